@@ -1,0 +1,1 @@
+"""What two layers share: places, patches, slides, files and the frame of every command."""

@@ -1,0 +1,73 @@
+"""The slide, as the rest of the project sees it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from common.geometry import Pyramid
+    from common.patches import PatchSpec
+
+
+class Slide(Protocol):
+    """One whole-slide image. Values may be passed to another process, which opens its own file."""
+
+    @property
+    def slide_id(self) -> str:
+        """Key of this slide in every file the project writes."""
+        ...
+
+    @property
+    def pyramid(self) -> Pyramid:
+        """Sizes and scale of the levels."""
+        ...
+
+    @property
+    def mpp_source(self) -> str:
+        """Where the scale comes from: the slide's own properties, or the user."""
+        ...
+
+    @property
+    def reader(self) -> str:
+        """Name and version of the library that decodes the pixels."""
+        ...
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of the content, free of path and time."""
+        ...
+
+    def read(self, x: int, y: int, spec: PatchSpec) -> npt.NDArray[np.uint8]:
+        """Pixels of one patch.
+
+        Parameters
+        ----------
+        x, y : int, level-0 px
+            Top-left corner. May lie outside the slide; what falls outside is white.
+        spec : PatchSpec
+            Size and scale of the patch returned.
+
+        Returns
+        -------
+        (size, size, 3) uint8, RGB
+            Rows down, columns right, composited on white.
+        """
+        ...
+
+    def thumbnail(self, mpp: float) -> npt.NDArray[np.uint8]:
+        """The whole slide, reduced by area.
+
+        Parameters
+        ----------
+        mpp : float, um/px
+            Scale asked for; an axis of the result is at least 1 px long.
+
+        Returns
+        -------
+        (H, W, 3) uint8, RGB
+            Composited on white.
+        """
+        ...

@@ -1,0 +1,1 @@
+"""Layer 2: patch files to a model bundle."""

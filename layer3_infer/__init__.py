@@ -1,0 +1,1 @@
+"""Layer 3: slides and a model bundle to heatmaps and explanations."""
