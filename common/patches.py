@@ -93,7 +93,7 @@ class Locations:
     xy: npt.NDArray[np.int64]
 
     def __post_init__(self) -> None:
-        if self.xy.ndim != 2 or self.xy.shape[1] != 2 or self.xy.dtype != np.int64:  # noqa: PLR2004
+        if self.xy.ndim != 2 or self.xy.shape[1] != 2 or self.xy.dtype != np.int64:
             raise ValueError(
                 f"xy must be (N, 2) int64, got {self.xy.shape} {self.xy.dtype} "
                 f"for slide {self.slide_id!r}"

@@ -1,0 +1,167 @@
+"""The frame every command shares: options, output, and exit statuses.
+
+A verb is a thin function: it takes what the user gave, calls one function of its layer, and
+returns a `Result`. Heavy imports belong inside it, so that ``--help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from dataclasses import dataclass, field
+from functools import wraps
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+import click
+
+from common.errors import PipelineError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+LEVELS: Final = ("debug", "info", "warning", "error")
+INPUT_PATH: Final = click.Path(path_type=Path)
+FILE_PATH: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
+FOLDER_PATH: Final = click.Path(exists=True, file_okay=False, path_type=Path)
+OUTPUT_PATH: Final = click.Path(path_type=Path)
+_INTERRUPTED_STATUS: Final = 130
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a verb says on standard output, and the exit status it ends with.
+
+    Attributes
+    ----------
+    text : str
+        For a person.
+    data : dict
+        The same for a script, printed with ``--json``.
+    exit_status : int
+        0, or that of the gravest thing that went wrong while the rest was finished.
+    """
+
+    text: str
+    data: dict[str, Any] = field(default_factory=dict)
+    exit_status: int = 0
+
+
+def layer(name: str, description: str) -> click.Group:
+    """An empty command group: the program of one layer."""
+    group = click.Group(
+        name=name,
+        help=description,
+        context_settings={"help_option_names": ["-h", "--help"], "show_default": True},
+    )
+    group.params.append(_version_option())
+    return group
+
+
+def verb(
+    group: click.Group, settings: str | None = None, name: str | None = None
+) -> Callable[[Callable[..., Result]], click.Command]:
+    """Add a function to `group` as a command.
+
+    Parameters
+    ----------
+    group : click.Group
+    settings : str or None
+        ``module:Class`` of the settings the verb reads. Adds ``--config`` and ``--set``, and hands
+        the function the loaded settings as its argument `settings`.
+    name : str or None
+        The verb, where it is a word of Python or a built-in.
+    """
+
+    def decorate(function: Callable[..., Result]) -> click.Command:
+        @wraps(function)
+        def command(as_json: bool, log_level: str, **given: Any) -> None:
+            _start_log(log_level)
+            if settings is not None:
+                given["settings"] = _load_settings(settings, given)
+            _finish(function(**given), as_json)
+
+        made = click.command(name or function.__name__)(command)
+        made.params += _shared_options(with_settings=settings is not None)
+        group.add_command(made)
+        return made
+
+    return decorate
+
+
+def run(group: click.Group) -> NoReturn:
+    """Run `group` on the command line and leave with the status its outcome earned."""
+    try:
+        status = group.main(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        status = error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted; the same command goes on from what is finished", err=True)
+        status = _INTERRUPTED_STATUS
+    except PipelineError as error:
+        click.echo(f"error: {error}", err=True)
+        status = error.exit_status
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def _finish(result: Result, as_json: bool) -> None:
+    click.echo(json.dumps(result.data, indent=2, allow_nan=False) if as_json else result.text)
+    if result.exit_status:
+        raise click.exceptions.Exit(result.exit_status)
+
+
+def _load_settings(target: str, given: dict[str, Any]) -> Any:
+    from common.config import load
+
+    module, _, name = target.partition(":")
+    kind = getattr(import_module(module), name)
+    return load(kind, given.pop("config"), given.pop("overrides"))
+
+
+def _start_log(level: str) -> None:
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=level.upper(),
+        format="%(asctime)s %(levelname)s %(message)s",
+        datefmt="%Y-%m-%dT%H:%M:%S",
+        force=True,
+    )
+
+
+def _shared_options(*, with_settings: bool) -> list[click.Parameter]:
+    config = click.Option(["--config"], type=FILE_PATH, help="YAML file with the settings.")
+    overrides = click.Option(
+        ["--set", "overrides"],
+        multiple=True,
+        metavar="KEY=VALUE",
+        help="Override one setting, such as patch.size=96; may be repeated.",
+    )
+    as_json = click.Option(
+        ["--json", "as_json"], is_flag=True, help="Print the result as JSON for a script."
+    )
+    log_level = click.Option(
+        ["--log-level"], type=click.Choice(LEVELS), default="info", help="Least level logged."
+    )
+    own: list[click.Parameter] = [config, overrides] if with_settings else []
+    return [*own, as_json, log_level, _version_option()]
+
+
+def _version_option() -> click.Option:
+    def show(context: click.Context, _: click.Parameter, value: bool) -> None:
+        if value:
+            from common.provenance import software
+
+            click.echo(software())
+            context.exit()
+
+    return click.Option(
+        ["--version"],
+        is_flag=True,
+        is_eager=True,
+        expose_value=False,
+        callback=show,
+        help="Show version and commit.",
+    )

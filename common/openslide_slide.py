@@ -1,0 +1,242 @@
+"""Slides read through OpenSlide: the only module that imports it.
+
+OpenSlide: Goode et al. 2013, doi:10.4103/2153-3539.119005.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+import cv2
+import numpy as np
+import openslide
+
+from common.errors import SlideError
+from common.geometry import Pyramid, same_scale
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy.typing as npt
+
+    from common.patches import PatchSpec
+
+MANY_FILE_SUFFIXES: Final = frozenset({".mrxs", ".vms", ".vmu", ".dcm"})
+_FINGERPRINT_BLOCKS: Final = 64
+_FINGERPRINT_BLOCK_BYTES: Final = 65_536
+_STRIP_PX: Final = 4_096
+
+
+class OpenSlideSlide:
+    """A slide in any format OpenSlide reads. See `common.slides.Slide`.
+
+    The file is opened on first use in each process and never carried across a fork: a handle
+    shared by two processes gives corrupt pixels.
+
+    Parameters
+    ----------
+    path : Path
+    slide_id : str
+    mpp : float or None, um/px
+        Scale of level 0 where the user states it; None takes the slide's own.
+    """
+
+    def __init__(self, path: Path, slide_id: str, mpp: float | None = None) -> None:
+        self.path = path
+        self._slide_id = slide_id
+        self._stated_mpp = mpp
+        self._handle: Any = None
+        self._owner = -1
+
+    @property
+    def slide_id(self) -> str:
+        """Key of this slide in every file the project writes."""
+        return self._slide_id
+
+    @property
+    def reader(self) -> str:
+        """Library and version that decode the pixels."""
+        return f"openslide {openslide.__library_version__}"
+
+    @property
+    def mpp_source(self) -> str:
+        """``stated`` by the user, or the property of the slide that says it."""
+        return openslide.PROPERTY_NAME_MPP_X if self._stated_mpp is None else "stated"
+
+    @cached_property
+    def pyramid(self) -> Pyramid:
+        """Sizes and scale of the levels.
+
+        Raises
+        ------
+        SlideError
+            If the file cannot be opened, or does not say how large its pixels are.
+        """
+        slide = self._open()
+        mpp = self._own_mpp(slide) if self._stated_mpp is None else self._stated_mpp
+        return Pyramid(sizes=tuple(slide.level_dimensions), mpp=mpp)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Hash of the content: cheap on any size, free of path and time.
+
+        SHA-256 over the file's size and 64 blocks spread through it; OpenSlide's quickhash for
+        formats of many files.
+        """
+        if self.path.suffix.lower() in MANY_FILE_SUFFIXES:
+            quickhash = self._open().properties.get(openslide.PROPERTY_NAME_QUICKHASH1)
+            if quickhash:
+                return quickhash
+        try:
+            return _spread_hash(self.path)
+        except OSError as error:
+            raise self._error("bytes", "a readable file", str(error.strerror)) from error
+
+    def read(self, x: int, y: int, spec: PatchSpec) -> npt.NDArray[np.uint8]:
+        """Pixels of one patch, (size, size, 3) uint8 RGB. See `common.slides.Slide.read`.
+
+        A level within 2 % of the asked scale is read unscaled; otherwise the next finer level is
+        read and reduced by area.
+
+        Raises
+        ------
+        SlideError
+            If the pixels cannot be decoded, or no level is as fine as `spec` asks.
+        """
+        spec = self._reachable(spec)
+        level = self.pyramid.level_for(spec.mpp)
+        edge = max(1, round(spec.edge_on(self.pyramid) / self.pyramid.downsample(level)))
+        region = self._region(x, y, level, (edge, edge))
+        if edge == spec.size:
+            return region
+        return _reduced(region, (spec.size, spec.size))
+
+    def thumbnail(self, mpp: float) -> npt.NDArray[np.uint8]:
+        """The whole slide at `mpp`, (H, W, 3) uint8 RGB, read in strips of bounded memory."""
+        level = self.pyramid.level_for(mpp)
+        factor = max(1.0, mpp / self.pyramid.level_mpp(level))
+        width, height = self.pyramid.sizes[level]
+        columns, rows = max(1, round(width / factor)), max(1, round(height / factor))
+        image = np.empty((rows, columns, 3), dtype=np.uint8)
+        for top, bottom in _parts(rows, factor):
+            for left, right in _parts(columns, factor):
+                x0, x1 = round(left * width / columns), round(right * width / columns)
+                y0, y1 = round(top * height / rows), round(bottom * height / rows)
+                corner = self._level0(x0, y0, level)
+                region = self._region(*corner, level, (x1 - x0, y1 - y0))
+                image[top:bottom, left:right] = _reduced(region, (right - left, bottom - top))
+        return image
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_handle": None, "_owner": -1}
+
+    def _open(self) -> Any:
+        if self._handle is None or self._owner != os.getpid():
+            try:
+                self._handle = openslide.OpenSlide(self.path)
+            except (openslide.OpenSlideError, OSError) as error:
+                found = "no file" if not self.path.exists() else str(error)
+                raise self._error(
+                    "format", "a slide OpenSlide can read", found, "Copy or convert the slide anew"
+                ) from error
+            self._owner = os.getpid()
+        return self._handle
+
+    def _region(self, x: int, y: int, level: int, size: tuple[int, int]) -> npt.NDArray[np.uint8]:
+        """(H, W, 3) uint8 RGB of one level, composited on white; (x, y) in level-0 px."""
+        try:
+            rgba = np.asarray(self._open().read_region((x, y), level, size))
+        except openslide.OpenSlideError as error:
+            self._handle = None  # an OpenSlide handle stays broken after an error
+            raise self._error(f"pixels at ({x}, {y})", "pixels that decode", str(error)) from error
+        return _on_white(rgba)
+
+    def _level0(self, x: int, y: int, level: int) -> tuple[int, int]:
+        (width, height), (level_width, level_height) = (
+            self.pyramid.sizes[0],
+            self.pyramid.sizes[level],
+        )
+        return round(x * width / level_width), round(y * height / level_height)
+
+    def _reachable(self, spec: PatchSpec) -> PatchSpec:
+        on_slide = spec.on(self.pyramid)
+        if on_slide.mpp < self.pyramid.mpp and not same_scale(self.pyramid.mpp, on_slide.mpp):
+            raise self._error(
+                "patch.mpp",
+                f"a scale this slide holds, {self.pyramid.mpp:g} um/px or coarser",
+                f"{spec.mpp:g}",
+                "Enlarging would invent detail: set patch.mpp to a scale all slides reach, "
+                "or check the scale stated for this slide",
+            )
+        return on_slide
+
+    def _own_mpp(self, slide: Any) -> float:
+        x, y = (
+            _number(slide.properties.get(name))
+            for name in (openslide.PROPERTY_NAME_MPP_X, openslide.PROPERTY_NAME_MPP_Y)
+        )
+        if x is None or y is None:
+            found = "nothing" if x is None and y is None else f"x {x} and y {y}"
+            raise self._error(
+                openslide.PROPERTY_NAME_MPP_X,
+                "a scale in um/px",
+                found,
+                f"State it with --mpp, or in the mpp column of the cohort CSV: "
+                f"{self.slide_id},{self.path},...,<um per px>",
+            )
+        if not same_scale(x, y):
+            raise self._error(
+                openslide.PROPERTY_NAME_MPP_X, "square pixels", f"{x:g} x {y:g} um per px"
+            )
+        return (x + y) / 2
+
+    def _error(self, item: str, expected: str, found: str, advice: str = "") -> SlideError:
+        tail = f". {advice}" if advice else ""
+        return SlideError(f"{self.path}: {item}: expected {expected}, found {found}{tail}")
+
+
+def _number(text: str | None) -> float | None:
+    """A finite scale greater than 0, or None."""
+    try:
+        value = float(text or "")
+    except ValueError:
+        return None
+    return value if 0 < value < float("inf") else None
+
+
+def _on_white(rgba: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """(H, W, 4) straight alpha to (H, W, 3) on white. Unscanned area is transparent, not black."""
+    alpha = rgba[..., 3:]
+    if alpha.min(initial=255) == 255:
+        return np.ascontiguousarray(rgba[..., :3])
+    share = alpha.astype(np.float32) / 255
+    return np.rint(rgba[..., :3] * share + 255 * (1 - share)).astype(np.uint8)
+
+
+def _reduced(region: npt.NDArray[np.uint8], size: tuple[int, int]) -> npt.NDArray[np.uint8]:
+    """`region` reduced by area to (width, height)."""
+    reduced = cv2.resize(region, size, interpolation=cv2.INTER_AREA)
+    return np.asarray(reduced, dtype=np.uint8)
+
+
+def _parts(length: int, factor: float) -> list[tuple[int, int]]:
+    """Cut `length` output px so that each part reads at most `_STRIP_PX` px of the level."""
+    step = max(1, int(_STRIP_PX / factor))
+    return [(start, min(start + step, length)) for start in range(0, length, step)]
+
+
+def _spread_hash(path: Path) -> str:
+    size = path.stat().st_size
+    last = max(0, size - _FINGERPRINT_BLOCK_BYTES)
+    digest = hashlib.sha256(str(size).encode())
+    starts = sorted(
+        {round(i * last / (_FINGERPRINT_BLOCKS - 1)) for i in range(_FINGERPRINT_BLOCKS)}
+    )
+    with path.open("rb") as stream:
+        for start in starts:
+            stream.seek(start)
+            digest.update(stream.read(_FINGERPRINT_BLOCK_BYTES))
+    return digest.hexdigest()

@@ -1,0 +1,177 @@
+"""Writing a patch file: streamed, and whole or absent."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import h5py
+import numpy as np
+
+from common.files import whole_file
+from common.patch_file import schema
+from common.patch_file.codec import Codec, encode_jpeg
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from pathlib import Path
+
+    import numpy.typing as npt
+
+_ROWS = 4096
+
+
+class PatchWriter:
+    """Appends kept and rejected candidates to an open file. Made by `open_writer`."""
+
+    def __init__(self, file: h5py.File, header: schema.Header, codec: Codec, quality: int) -> None:
+        self._file = file
+        self._header = header
+        self._codec = codec
+        self._quality = quality
+        self._rejected: list[tuple[npt.NDArray[np.int64], int]] = []
+        self._bytes = 0
+        self._create()
+
+    def append(
+        self,
+        coords: npt.NDArray[np.int64],
+        labels: npt.NDArray[np.int8],
+        tumor_fraction: npt.NDArray[np.float32],
+        tissue_fraction: npt.NDArray[np.float32],
+        patches: npt.NDArray[np.uint8] | None = None,
+    ) -> None:
+        """Add kept patches, after all those added before.
+
+        Parameters
+        ----------
+        coords : (N, 2) int64, level-0 px
+            Top-left (x, y), by row then by column over all calls.
+        labels : (N,) int8
+        tumor_fraction, tissue_fraction : (N,) float32
+            NaN where not known.
+        patches : (N, S, S, 3) uint8, RGB, or None
+            None, and only then, for a file of locations.
+        """
+        if (patches is None) != (self._codec == "none"):
+            raise ValueError(f"patches must be given, unless codec is none; it is {self._codec}")
+        self._extend(schema.COORDS, coords)
+        self._extend(schema.LABELS, labels)
+        self._extend(schema.TUMOR_FRACTION, tumor_fraction)
+        self._extend(schema.TISSUE_FRACTION, tissue_fraction)
+        if patches is None:
+            return
+        if self._codec == "raw":
+            self._extend(schema.PATCHES, patches)
+        else:
+            self._append_jpeg(patches)
+
+    def reject(self, coords: npt.NDArray[np.int64], reason: str) -> None:
+        """Account for candidates that were looked at and not kept.
+
+        Parameters
+        ----------
+        coords : (M, 2) int64, level-0 px
+            In any order.
+        reason : str
+            A key of `schema.REASONS`.
+        """
+        self._rejected.append((coords, schema.REASONS[reason]))
+
+    def finish(self) -> dict[str, int]:
+        """Write what is known only at the end, and mark the file complete.
+
+        Returns
+        -------
+        dict
+            The numbers of patches kept, by label, and rejected, by reason.
+        """
+        coords, codes = self._sorted_rejections()
+        options: dict[str, Any] = {"compression": "gzip", "shuffle": True} if len(codes) else {}
+        self._file.create_dataset(schema.REJECTED_COORDS, data=coords, **options)
+        reasons = self._file.create_dataset(schema.REJECTED_REASON, data=codes, **options)
+        reasons.attrs[schema.REASONS_ATTRIBUTE] = json.dumps(schema.REASONS)
+        counts = self._counts(codes)
+        self._file.attrs["counts"] = json.dumps(counts)
+        self._file.attrs["complete"] = True
+        return counts
+
+    def _create(self) -> None:
+        attributes = self._header.attributes()
+        self._file.attrs.update(
+            format=schema.FORMAT, format_version=schema.FORMAT_VERSION, complete=False, **attributes
+        )
+        coords = self._growing(schema.COORDS, (2,), np.int64)
+        coords.attrs.update(self._header.coords_attributes(self._header.slide_id))
+        self._growing(schema.LABELS, (), np.int8)
+        self._growing(schema.TUMOR_FRACTION, (), np.float32)
+        self._growing(schema.TISSUE_FRACTION, (), np.float32)
+        if self._codec == "raw":
+            size = self._header.patch_size
+            self._growing(schema.PATCHES, (size, size, 3), np.uint8, rows=1)
+        elif self._codec == "jpeg":
+            self._growing(schema.JPEG_BYTES, (), np.uint8, rows=1 << 20)
+            offsets = self._growing(schema.JPEG_OFFSETS, (), np.int64)
+            offsets.attrs[schema.JPEG_QUALITY] = self._quality
+            self._extend(schema.JPEG_OFFSETS, np.zeros(1, dtype=np.int64))
+
+    def _growing(
+        self, name: str, shape: tuple[int, ...], dtype: npt.DTypeLike, rows: int = _ROWS
+    ) -> h5py.Dataset:
+        return self._file.create_dataset(
+            name, shape=(0, *shape), maxshape=(None, *shape), chunks=(rows, *shape), dtype=dtype
+        )
+
+    def _extend(self, name: str, values: npt.NDArray[Any]) -> None:
+        dataset = self._file[name]
+        assert isinstance(dataset, h5py.Dataset)
+        start = len(dataset)
+        dataset.resize(start + len(values), axis=0)
+        dataset[start:] = values
+
+    def _append_jpeg(self, patches: npt.NDArray[np.uint8]) -> None:
+        encoded = [encode_jpeg(patch, self._quality) for patch in patches]
+        if not encoded:
+            return
+        ends = self._bytes + np.cumsum([len(one) for one in encoded], dtype=np.int64)
+        self._bytes = int(ends[-1])
+        self._extend(schema.JPEG_BYTES, np.concatenate(encoded))
+        self._extend(schema.JPEG_OFFSETS, ends)
+
+    def _sorted_rejections(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8]]:
+        if not self._rejected:
+            return np.empty((0, 2), np.int64), np.empty(0, np.uint8)
+        coords = np.concatenate([coords for coords, _ in self._rejected])
+        codes = np.concatenate([np.full(len(c), code, np.uint8) for c, code in self._rejected])
+        order = np.lexsort((codes, coords[:, 0], coords[:, 1]))
+        return coords[order], codes[order]
+
+    def _counts(self, codes: npt.NDArray[np.uint8]) -> dict[str, int]:
+        labels = np.asarray(self._file[schema.LABELS])
+        kept = {name: int((labels == label).sum()) for label, name in schema.LABEL_NAMES.items()}
+        rejected = {name: int((codes == code).sum()) for name, code in schema.REASONS.items()}
+        return {"kept": len(labels), **kept, "rejected": len(codes), **rejected}
+
+
+@contextmanager
+def open_writer(
+    path: Path, header: schema.Header, codec: Codec = "raw", quality: int = 95
+) -> Generator[PatchWriter, None, None]:
+    """A writer whose file takes its name only when `PatchWriter.finish` was reached.
+
+    Parameters
+    ----------
+    path : Path
+        The final name; a file there is replaced, once the new one is whole.
+    header : Header
+    codec : {"raw", "jpeg", "none"}
+        How pixels are stored; none writes locations only.
+    quality : int, 1 to 100
+        Of JPEG.
+    """
+    with whole_file(path) as partial, h5py.File(partial, "x", libver="v110") as file:
+        writer = PatchWriter(file, header, codec, quality)
+        yield writer
+        if not file.attrs["complete"]:
+            raise RuntimeError(f"{path}: finish() was not called")

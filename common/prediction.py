@@ -1,0 +1,58 @@
+"""Tumour probabilities of patches, the same whoever asks and however the work was cut."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from common.preprocessing import Preprocessing
+
+
+@dataclass(frozen=True, eq=False)
+class Predictor:
+    """A network with its preprocessing, fed batches of one fixed size.
+
+    A convolution may pick another algorithm, with other rounding, for another batch size. Every
+    batch is therefore padded to the same size: a patch gets bit-identical answers wherever it
+    falls.
+
+    Attributes
+    ----------
+    network : keras.Model
+        (B, S, S, 3) float32, 0 to 255 -> (B, 1) probability of tumour.
+    preprocessing : Preprocessing
+    batch_size : int
+    """
+
+    network: Any
+    preprocessing: Preprocessing
+    batch_size: int
+
+    def __call__(self, patches: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+        """Probability of tumour of each patch.
+
+        Parameters
+        ----------
+        patches : (N, S, S, 3) uint8, RGB
+            Any number, none included.
+
+        Returns
+        -------
+        (N,) float32
+        """
+        parts = [
+            self._batch(patches[start : start + self.batch_size])
+            for start in range(0, len(patches), self.batch_size)
+        ]
+        return np.concatenate(parts) if parts else np.empty(0, dtype=np.float32)
+
+    def _batch(self, patches: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+        padded = np.zeros((self.batch_size, *patches.shape[1:]), dtype=np.uint8)
+        padded[: len(patches)] = patches
+        scores = self.network.predict_on_batch(self.preprocessing(padded))
+        return np.asarray(scores, dtype=np.float32)[: len(patches), 0]
