@@ -138,7 +138,7 @@ def _ring(ring: Any, source: Path, item: str) -> npt.NDArray[np.float64]:
         points = np.asarray(ring)
     except ValueError:
         points = np.empty(0)
-    if points.dtype.kind not in "iuf" or points.ndim != 2 or points.shape[1] < 2:  # noqa: PLR2004
+    if points.dtype.kind not in "iuf" or points.ndim != 2 or points.shape[-1] < 2:
         raise refusal(source, f"{item}: coordinates", "points [x, y] in numbers", shown(ring))
     return points[:, :2].astype(np.float64)
 

@@ -22,8 +22,13 @@ if TYPE_CHECKING:
 FARTHEST: Final = 1e7
 """Largest coordinate taken for a place on a slide, level-0 px; a metre at 0.1 um/px."""
 
+GRID: Final = 1024
+"""Corners are rounded to 1/1024 px. Finer digits are no one's pen, and merging areas a hair apart
+is where floating point fails."""
+
 _FEWEST_POINTS: Final = 3
 _LONGEST: Final = 60
+_REDRAW: Final = "Redraw or delete it"
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +85,8 @@ def enclosed(
     for rings in outlines:
         for ring in rings:
             _check(ring, source, item)
-        polygons.append(shapely.Polygon(rings[0], rings[1:]))
+        exterior, *holes = (np.round(ring * GRID) / GRID for ring in rings)
+        polygons.append(shapely.Polygon(exterior, holes))
     valid = shapely.make_valid(np.asarray(polygons), method="structure", keep_collapsed=False)
     area = merged(valid)
     if not area.area > 0:
@@ -92,14 +98,13 @@ def enclosed(
 
 def _check(ring: npt.NDArray[np.float64], source: Path, item: str) -> None:
     """Refuse a ring that is no outline on a slide."""
-    if len(ring) < _FEWEST_POINTS:
-        raise refusal(source, item, "an outline of 3 points or more", f"{len(ring)}", _REDRAW)
-    if not np.all(np.abs(ring) <= FARTHEST):
-        worst = ring.ravel()[np.argmax(~(np.abs(ring.ravel()) <= FARTHEST))]
-        raise refusal(source, item, f"level-0 pixels within {FARTHEST:,.0f}", f"{worst}")
-
-
-_REDRAW: Final = "Redraw or delete it"
+    closed = len(ring) > 1 and np.array_equal(ring[0], ring[-1])
+    if (points := len(ring) - closed) < _FEWEST_POINTS:
+        raise refusal(source, item, "an outline of 3 points or more", str(points), _REDRAW)
+    on_slide = np.abs(ring) <= FARTHEST
+    if not on_slide.all():
+        found = str(ring[~on_slide][0])
+        raise refusal(source, item, f"level-0 pixels within {FARTHEST:,.0f}", found)
 
 
 def refusal(source: Path, item: str, expected: str, found: str, advice: str = "") -> SlideError:
