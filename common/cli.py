@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import signal
 import sys
 from dataclasses import dataclass, field
 from functools import wraps
@@ -17,7 +18,8 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
 
-from common.errors import PipelineError
+from common.cluster import quiet_libraries
+from common.errors import Interrupted, PipelineError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,7 +94,11 @@ def verb(
 
 
 def run(group: click.Group) -> NoReturn:
-    """Run `group` on the command line and leave with the status its outcome earned."""
+    """Run `group` on the command line and leave with the status its outcome earned.
+
+    SIGTERM unwinds like an error, so that half-written files vanish, and ends with status 75.
+    """
+    signal.signal(signal.SIGTERM, _stop)
     try:
         status = group.main(standalone_mode=False)
     except click.ClickException as error:
@@ -105,6 +111,10 @@ def run(group: click.Group) -> NoReturn:
         click.echo(f"error: {error}", err=True)
         status = error.exit_status
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _stop(*_: object) -> NoReturn:
+    raise Interrupted("stopped by SIGTERM; the same command goes on from what is finished")
 
 
 def _finish(result: Result, as_json: bool) -> None:
@@ -122,6 +132,7 @@ def _load_settings(target: str, given: dict[str, Any]) -> Any:
 
 
 def _start_log(level: str) -> None:
+    quiet_libraries()
     logging.basicConfig(
         stream=sys.stderr,
         level=level.upper(),

@@ -1,6 +1,6 @@
 """Which part of the work is this process's, and where it runs.
 
-The only module that reads the environment.
+The only module that reads or writes the environment.
 """
 
 from __future__ import annotations
@@ -102,3 +102,8 @@ def available_cpus(environment: Mapping[str, str] | None = None) -> int:
     granted = len(os.sched_getaffinity(0))
     asked = env.get("SLURM_CPUS_PER_TASK", "")
     return min(granted, int(asked)) if asked.isdecimal() and int(asked) > 0 else granted
+
+
+def quiet_libraries() -> None:
+    """Keep TensorFlow's C++ notices out of the log; a level the user has set stays."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")

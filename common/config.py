@@ -60,6 +60,22 @@ def load(kind: type[S], path: Path | None = None, overrides: Sequence[str] = ())
         raise ConfigError("\n".join(dict.fromkeys(lines))) from error
 
 
+def with_values(settings: S, values: Mapping[str, Any]) -> S:
+    """The settings with some top-level keys replaced, validated like a file.
+
+    Raises
+    ------
+    ConfigError
+        If a value does not fit.
+    """
+    kind = type(settings)
+    try:
+        return kind.model_validate({**settings.model_dump(), **values})
+    except ValidationError as error:
+        lines = [_describe(kind, detail) for detail in error.errors()]
+        raise ConfigError("\n".join(lines)) from error
+
+
 def dump(settings: Settings) -> str:
     """The settings with every default filled in, as YAML that `load` reads back."""
     return yaml.safe_dump(settings.model_dump(mode="json"), sort_keys=False, allow_unicode=True)

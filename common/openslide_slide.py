@@ -5,9 +5,7 @@ OpenSlide: Goode et al. 2013, doi:10.4103/2153-3539.119005.
 
 from __future__ import annotations
 
-import hashlib
 import os
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import cv2
@@ -15,6 +13,7 @@ import numpy as np
 import openslide
 
 from common.errors import SlideError
+from common.files import spread_hash
 from common.geometry import Pyramid, same_scale
 
 if TYPE_CHECKING:
@@ -25,8 +24,6 @@ if TYPE_CHECKING:
     from common.patches import PatchSpec
 
 MANY_FILE_SUFFIXES: Final = frozenset({".mrxs", ".vms", ".vmu", ".dcm"})
-_FINGERPRINT_BLOCKS: Final = 64
-_FINGERPRINT_BLOCK_BYTES: Final = 65_536
 _STRIP_PX: Final = 4_096
 
 
@@ -48,6 +45,8 @@ class OpenSlideSlide:
         self.path = path
         self._slide_id = slide_id
         self._stated_mpp = mpp
+        self._pyramid: Pyramid | None = None
+        self._fingerprint = ""
         self._handle: Any = None
         self._owner = -1
 
@@ -66,7 +65,7 @@ class OpenSlideSlide:
         """``stated`` by the user, or the property of the slide that says it."""
         return openslide.PROPERTY_NAME_MPP_X if self._stated_mpp is None else "stated"
 
-    @cached_property
+    @property
     def pyramid(self) -> Pyramid:
         """Sizes and scale of the levels.
 
@@ -75,25 +74,35 @@ class OpenSlideSlide:
         SlideError
             If the file cannot be opened, or does not say how large its pixels are.
         """
-        slide = self._open()
-        mpp = self._own_mpp(slide) if self._stated_mpp is None else self._stated_mpp
-        return Pyramid(sizes=tuple(slide.level_dimensions), mpp=mpp)
+        if self._pyramid is None:
+            slide = self._open()
+            mpp = self._own_mpp(slide) if self._stated_mpp is None else self._stated_mpp
+            self._pyramid = Pyramid(sizes=tuple(slide.level_dimensions), mpp=mpp)
+        return self._pyramid
 
-    @cached_property
+    @property
     def fingerprint(self) -> str:
         """Hash of the content: cheap on any size, free of path and time.
 
         SHA-256 over the file's size and 64 blocks spread through it; OpenSlide's quickhash for
         formats of many files.
         """
-        if self.path.suffix.lower() in MANY_FILE_SUFFIXES:
-            quickhash = self._open().properties.get(openslide.PROPERTY_NAME_QUICKHASH1)
-            if quickhash:
-                return quickhash
-        try:
-            return _spread_hash(self.path)
-        except OSError as error:
-            raise self._error("bytes", "a readable file", str(error.strerror)) from error
+        if not self._fingerprint:
+            self._fingerprint = self._quickhash() or self._spread_hash()
+        return self._fingerprint
+
+    def spec_for(self, spec: PatchSpec) -> PatchSpec:
+        """The patch this slide really gives for `spec`. See `common.slides.Slide.spec_for`."""
+        on_slide = spec.on(self.pyramid)
+        if on_slide.mpp < self.pyramid.mpp and not same_scale(self.pyramid.mpp, on_slide.mpp):
+            raise self._error(
+                "patch.mpp",
+                f"a scale this slide holds, {self.pyramid.mpp:g} um/px or coarser",
+                f"{spec.mpp:g}",
+                "Enlarging would invent detail: set patch.mpp to a scale all slides reach, "
+                "or check the scale stated for this slide",
+            )
+        return on_slide
 
     def read(self, x: int, y: int, spec: PatchSpec) -> npt.NDArray[np.uint8]:
         """Pixels of one patch, (size, size, 3) uint8 RGB. See `common.slides.Slide.read`.
@@ -106,7 +115,7 @@ class OpenSlideSlide:
         SlideError
             If the pixels cannot be decoded, or no level is as fine as `spec` asks.
         """
-        spec = self._reachable(spec)
+        spec = self.spec_for(spec)
         level = self.pyramid.level_for(spec.mpp)
         edge = max(1, round(spec.edge_on(self.pyramid) / self.pyramid.downsample(level)))
         region = self._region(x, y, level, (edge, edge))
@@ -132,6 +141,17 @@ class OpenSlideSlide:
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_handle": None, "_owner": -1}
+
+    def _quickhash(self) -> str | None:
+        if self.path.suffix.lower() not in MANY_FILE_SUFFIXES:
+            return None
+        return self._open().properties.get(openslide.PROPERTY_NAME_QUICKHASH1)
+
+    def _spread_hash(self) -> str:
+        try:
+            return spread_hash(self.path)
+        except OSError as error:
+            raise self._error("bytes", "a file that can be read", str(error.strerror)) from error
 
     def _open(self) -> Any:
         if self._handle is None or self._owner != os.getpid():
@@ -160,18 +180,6 @@ class OpenSlideSlide:
             self.pyramid.sizes[level],
         )
         return round(x * width / level_width), round(y * height / level_height)
-
-    def _reachable(self, spec: PatchSpec) -> PatchSpec:
-        on_slide = spec.on(self.pyramid)
-        if on_slide.mpp < self.pyramid.mpp and not same_scale(self.pyramid.mpp, on_slide.mpp):
-            raise self._error(
-                "patch.mpp",
-                f"a scale this slide holds, {self.pyramid.mpp:g} um/px or coarser",
-                f"{spec.mpp:g}",
-                "Enlarging would invent detail: set patch.mpp to a scale all slides reach, "
-                "or check the scale stated for this slide",
-            )
-        return on_slide
 
     def _own_mpp(self, slide: Any) -> float:
         x, y = (
@@ -226,17 +234,3 @@ def _parts(length: int, factor: float) -> list[tuple[int, int]]:
     """Cut `length` output px so that each part reads at most `_STRIP_PX` px of the level."""
     step = max(1, int(_STRIP_PX / factor))
     return [(start, min(start + step, length)) for start in range(0, length, step)]
-
-
-def _spread_hash(path: Path) -> str:
-    size = path.stat().st_size
-    last = max(0, size - _FINGERPRINT_BLOCK_BYTES)
-    digest = hashlib.sha256(str(size).encode())
-    starts = sorted(
-        {round(i * last / (_FINGERPRINT_BLOCKS - 1)) for i in range(_FINGERPRINT_BLOCKS)}
-    )
-    with path.open("rb") as stream:
-        for start in starts:
-            stream.seek(start)
-            digest.update(stream.read(_FINGERPRINT_BLOCK_BYTES))
-    return digest.hexdigest()

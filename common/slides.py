@@ -40,6 +40,18 @@ class Slide(Protocol):
         """Hash of the content, free of path and time."""
         ...
 
+    def spec_for(self, spec: PatchSpec) -> PatchSpec:
+        """The patch this slide really gives for `spec`.
+
+        A level within 2 % of the asked scale is read unscaled, so the scale may differ a little.
+
+        Raises
+        ------
+        SlideError
+            If no level is as fine: enlarging would invent detail.
+        """
+        ...
+
     def read(self, x: int, y: int, spec: PatchSpec) -> npt.NDArray[np.uint8]:
         """Pixels of one patch.
 

@@ -1,0 +1,148 @@
+"""How each slide of a run ended: one small file per slide, because many tasks cannot share one."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import logging
+import time
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
+
+from common.errors import ContractError, PipelineError
+from common.files import write_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from pathlib import Path
+
+Status = Literal["done", "empty", "failed"]
+FOLDER: Final = "outcomes"
+_BUG_STATUS: Final = 1
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one slide ended.
+
+    Attributes
+    ----------
+    slide_id : str
+    status : {"done", "empty", "failed"}
+        Empty is a result: nothing on the slide was fit to keep, and `reason` says why.
+    reason : str
+        Why it is empty, what failed, or what a person should know of a slide that is done.
+    counts : dict of str to int
+    seconds : float
+        Wall time; 0 where a result of an earlier run was kept.
+    exit_status : int
+        What this slide alone would end the run with.
+    """
+
+    slide_id: str
+    status: Status
+    reason: str = ""
+    counts: dict[str, int] = field(default_factory=dict)
+    seconds: float = 0.0
+    exit_status: int = 0
+
+
+def attempt(slide_id: str, work: Callable[[], Outcome]) -> Outcome:
+    """The outcome of `work`, whatever happens in it, so that the other slides go on.
+
+    A known error becomes its message; anything else is a bug, is logged with its traceback, and
+    ends the run with status 1.
+    """
+    start = time.perf_counter()
+    try:
+        outcome = work()
+    except PipelineError as error:
+        outcome = Outcome(slide_id, "failed", str(error), exit_status=error.exit_status)
+    except Exception as error:
+        log.exception("slide %s: unexpected error", slide_id)
+        reason = f"{slide_id}: {type(error).__name__}: {error}. This is a bug, please report it"
+        outcome = Outcome(slide_id, "failed", reason, exit_status=_BUG_STATUS)
+    return replace(outcome, seconds=round(time.perf_counter() - start, 3))
+
+
+def write_outcome(folder: Path, outcome: Outcome) -> None:
+    """Write ``folder/outcomes/<slide_id>.json``."""
+    text = json.dumps(asdict(outcome), indent=2, ensure_ascii=False)
+    write_text(folder / FOLDER / f"{outcome.slide_id}.json", text + "\n")
+
+
+def read_outcome(folder: Path, slide_id: str) -> Outcome | None:
+    """The outcome written for a slide, or None where there is none yet.
+
+    Raises
+    ------
+    ContractError
+        If the file is there and is not an outcome.
+    """
+    path = folder / FOLDER / f"{slide_id}.json"
+    if not path.exists():
+        return None
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+        known = {f.name: values[f.name] for f in fields(Outcome)}
+    except (ValueError, KeyError, TypeError) as error:
+        raise ContractError(
+            path, "outcome", "a slide's outcome", str(error), "Remove the file and run again"
+        ) from error
+    if known["status"] not in get_args(Status):
+        raise ContractError(path, "status", str(get_args(Status)), repr(known["status"]))
+    return Outcome(**known)
+
+
+def read_outcomes(folder: Path) -> list[Outcome]:
+    """Every outcome in `folder`, by slide."""
+    paths = sorted((folder / FOLDER).glob("[!.]*.json"))
+    found = (read_outcome(folder, path.stem) for path in paths)
+    return [outcome for outcome in found if outcome is not None]
+
+
+def exit_status(outcomes: Iterable[Outcome]) -> int:
+    """Status of a whole run: a bug first, else the highest of the slides'.
+
+    Examples
+    --------
+    >>> exit_status([Outcome("a", "done"), Outcome("b", "failed", exit_status=3)])
+    3
+    """
+    found = {outcome.exit_status for outcome in outcomes}
+    return _BUG_STATUS if _BUG_STATUS in found else max(found, default=0)
+
+
+def summary(outcomes: Sequence[Outcome], kept: int = 0) -> str:
+    """Lines for a person: how many ended how, then each empty and each failed slide, with why.
+
+    Parameters
+    ----------
+    outcomes : sequence of Outcome
+        Of this run.
+    kept : int
+        How many of them an earlier run had finished.
+    """
+    number = {status: sum(o.status == status for o in outcomes) for status in get_args(Status)}
+    head = ", ".join(f"{count} {status}" for status, count in number.items())
+    lines = [f"{len(outcomes)} slides: {head}" + (f" ({kept} from an earlier run)" if kept else "")]
+    for status in ("empty", "failed"):
+        lines += [f"  {status} {o.slide_id}: {o.reason}" for o in outcomes if o.status == status]
+    return "\n".join(lines)
+
+
+def as_csv(outcomes: Iterable[Outcome]) -> str:
+    """One row per slide, a column per count."""
+    rows: list[dict[str, Any]] = []
+    for outcome in outcomes:
+        plain = asdict(outcome)
+        rows.append({**plain.pop("counts"), **plain})
+    first = [f.name for f in fields(Outcome) if f.name != "counts"]
+    names = [*first, *sorted({name for row in rows for name in row} - set(first))]
+    text = io.StringIO()
+    writer = csv.DictWriter(text, names, restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()

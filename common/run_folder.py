@@ -1,0 +1,62 @@
+"""A folder of results, made with one configuration."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import yaml
+
+from common.config import Settings, differences, dump
+from common.errors import ConfigError
+from common.files import write_text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+RESOLVED: Final = "config.resolved.yaml"
+
+
+def claim(folder: Path, settings: Settings, *, overwrite: bool = False) -> None:
+    """Write the resolved settings into `folder`, or make sure they are those already there.
+
+    Results of two configurations in one folder could not be told apart.
+
+    Parameters
+    ----------
+    folder : Path
+        Made if absent.
+    settings : Settings
+    overwrite : bool
+        Whether the results there are about to be replaced.
+
+    Raises
+    ------
+    ConfigError
+        If the folder was made with other settings, naming each key that differs; or cannot be
+        written.
+    """
+    path = folder / RESOLVED
+    if path.exists() and not overwrite:
+        changed = differences(_read(path), settings.model_dump(mode="json"))
+        if changed:
+            raise ConfigError(
+                f"{folder}: expected results of this configuration, found another's: "
+                f"{'; '.join(changed)}. Give another --out, or --overwrite to replace them"
+            )
+        return
+    try:
+        write_text(path, dump(settings))
+    except OSError as error:
+        raise ConfigError(
+            f"{folder}: expected a folder that can be written, found: {error.strerror}"
+        ) from error
+
+
+def _read(path: Path) -> dict[str, object]:
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise ConfigError(
+            f"{path}: expected the settings of this folder, found: {error}. Give another --out"
+        ) from error
+    return values if isinstance(values, dict) else {}

@@ -1,0 +1,162 @@
+"""The commands of layer 1."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from common.cli import FILE_PATH, INPUT_PATH, OUTPUT_PATH, Result, layer, run, verb
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from layer1_extract.config import ExtractSettings, ImportSettings
+
+cli = layer("layer1-extract", "Layer 1 of CamNet: slides to patch files.")
+_SLIDES = click.argument("slides", type=INPUT_PATH)
+_MPP = click.option("--mpp", type=float, help="Scale of slides that do not say theirs, um/px.")
+_OVERWRITE = click.option("--overwrite", is_flag=True, help="Replace finished results.")
+_OUT = click.option("--out", type=OUTPUT_PATH, required=True, help="Folder of the results.")
+
+
+def main() -> None:
+    """Console script `layer1-extract`."""
+    run(cli)
+
+
+@verb(cli)
+@click.argument("out", type=OUTPUT_PATH)
+@click.option("--slides", default=6, help="Number of slides.")
+@click.option("--size", default=4096, help="Edge of each slide, level-0 px; a multiple of 512.")
+@click.option("--seed", default=0, help="Decides every slide.")
+@click.option(
+    "--differ",
+    default="area,texture",
+    help="What tells nuclei of tumour from normal ones: area, texture, or both.",
+)
+@click.option("--artefacts", is_flag=True, help="Add folds and pen marks to some slides.")
+def phantom(out: Path, slides: int, size: int, seed: int, differ: str, artefacts: bool) -> Result:
+    """Make a CAMELYON17-style cohort of synthetic slides, to try everything on.
+
+    Three centres with their own stain, pyramidal slides at 0.25 um/px, annotations, stages.csv, and
+    the true number, area and texture of nuclei.
+    """
+    from layer1_extract.phantom.cohort import make_cohort
+    from layer1_extract.phantom.settings import PhantomSettings
+
+    wanted = frozenset(filter(None, differ.split(",")))
+    paths = make_cohort(out, PhantomSettings(slides, size, seed, wanted, artefacts))
+    return Result(
+        f"made {len(paths)} slides in {out}",
+        {"out": str(out), "slides": [str(path) for path in paths]},
+    )
+
+
+@verb(cli)
+@_SLIDES
+@click.option("--out", type=OUTPUT_PATH, required=True, help="Cohort CSV to write.")
+@_MPP
+def scan(slides: Path, out: Path, mpp: float | None) -> Result:
+    """List what is in SLIDES, with scale, patient, node, centre and annotation.
+
+    SLIDES is a slide, a folder (flat, CAMELYON16 or CAMELYON17), or a cohort CSV. Where a slide does
+    not say its scale, the mpp column is left for you to fill.
+    """
+    from layer1_extract.scan import scan_cohort
+
+    return scan_cohort(slides, out, mpp)
+
+
+@verb(cli, settings="layer1_extract.config:ExtractSettings")
+@_SLIDES
+@_OUT
+@click.option("--shard", default="0/1", help="Which share of the slides to do: index/count.")
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    default=None,
+    show_default="the CPUs granted",
+    help="Processes, one slide each at a time.",
+)
+@click.option("--no-pixels", is_flag=True, help="Write locations only.")
+@_MPP
+@_OVERWRITE
+@click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+def extract(
+    slides: Path,
+    out: Path,
+    settings: ExtractSettings,
+    shard: str,
+    workers: int | None,
+    no_pixels: bool,
+    mpp: float | None,
+    overwrite: bool,
+    dry_run: bool,
+) -> Result:
+    """Cut labelled patches from SLIDES into OUT/patches, one HDF5 file per slide.
+
+    The same command goes on where an earlier run stopped. A slide that fails does not stop the
+    others.
+    """
+    from common.cluster import Shard, available_cpus
+    from common.cohort import read_cohort
+    from layer1_extract import results
+    from layer1_extract.pipeline import extract as extract_cohort
+    from layer1_extract.pipeline import finished_outcomes
+
+    entries = Shard.parse(shard).of(read_cohort(slides, mpp))
+    if no_pixels:
+        storage = settings.storage.model_copy(update={"codec": "none"})
+        settings = settings.model_copy(update={"storage": storage})
+    if dry_run:
+        done = {} if overwrite else finished_outcomes(entries, out, settings)
+        return results.of_dry_run([entry.slide_id for entry in entries], set(done))
+    outcomes, kept = extract_cohort(
+        entries, out, settings, workers=workers or available_cpus(), overwrite=overwrite
+    )
+    return results.of_run(outcomes, kept, out)
+
+
+@verb(cli)
+@click.argument("files", type=FILE_PATH, nargs=-1, required=True)
+@click.option("--decode", is_flag=True, help="Read and decode every patch too.")
+def check(files: tuple[Path, ...], decode: bool) -> Result:
+    """Test whether FILES keep the specification of patch files."""
+    from layer1_extract.results import of_check
+
+    return of_check(files, decode=decode)
+
+
+@verb(cli, settings="layer1_extract.config:ImportSettings", name="import")
+@click.argument("source", type=INPUT_PATH)
+@_OUT
+@click.option(
+    "--split",
+    type=click.Choice(["", "train", "valid", "test"]),
+    default="",
+    help="Side these patches are on, for training with given splits.",
+)
+@click.option("--mpp", type=float, help="Scale of the images, um/px; PatchCamelyon's is 0.972.")
+@_OVERWRITE
+def import_(
+    source: Path,
+    out: Path,
+    settings: ImportSettings,
+    split: str,
+    mpp: float | None,
+    overwrite: bool,
+) -> Result:
+    """Take in patches cut by others.
+
+    SOURCE is an HDF5 file of CamNet or PatchCamelyon, or a folder or zip file with class folders
+    (0 and 1, or normal and tumor).
+    """
+    from common.config import with_values
+    from layer1_extract import results
+    from layer1_extract.importing import import_patches
+
+    if mpp is not None:
+        settings = with_values(settings, {"mpp": mpp})
+    outcomes, kept = import_patches(source, out, settings, split=split, overwrite=overwrite)
+    return results.of_run(outcomes, kept, out)

@@ -1,0 +1,136 @@
+"""The settings of layer 1."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from common.config import Settings
+from common.tissue import TissueSettings
+
+
+class PatchSettings(Settings):
+    """The square to cut.
+
+    Attributes
+    ----------
+    size : int, px
+        Edge of the patch as stored.
+    mpp : float, um/px, or "native"
+        Scale of the patch as stored; native takes each slide's own finest.
+    """
+
+    size: int = Field(default=224, gt=0, le=8192)
+    mpp: Annotated[float, Field(gt=0)] | Literal["native"] = 0.25
+
+
+class RandomSampling(Settings):
+    """Patches drawn at random from the tissue.
+
+    Attributes
+    ----------
+    per_class : int
+        Patches of each class from each slide; fewer where the slide does not hold as many.
+    seed : int
+        With the slide's id, decides every draw.
+    """
+
+    method: Literal["random"] = "random"
+    per_class: int = Field(default=500, gt=0)
+    seed: int = Field(default=0, ge=0)
+
+
+class DenseSampling(Settings):
+    """Every patch of a regular grid.
+
+    Attributes
+    ----------
+    stride : int, px of the patch, or None
+        Step from one patch to the next; None takes the patch's edge.
+    """
+
+    method: Literal["dense"] = "dense"
+    stride: int | None = Field(default=None, gt=0)
+
+
+class LabelSettings(Settings):
+    """When a patch of an annotated slide is tumour, and when normal.
+
+    Attributes
+    ----------
+    tumor_min : float
+        Least share of the patch inside tumour for label 1.
+    normal_max : float
+        Greatest share for label 0; between the two the patch is rejected as ``boundary``.
+    """
+
+    tumor_min: float = Field(default=0.5, gt=0, le=1)
+    normal_max: float = Field(default=0.0, ge=0, lt=1)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> LabelSettings:
+        if self.normal_max >= self.tumor_min:
+            raise ValueError(f"expected normal_max below tumor_min, which is {self.tumor_min}")
+        return self
+
+
+class FilterSettings(Settings):
+    """Which patches show too little to keep.
+
+    Attributes
+    ----------
+    white_level : int, 0 to 255
+        A pixel is white when all its channels are above this.
+    max_white_fraction : float
+        Greatest share of white pixels in a patch that is kept.
+    black_level : int, 0 to 255
+        A pixel is black when all its channels are below this.
+    max_black_fraction : float
+    """
+
+    white_level: int = Field(default=200, ge=0, le=255)
+    max_white_fraction: float = Field(default=0.7, ge=0, le=1)
+    black_level: int = Field(default=30, ge=0, le=255)
+    max_black_fraction: float = Field(default=0.3, ge=0, le=1)
+
+
+class StorageSettings(Settings):
+    """How pixels are stored.
+
+    Attributes
+    ----------
+    codec : {"raw", "jpeg", "none"}
+        ``none`` writes locations only.
+    quality : int, 1 to 100
+        Of JPEG.
+    """
+
+    codec: Literal["raw", "jpeg", "none"] = "raw"
+    quality: int = Field(default=95, ge=1, le=100)
+
+
+class ExtractSettings(Settings):
+    """Everything that decides which patches a slide gives."""
+
+    patch: PatchSettings = PatchSettings()
+    tissue: TissueSettings = TissueSettings()
+    sampling: Annotated[RandomSampling | DenseSampling, Field(discriminator="method")] = (
+        RandomSampling()
+    )
+    labels: LabelSettings = LabelSettings()
+    filter: FilterSettings = FilterSettings()
+    storage: StorageSettings = StorageSettings()
+
+
+class ImportSettings(Settings):
+    """How foreign patches are taken in.
+
+    Attributes
+    ----------
+    mpp : float, um/px, or None
+        Scale of the images, which they do not say themselves; PatchCamelyon's is 0.972.
+    """
+
+    mpp: float | None = Field(default=None, gt=0)
+    storage: StorageSettings = StorageSettings()

@@ -1,0 +1,50 @@
+"""What the commands of layer 1 say when they are done."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from common.cli import Result
+from common.errors import ContractError
+from common.outcomes import Outcome, exit_status, summary
+from common.patch_file.check import violations
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+
+def of_run(outcomes: Sequence[Outcome], kept: int, out: Path) -> Result:
+    """The outcome of a run over slides, failures last; `kept` of them were finished before."""
+    patches = sum(outcome.counts.get("kept", 0) for outcome in outcomes)
+    text = f"{summary(outcomes, kept)}\n{patches} patches in {out}"
+    data = {
+        "out": str(out),
+        "patches": patches,
+        "from_earlier_run": kept,
+        "slides": [asdict(outcome) for outcome in outcomes],
+    }
+    return Result(text, data, exit_status(outcomes))
+
+
+def of_dry_run(slide_ids: Sequence[str], finished: set[str]) -> Result:
+    """What a run over these slides would do."""
+    says = {slide_id: "finished" if slide_id in finished else "to do" for slide_id in slide_ids}
+    lines = [f"{len(says)} slides, {len(says) - len(finished)} to do"]
+    lines += [f"  {said:9} {slide_id}" for slide_id, said in says.items()]
+    return Result("\n".join(lines), {"slides": says})
+
+
+def of_check(files: Sequence[Path], *, decode: bool) -> Result:
+    """Every violation of every file; the status is 4 if there is one."""
+    found = {str(path): _violations(path, decode=decode) for path in files}
+    lines: list[str] = []
+    for path, messages in found.items():
+        lines += messages or [f"{path}: keeps the specification"]
+    status = ContractError.exit_status if any(found.values()) else 0
+    return Result("\n".join(lines), {"files": found}, status)
+
+
+def _violations(path: Path, *, decode: bool) -> list[str]:
+    return [str(violation) for violation in violations(path, decode=decode)]
