@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from common.annotations import read_annotations
@@ -10,6 +11,8 @@ from layer1_extract.labelling import Truth
 
 if TYPE_CHECKING:
     from common.cohort import SlideEntry
+
+log = logging.getLogger(__name__)
 
 
 def truth_of(entry: SlideEntry) -> Truth:
@@ -24,6 +27,13 @@ def truth_of(entry: SlideEntry) -> Truth:
     if entry.annotation is None:
         return Truth(negative=negative)
     annotations = read_annotations(entry.annotation)
+    if annotations.is_silent:
+        log.warning(
+            "%s: none of its objects is named tumour or not tumour (%s): labels are not known",
+            entry.annotation,
+            ", ".join(sorted(annotations.groups)),
+        )
+        return Truth(negative=negative)
     if negative and not annotations.tumor.is_empty:
         raise _contradiction(entry, "no tumour, as the slide is negative", "tumour regions")
     if entry.slide_label and not negative and annotations.tumor.is_empty:

@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import Field
+
+from common.config import Settings, differences, digest, dump, load, with_values
+from common.errors import ConfigError
+
+
+class Random(Settings):
+    method: Literal["random"] = "random"
+    per_class: int = 500
+
+
+class Dense(Settings):
+    method: Literal["dense"] = "dense"
+    stride: int = Field(default=224, gt=0)
+
+
+class Patch(Settings):
+    size: int = Field(default=224, gt=0)
+    mpp: Annotated[float, Field(gt=0)] | Literal["native"] = 0.25
+
+
+class Example(Settings):
+    patch: Patch = Patch()
+    sampling: Annotated[Random | Dense, Field(discriminator="method")] = Random()
+
+
+def mistakes(tmp_path, text, *overrides):
+    path = tmp_path / "c.yaml"
+    path.write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        load(Example, path, overrides)
+    return str(caught.value)
+
+
+def test_every_mistake_is_reported_at_once_with_its_key_and_file(tmp_path):
+    text = mistakes(tmp_path, "patch: {size: 0, mppp: 1}\nsampling: {method: dense, strid: 3}\n")
+
+    assert "c.yaml: patch.size: expected greater than 0, found 0" in text.replace("to be ", "")
+    assert "patch.mppp: no such key. Did you mean 'mpp'?" in text
+    assert "strid: no such key. Did you mean 'stride'?" in text
+
+
+def test_a_key_given_twice_is_refused(tmp_path):
+    assert "given twice: patch" in mistakes(tmp_path, "patch: {size: 1}\npatch: {size: 2}\n")
+
+
+@pytest.mark.parametrize("text", ["[1, 2", "- a\n- b\n", "? [a]\n: b", "\x00", "a: &x [*x]"])
+def test_what_is_not_a_mapping_of_settings_is_a_configuration_error(tmp_path, text):
+    assert "c.yaml" in mistakes(tmp_path, text)
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(ConfigError, match=r"absent.yaml: expected a file"):
+        load(Example, tmp_path / "absent.yaml")
+
+
+def test_overrides_go_through_the_same_checks():
+    settings = load(Example, None, ["patch.size=96", "patch.mpp=native", "sampling.method=dense"])
+
+    assert (settings.patch.size, settings.patch.mpp, settings.sampling) == (96, "native", Dense())
+    with pytest.raises(ConfigError, match="patch.size"):
+        load(Example, None, ["patch.size=big"])
+
+
+@pytest.mark.parametrize("override", ["patch.size", "=3", "patch.=3", ".size=3"])
+def test_an_override_of_another_form_is_refused_with_an_example(override):
+    with pytest.raises(ConfigError, match=r"such as patch\.size=96"):
+        load(Example, None, [override])
+
+
+def test_numbers_written_without_a_point_are_numbers(tmp_path):
+    path = tmp_path / "c.yaml"
+    path.write_text("patch: {mpp: 1e-1}\n")
+
+    assert load(Example, path).patch.mpp == 0.1
+
+
+@given(size=st.integers(1, 10**6), mpp=st.floats(0.01, 100), stride=st.integers(1, 999))
+def test_what_was_dumped_is_read_back(tmp_path_factory, size, mpp, stride):
+    settings = Example(patch=Patch(size=size, mpp=mpp), sampling=Dense(stride=stride))
+    path = tmp_path_factory.mktemp("dump") / "c.yaml"
+    path.write_text(dump(settings))
+
+    assert load(Example, path) == settings
+
+
+def test_the_digest_depends_on_values_alone():
+    assert digest(Example()) == digest(Example(patch=Patch(size=224)))
+    assert digest(Example()) != digest(Example(patch=Patch(size=223)))
+
+
+def test_differences_name_each_key():
+    assert differences({"a": {"b": 1}, "c": 2}, {"a": {"b": 1}, "d": 2}) == [
+        "c: 2 there, None here",
+        "d: None there, 2 here",
+    ]
+
+
+def test_replaced_values_are_checked():
+    assert with_values(Patch(), {"size": 5}).size == 5
+    with pytest.raises(ConfigError, match="size"):
+        with_values(Patch(), {"size": -5})

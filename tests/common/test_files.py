@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import hashlib
+import os
+
+import pytest
+
+from common.files import sha256, spread_hash, whole_file, whole_folder, write_text
+
+
+def write_half_then_die(target):
+    with whole_file(target) as path:
+        path.write_text("half")
+        raise RuntimeError("killed")
+
+
+def fill_half_then_die(target):
+    with whole_folder(target) as folder:
+        (folder / "one").write_text("half")
+        raise RuntimeError("killed")
+
+
+def test_a_failed_write_leaves_nothing(tmp_path):
+    target = tmp_path / "out" / "patches.h5"
+
+    with pytest.raises(RuntimeError, match="killed"):
+        write_half_then_die(target)
+
+    assert list(target.parent.iterdir()) == []
+
+
+def test_a_failed_write_keeps_the_previous_result(tmp_path):
+    target = tmp_path / "patches.h5"
+    target.write_text("whole")
+
+    with pytest.raises(RuntimeError, match="killed"):
+        write_half_then_die(target)
+
+    assert target.read_text() == "whole"
+
+
+def test_the_name_appears_only_once_the_content_is_whole(tmp_path):
+    target = tmp_path / "file"
+
+    with whole_file(target) as path:
+        path.write_text("content")
+        assert not target.exists()
+
+    assert target.read_text() == "content"
+
+
+def test_two_writers_of_one_name_do_not_share_a_partial_file(tmp_path):
+    with whole_file(tmp_path / "x") as one, whole_file(tmp_path / "x") as two:
+        one.write_text("one")
+        two.write_text("two")
+
+    assert (tmp_path / "x").read_text() in {"one", "two"}
+    assert os.listdir(tmp_path) == ["x"]
+
+
+def test_a_folder_is_replaced_as_a_whole(tmp_path):
+    target = tmp_path / "bundle"
+    with whole_folder(target) as folder:
+        (folder / "old").write_text("1")
+
+    with whole_folder(target) as folder:
+        (folder / "new").write_text("2")
+
+    assert os.listdir(target) == ["new"]
+    assert os.listdir(tmp_path) == ["bundle"]
+
+
+def test_a_failed_folder_keeps_the_previous_one(tmp_path):
+    target = tmp_path / "bundle"
+    with whole_folder(target) as folder:
+        (folder / "one").write_text("whole")
+
+    with pytest.raises(RuntimeError, match="killed"):
+        fill_half_then_die(target)
+
+    assert (target / "one").read_text() == "whole"
+    assert os.listdir(tmp_path) == ["bundle"]
+
+
+def test_text_is_utf8(tmp_path):
+    write_text(tmp_path / "t", "µm")
+
+    assert (tmp_path / "t").read_bytes() == "µm".encode()
+    assert sha256(tmp_path / "t") == hashlib.sha256("µm".encode()).hexdigest()
+
+
+def test_the_spread_hash_sees_size_and_content_and_no_name(tmp_path):
+    content = os.urandom(300_000)
+    for name, data in [
+        ("a", content),
+        ("b", content),
+        ("c", content + b"0"),
+        ("d", b"0" + content[1:]),
+    ]:
+        (tmp_path / name).write_bytes(data)
+
+    a, b, c, d = (spread_hash(tmp_path / name) for name in "abcd")
+
+    assert a == b
+    assert len({a, c, d}) == 3
+
+
+def test_the_spread_hash_of_an_empty_file_is_a_hash(tmp_path):
+    (tmp_path / "empty").touch()
+
+    assert len(spread_hash(tmp_path / "empty")) == 64

@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import pickle
+import shutil
+
+import numpy as np
+import openslide
+import pytest
+from tiff_slides import tissue_on_glass, write_slide
+
+from common.errors import SlideError
+from common.openslide_slide import OpenSlideSlide
+from common.patches import PatchSpec
+
+
+@pytest.fixture
+def slide(tmp_path):
+    path = write_slide(tmp_path / "a slide.tif", tissue_on_glass(), mpp=0.5)
+    return OpenSlideSlide(path, "a slide")
+
+
+def test_a_patch_at_the_scale_of_a_level_is_that_level_pixel_for_pixel(slide):
+    image = tissue_on_glass()
+
+    patch = slide.read(300, 200, PatchSpec(64, 0.5))
+
+    assert np.array_equal(patch, image[200:264, 300:364])
+
+
+def test_a_coarser_patch_is_the_mean_of_the_pixels_it_stands_for(slide):
+    image = tissue_on_glass().astype(float)
+
+    patch = slide.read(256, 128, PatchSpec(50, 0.8))
+
+    blocks = image[128 : 128 + 80, 256 : 256 + 80]
+    expected = blocks.reshape(10, 8, 10, 8, 3).mean(axis=(1, 3))
+    found = patch.reshape(10, 5, 10, 5, 3).mean(axis=(1, 3))
+    assert np.abs(found - expected).mean() < 1
+
+
+def test_outside_the_slide_is_white(slide):
+    patch = slide.read(-32, -32, PatchSpec(64, 0.5))
+
+    assert (patch[:32] == 255).all()
+    assert (patch[:, :32] == 255).all()
+    assert (patch[32:, 32:] == tissue_on_glass()[:32, :32]).all()
+
+
+def test_enlarging_is_refused_with_what_to_do(slide):
+    with pytest.raises(SlideError, match=r"patch.mpp: expected a scale this slide holds, 0.5"):
+        slide.read(0, 0, PatchSpec(64, 0.25))
+
+
+def test_the_thumbnail_shows_the_whole_slide_at_the_asked_scale(slide):
+    image = tissue_on_glass()
+
+    thumbnail = slide.thumbnail(8.0)
+
+    assert thumbnail.shape == (48, 64, 3)
+    expected = image.reshape(48, 16, 64, 16, 3).mean(axis=(1, 3))
+    assert np.abs(thumbnail - expected).mean() < 1
+
+
+def test_a_thumbnail_read_in_strips_equals_one_read_whole(slide, monkeypatch):
+    whole = slide.thumbnail(4.0)
+    monkeypatch.setattr("common.openslide_slide._STRIP_PX", 100)
+
+    assert np.abs(slide.thumbnail(4.0).astype(int) - whole).max() <= 1
+
+
+def test_a_slide_without_scale_is_refused_with_the_line_to_add(tmp_path):
+    path = write_slide(tmp_path / "s.tif", tissue_on_glass(), mpp=None)
+
+    with pytest.raises(SlideError, match=r"openslide.mpp-x: .* found nothing. .*--mpp.*s,.*s\.tif"):
+        _ = OpenSlideSlide(path, "s").pyramid
+
+
+def test_a_stated_scale_is_taken_and_recorded(tmp_path):
+    path = write_slide(tmp_path / "s.tif", tissue_on_glass(), mpp=None)
+    slide = OpenSlideSlide(path, "s", mpp=0.3)
+
+    assert slide.pyramid.mpp == 0.3
+    assert slide.mpp_source == "stated"
+
+
+def test_a_slide_sent_to_another_process_opens_its_own_file(slide):
+    before = slide.read(300, 200, PatchSpec(8, 0.5))
+
+    copy = pickle.loads(pickle.dumps(slide))
+
+    assert copy._handle is None
+    assert np.array_equal(copy.read(300, 200, PatchSpec(8, 0.5)), before)
+
+
+def test_the_fingerprint_is_of_the_content_not_of_path_or_time(slide, tmp_path):
+    copied = tmp_path / "other" / "name.tif"
+    copied.parent.mkdir()
+    shutil.copyfile(slide.path, copied)
+    changed = write_slide(tmp_path / "c.tif", tissue_on_glass(seed=9))
+
+    assert OpenSlideSlide(copied, "x").fingerprint == slide.fingerprint
+    assert OpenSlideSlide(changed, "x").fingerprint != slide.fingerprint
+
+
+def test_a_missing_slide_is_said_to_be_missing(tmp_path):
+    with pytest.raises(SlideError, match=r"absent.tif: format: .* found no file"):
+        _ = OpenSlideSlide(tmp_path / "absent.tif", "absent").pyramid
+
+
+@pytest.mark.real_data
+def test_an_svs_at_its_own_scale_is_read_as_openslide_reads_it(shared_data):
+    path = shared_data / "slides" / "cmu-1-small-region.svs"
+    slide, reference = OpenSlideSlide(path, "cmu"), openslide.OpenSlide(path)
+
+    patch = slide.read(701, 1203, PatchSpec(224, slide.pyramid.mpp))
+
+    expected = np.asarray(reference.read_region((701, 1203), 0, (224, 224)).convert("RGB"))
+    assert np.array_equal(patch, expected)
+
+
+@pytest.mark.real_data
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Mirax2-Fluorescence-2.mrxs",
+        "broken.svs",
+        "corrupted.ndpi",
+        "lfs_pointer_n001.tif",
+        "unopenable.tiff",
+        "history_c7e5490_test.tif",
+    ],
+)
+def test_malformed_slides_are_refused_by_name(shared_data, name):
+    slide = OpenSlideSlide(shared_data / "malformed" / name, "bad")
+
+    with pytest.raises(SlideError, match=name.replace(".", r"\.")):
+        _ = slide.pyramid

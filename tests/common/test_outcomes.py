@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+
+from common.errors import ContractError, SlideError
+from common.outcomes import (
+    Outcome,
+    as_csv,
+    attempt,
+    exit_status,
+    read_outcome,
+    read_outcomes,
+    summary,
+    write_outcome,
+)
+
+
+def failing(error):
+    def work():
+        raise error
+
+    return work
+
+
+def test_a_slide_that_fails_is_an_outcome_with_its_reason():
+    outcome = attempt("s", failing(SlideError("s.tif: format: expected a slide")))
+
+    assert (outcome.status, outcome.exit_status) == ("failed", 3)
+    assert outcome.reason == "s.tif: format: expected a slide"
+
+
+def test_a_bug_in_one_slide_is_said_to_be_a_bug_and_spares_the_others(caplog):
+    outcome = attempt("s", failing(ZeroDivisionError("oops")))
+
+    assert (outcome.status, outcome.exit_status) == ("failed", 1)
+    assert "ZeroDivisionError: oops. This is a bug" in outcome.reason
+    assert "Traceback" in caplog.text
+
+
+def test_a_bug_outranks_every_other_status():
+    outcomes = [Outcome(str(s), "failed", exit_status=s) for s in (3, 1, 4)]
+
+    assert exit_status(outcomes) == 1
+    assert exit_status(outcomes[::2]) == 4
+    assert exit_status([]) == 0
+
+
+def test_what_is_written_is_read_back(tmp_path):
+    outcome = Outcome("ü b", "empty", "no tissue", {"kept": 0}, 1.5)
+    write_outcome(tmp_path, outcome)
+
+    assert read_outcome(tmp_path, "ü b") == outcome
+    assert read_outcomes(tmp_path) == [outcome]
+    assert read_outcome(tmp_path, "other") is None
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"slide_id": 1}', "nonsense"])
+def test_a_file_that_is_no_outcome_is_named(tmp_path, text):
+    (tmp_path / "outcomes").mkdir()
+    (tmp_path / "outcomes" / "s.json").write_text(text)
+
+    with pytest.raises(ContractError, match=r"s\.json: outcome"):
+        read_outcome(tmp_path, "s")
+
+
+def test_the_summary_ends_with_the_failures():
+    said = summary(
+        [Outcome("a", "failed", "why"), Outcome("b", "done"), Outcome("c", "empty", "e")]
+    )
+
+    assert said.splitlines() == [
+        "3 slides: 1 done, 1 empty, 1 failed",
+        "  empty c: e",
+        "  failed a: why",
+    ]
+
+
+def test_the_table_has_a_column_per_count():
+    text = as_csv([Outcome("a", "done", counts={"kept": 3}), Outcome("b", "done", 'x, "y"')])
+
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert [row["kept"] for row in rows] == ["3", ""]
+    assert rows[1]["reason"] == 'x, "y"'
