@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from common.errors import ConfigError
 
@@ -30,6 +30,18 @@ class Settings(BaseModel):
 
 
 S = TypeVar("S", bound=Settings)
+
+
+def default_tag(key: str, tag: str) -> BeforeValidator:
+    """Lets a choice between settings be left out where it is the usual one.
+
+    For an annotated union with ``discriminator=key``: values without `key` are those of `tag`.
+    """
+
+    def fill(value: Any) -> Any:
+        return {key: tag, **value} if isinstance(value, dict) else value
+
+    return BeforeValidator(fill)
 
 
 def load(kind: type[S], path: Path | None = None, overrides: Sequence[str] = ()) -> S:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from common.config import Settings
+from common.config import Settings, default_tag
 from common.tissue import TissueSettings
 
 
@@ -115,9 +115,11 @@ class ExtractSettings(Settings):
 
     patch: PatchSettings = PatchSettings()
     tissue: TissueSettings = TissueSettings()
-    sampling: Annotated[RandomSampling | DenseSampling, Field(discriminator="method")] = (
-        RandomSampling()
-    )
+    sampling: Annotated[
+        RandomSampling | DenseSampling,
+        Field(discriminator="method"),
+        default_tag("method", "random"),
+    ] = RandomSampling()
     labels: LabelSettings = LabelSettings()
     filter: FilterSettings = FilterSettings()
     storage: StorageSettings = StorageSettings()

@@ -55,9 +55,9 @@ class PatchFile:
     def header(self) -> schema.Header:
         """The root attributes."""
         try:
-            return schema.Header.from_attributes(self.file.attrs)
+            return schema.Header.from_attributes(dict(self.file.attrs))
         except KeyError as error:
-            item = str(error.args[0]).split("'")[1] if "'" in str(error.args[0]) else str(error)
+            item = str(error.args[0])
             raise ContractError(self.path, item, "an attribute", "nothing", _DONE) from error
         except ValueError as error:
             raise ContractError(

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import Field
 
-from common.config import Settings, differences, digest, dump, load, with_values
+from common.config import Settings, default_tag, differences, digest, dump, load, with_values
 from common.errors import ConfigError
 
 
@@ -28,7 +28,9 @@ class Patch(Settings):
 
 class Example(Settings):
     patch: Patch = Patch()
-    sampling: Annotated[Random | Dense, Field(discriminator="method")] = Random()
+    sampling: Annotated[
+        Random | Dense, Field(discriminator="method"), default_tag("method", "random")
+    ] = Random()
 
 
 def mistakes(tmp_path, text, *overrides):
@@ -107,3 +109,9 @@ def test_replaced_values_are_checked():
     assert with_values(Patch(), {"size": 5}).size == 5
     with pytest.raises(ConfigError, match="size"):
         with_values(Patch(), {"size": -5})
+
+
+def test_the_usual_choice_need_not_be_named():
+    assert load(Example, None, ["sampling.per_class=3"]).sampling == Random(per_class=3)
+    with pytest.raises(ConfigError, match="stride: no such key"):
+        load(Example, None, ["sampling.stride=3"])

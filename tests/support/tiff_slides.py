@@ -18,7 +18,8 @@ def tissue_on_glass(width=1024, height=768, box=(256, 128, 640, 512), seed=0):
     image[:] = GLASS
     x0, y0, x1, y1 = box
     image[y0:y1, x0:x1] = PINK
-    image[y0:y1, x0:x1] += rng.normal(0, 12, (y1 - y0, x1 - x0, 1))
+    region = image[y0:y1, x0:x1]
+    region += rng.normal(0, 12, (*region.shape[:2], 1))
     return np.clip(image, 0, 255).astype(np.uint8)
 
 
@@ -50,7 +51,8 @@ def _halved(image, factor):
 def asap(polygons, group="metastases"):
     """ASAP XML with one polygon per list of (x, y)."""
     annotations = "".join(
-        f'<Annotation Name="a{i}" Type="Polygon" PartOfGroup="{group}" Color="#F4FA58"><Coordinates>'
+        f'<Annotation Name="a{i}" Type="Polygon" PartOfGroup="{group}" Color="#F4FA58">'
+        "<Coordinates>"
         + "".join(f'<Coordinate Order="{k}" X="{x}" Y="{y}"/>' for k, (x, y) in enumerate(points))
         + "</Coordinates></Annotation>"
         for i, points in enumerate(polygons)

@@ -1,0 +1,159 @@
+from __future__ import annotations
+
+import pickle
+import tempfile
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+from headers import header
+from hypothesis import given
+from hypothesis import strategies as st
+
+from common.errors import ConfigError, ContractError
+from common.patch_file.reader import PatchFile, find_patch_files
+from common.patch_file.writer import open_writer
+from common.patches import PatchSpec
+
+
+def write(path, count=5, codec="raw", quality=95, **changes):
+    rng = np.random.default_rng(count)
+    patches = rng.integers(0, 256, (count, 8, 8, 3)).astype(np.uint8)
+    if codec == "jpeg":  # noise does not survive it
+        patches[:] = patches.mean(axis=(1, 2), keepdims=True)
+    xy = np.stack([np.arange(count) * 16, np.zeros(count)], axis=1).astype(np.int64)
+    labels = (np.arange(count) % 2).astype(np.int8)
+    share = labels.astype(np.float32)
+    with open_writer(path, header(**changes), codec, quality) as writer:
+        pixels = None if codec == "none" else patches
+        writer.append(xy, labels, share, np.ones(count, np.float32), pixels)
+        writer.finish()
+    return patches
+
+
+@given(rows=st.lists(st.integers(0, 9), max_size=30))
+def test_patches_come_in_the_order_asked_for(rows):
+    with tempfile.TemporaryDirectory() as folder:
+        patches = write(Path(folder) / "s.h5", count=10)
+        file = PatchFile(Path(folder) / "s.h5")
+
+        assert np.array_equal(file.read(rows), patches[rows])
+        file.close()
+
+
+def test_jpeg_patches_are_decoded_one_by_one(tmp_path):
+    patches = write(tmp_path / "s.h5", codec="jpeg", quality=100)
+
+    found = PatchFile(tmp_path / "s.h5").read([3, 0])
+
+    assert np.abs(found.astype(int) - patches[[3, 0]]).max() < 4
+    assert PatchFile(tmp_path / "s.h5").codec == "jpeg"
+
+
+def test_places_labels_and_counts_are_read_back(tmp_path):
+    write(tmp_path / "s.h5", count=3)
+    file = PatchFile(tmp_path / "s.h5")
+
+    assert len(file) == 3
+    assert file.labels.tolist() == [0, 1, 0]
+    assert file.locations.xy.tolist() == [[0, 0], [16, 0], [32, 0]]
+    assert file.locations.spec == PatchSpec(8, 1.0)
+    assert file.counts["tumor"] == 1
+
+
+def test_a_file_of_locations_has_no_pixels(tmp_path):
+    write(tmp_path / "s.h5", codec="none")
+    file = PatchFile(tmp_path / "s.h5")
+
+    assert file.codec == "none"
+    with pytest.raises(ContractError, match="expected pixels, found locations only"):
+        file.read([0])
+
+
+def test_a_file_sent_to_another_process_is_opened_there(tmp_path):
+    patches = write(tmp_path / "s.h5")
+    file = PatchFile(tmp_path / "s.h5")
+    file.read([0])
+
+    copy = pickle.loads(pickle.dumps(file))
+
+    assert copy._handle is None
+    assert np.array_equal(copy.read([1]), patches[[1]])
+
+
+def change(path, **attributes):
+    with h5py.File(path, "r+") as file:
+        file.attrs.update(attributes)
+
+
+@pytest.mark.parametrize(
+    ("attributes", "message"),
+    [
+        ({"format": "other"}, "format: expected camnet-patches, found 'other'"),
+        ({"format_version": "2.0"}, r"expected 1\.x, found '2\.0' written by camnet test"),
+        ({"complete": False}, "complete: expected true, found false"),
+        ({"patch_size": "big"}, "patch_size: expected int"),
+    ],
+)
+def test_what_is_not_a_whole_file_of_a_known_version_is_refused(tmp_path, attributes, message):
+    write(tmp_path / "s.h5")
+    change(tmp_path / "s.h5", **attributes)
+
+    with pytest.raises(ContractError, match=message):
+        _ = PatchFile(tmp_path / "s.h5").header
+
+
+def test_a_newer_minor_version_is_read(tmp_path):
+    write(tmp_path / "s.h5")
+    change(tmp_path / "s.h5", format_version="1.9", mood="good")
+
+    assert PatchFile(tmp_path / "s.h5").header.slide_id == "s"
+
+
+def test_a_missing_attribute_is_named(tmp_path):
+    write(tmp_path / "s.h5")
+    with h5py.File(tmp_path / "s.h5", "r+") as file:
+        del file.attrs["reader"]
+
+    with pytest.raises(ContractError, match="reader: expected an attribute, found nothing"):
+        _ = PatchFile(tmp_path / "s.h5").header
+
+
+@pytest.mark.parametrize("keep", [0.0, 0.3, 0.9])
+def test_a_truncated_file_is_refused_though_it_exists(tmp_path, keep):
+    write(tmp_path / "s.h5")
+    content = (tmp_path / "s.h5").read_bytes()
+    (tmp_path / "s.h5").write_bytes(content[: int(len(content) * keep)])
+
+    with pytest.raises(ContractError, match=r"s\.h5: format: expected a patch file"):
+        _ = PatchFile(tmp_path / "s.h5").header
+
+
+def test_a_folder_gives_its_files_or_those_of_its_patches_folder(tmp_path):
+    write(tmp_path / "patches" / "b.h5", slide_id="b")
+    write(tmp_path / "patches" / "a.h5", slide_id="a")
+    (tmp_path / "patches" / ".c.h5.0123.partial").touch()
+
+    for folder in (tmp_path, tmp_path / "patches"):
+        assert [file.header.slide_id for file in find_patch_files(folder)] == ["a", "b"]
+
+
+def test_a_folder_without_patch_files_is_refused(tmp_path):
+    with pytest.raises(ConfigError, match="found none"):
+        find_patch_files(tmp_path)
+
+
+def test_an_incomplete_set_of_parts_is_refused_naming_what_is_missing(tmp_path):
+    for part in (0, 2):
+        write(tmp_path / f"a.part-{part}-of-3.h5", slide_id="a", part=part, parts=3)
+
+    with pytest.raises(ContractError, match="a: expected 3 parts, found no part 1"):
+        find_patch_files(tmp_path)
+
+    write(tmp_path / "a.part-1-of-3.h5", slide_id="a", part=1, parts=3)
+    assert len(find_patch_files(tmp_path)) == 3
+
+    write(tmp_path / "a.h5", slide_id="a")
+    with pytest.raises(ContractError, match="one whole file, found both"):
+        find_patch_files(tmp_path)
