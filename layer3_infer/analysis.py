@@ -1,0 +1,194 @@
+"""One slide: from its file to every result about it."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from common.config import digest
+from common.errors import ContractError, PipelineError
+from common.openslide_slide import OpenSlideSlide
+from common.prediction import Predictor
+from common.provenance import software
+from layer3_infer import heatmap_file
+from layer3_infer.heatmap_file import Header, HeatmapFile, read_heatmap, write_heatmap
+from layer3_infer.locations import in_patch_files, on_tissue
+from layer3_infer.predict import predict
+from layer3_infer.slide_outputs import write_outputs
+from layer3_infer.slide_result import SlideResult, read_result
+from layer3_infer.slide_score import slide_scores
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from common.cohort import SlideEntry
+    from common.model_bundle import Bundle
+    from common.patch_file.reader import PatchFile
+    from common.slides import Slide
+    from layer3_infer.config import HeatmapSettings
+    from layer3_infer.locations import DenseLocations
+    from layer3_infer.results_folder import ResultsFolder
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, eq=False)
+class Analysis:
+    """How the slides of one run are analysed.
+
+    Attributes
+    ----------
+    bundle : Bundle
+    settings : HeatmapSettings
+    folder : ResultsFolder
+    patch_files : mapping of slide_id to list of PatchFile, or None
+        Layer 1's locations; None finds tissue.
+    workers : int
+        Threads that read pixels.
+    """
+
+    bundle: Bundle
+    settings: HeatmapSettings
+    folder: ResultsFolder
+    patch_files: Mapping[str, Sequence[PatchFile]] | None = None
+    workers: int = 1
+
+    @property
+    def locations_source(self) -> str:
+        """Who says which patches are analysed, as the heatmap file spells it."""
+        return heatmap_file.TISSUE if self.patch_files is None else heatmap_file.PATCH_FILES
+
+    def finished(self, entry: SlideEntry) -> SlideResult | None:
+        """What an earlier run found, where all of its files are there and right; else None.
+
+        That a file exists says nothing: the heatmap is checked, and must be what this run would
+        make. The other files are whole where they exist, and the outcome is written last.
+        """
+        try:
+            result = read_result(self.folder.path, entry.slide_id)
+            if result is None or result.status == "failed":
+                return None
+            kept = self._kept(entry, open_slide(entry))
+        except PipelineError as error:
+            log.warning("%s is done anew: %s", entry.slide_id, error)
+            return None
+        files = self.folder.of_slide(entry.slide_id)
+        return replace(result, seconds=0.0) if kept and all(f.exists() for f in files) else None
+
+    def analyse(self, entry: SlideEntry, *, overwrite: bool = False) -> SlideResult:
+        """Make and write every result about one slide; the heatmap first, the rest from it.
+
+        Raises
+        ------
+        SlideError, ContractError
+            If the slide, or layer 1's file of it, cannot be used.
+        """
+        slide = open_slide(entry)
+        spec = slide.spec_for(self.bundle.manifest.spec)
+        locations = self.locations(slide)
+        made = None if overwrite else self._kept(entry, slide)
+        if made is None:
+            heatmap = predict(slide, locations, spec, self._predictor, workers=self.workers)
+            made = HeatmapFile(self._header(entry, slide), heatmap)
+            write_heatmap(self.folder.heatmap(slide.slide_id), made.header, heatmap)
+        classes = self.bundle.manifest.classes
+        problem = write_outputs(self.folder, slide, made, self.settings, classes, entry.annotation)
+        return self._result(entry, made, locations.reason, problem)
+
+    def locations(self, slide: Slide) -> DenseLocations:
+        """The patches to analyse on a slide."""
+        spec = self.bundle.manifest.spec
+        if self.patch_files is None:
+            return on_tissue(slide, spec, self.settings)
+        files = self.patch_files.get(slide.slide_id)
+        if files is None:
+            advice = "Extract this slide too, or leave out --patches"
+            raise ContractError(slide.slide_id, "patch file", "one in --patches", "none", advice)
+        return in_patch_files(files, slide, spec)
+
+    @cached_property
+    def _predictor(self) -> Predictor:
+        network = self.bundle.load_network()
+        return Predictor(network, self.bundle.manifest.preprocessing, self.settings.batch_size)
+
+    def _kept(self, entry: SlideEntry, slide: Slide) -> HeatmapFile | None:
+        """The heatmap of an earlier run, if this run would make the same."""
+        path = self.folder.heatmap(slide.slide_id)
+        if not path.exists():
+            return None
+        try:
+            heatmap_file.check(path)
+            kept = read_heatmap(path)
+        except ContractError as error:
+            log.warning("%s is predicted anew: %s", slide.slide_id, error)
+            return None
+        wanted = replace(self._header(entry, slide), software=kept.header.software)
+        if kept.header != wanted or not self._same_locations(slide, kept):
+            log.warning("%s is predicted anew: slide, model or settings changed", slide.slide_id)
+            return None
+        return kept
+
+    def _same_locations(self, slide: Slide, kept: HeatmapFile) -> bool:
+        """Whether layer 1 gives the same patches still; those on tissue follow from settings."""
+        if self.patch_files is None:
+            return True
+        wanted = self.locations(slide)
+        return kept.heatmap.grid == wanted.grid and np.array_equal(kept.heatmap.xy, wanted.xy)
+
+    def _header(self, entry: SlideEntry, slide: Slide) -> Header:
+        spec = slide.spec_for(self.bundle.manifest.spec)
+        return Header(
+            slide_id=slide.slide_id,
+            slide_fingerprint=slide.fingerprint,
+            level0_width=slide.pyramid.width,
+            level0_height=slide.pyramid.height,
+            level0_mpp=slide.pyramid.mpp,
+            mpp_source=slide.mpp_source,
+            reader=slide.reader,
+            patch_size=spec.size,
+            patch_mpp=spec.mpp,
+            locations=self.locations_source,
+            model_sha256=self.bundle.model_sha256,
+            seen_in_split=self.bundle.manifest.split_of(slide.fingerprint, entry.patient),
+            config_sha256=digest(self.settings),
+            software=software(),
+        )
+
+    def _result(
+        self, entry: SlideEntry, made: HeatmapFile, reason: str, problem: str
+    ) -> SlideResult:
+        header = made.header
+        scores = slide_scores(made.heatmap, header.level0_mpp, self.settings.threshold)
+        return SlideResult(
+            slide_id=entry.slide_id,
+            status="done" if scores.analysed else "empty",
+            reason=reason,
+            counts={"analysed": scores.analysed, "grid": made.heatmap.values.size},
+            patient=entry.patient,
+            node=entry.node,
+            centre=entry.centre,
+            scores=scores,
+            seen_in_split=header.seen_in_split,
+            mpp=header.level0_mpp,
+            mpp_source=header.mpp_source,
+            warnings=tuple(filter(None, (*_warnings(header), problem))),
+        )
+
+
+def open_slide(entry: SlideEntry) -> OpenSlideSlide:
+    """The slide of a cohort entry, not yet read."""
+    return OpenSlideSlide(entry.path, entry.slide_id, entry.mpp)
+
+
+def _warnings(header: Header) -> tuple[str, ...]:
+    """What a reader of the heatmap must know."""
+    seen = f"the model has met this slide or its patient in its {header.seen_in_split} split"
+    stated = f"scale stated by the user, {header.level0_mpp:g} um/px"
+    return (
+        seen if header.trained_on_this_slide else "",
+        stated if header.mpp_source == "stated" else "",
+    )

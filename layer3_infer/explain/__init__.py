@@ -1,0 +1,1 @@
+"""What in a patch speaks for tumour."""

@@ -1,0 +1,100 @@
+"""One picture of the explained patches of a slide: each patch, and its map laid over it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import cv2
+import numpy as np
+
+from common.patch_file.schema import LABEL_NAMES, UNKNOWN
+from layer3_infer.sheet import Sheet
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy.typing as npt
+
+    from layer3_infer.explain.explanation import Explanation
+    from layer3_infer.explain.explanation_file import SlideExplanations
+
+COLOUR_MAP: Final = "inferno"
+COLUMNS: Final = 6
+OPACITY: Final = 0.65
+_CELL: Final = 224
+_GAP: Final = 14
+_TEXT: Final = 58
+_MARGIN: Final = 20
+_HEAD: Final = 84
+_BAR_SPACE: Final = 130
+
+
+def laid_over(
+    patch: npt.NDArray[np.uint8], attribution: npt.NDArray[np.float32]
+) -> npt.NDArray[np.uint8]:
+    """A patch with the map over it: the stronger, the more opaque; 0 leaves the patch as it is.
+
+    Parameters
+    ----------
+    patch : (S, S, 3) uint8, RGB
+    attribution : (S, S) float32, in [0, 1]
+
+    Returns
+    -------
+    (S, S, 3) uint8, RGB
+    """
+    import matplotlib as mpl
+
+    colour = 255 * np.asarray(mpl.colormaps[COLOUR_MAP](attribution))[..., :3]
+    opacity = OPACITY * attribution[..., None].astype(np.float64)
+    return np.rint(patch * (1 - opacity) + colour * opacity).astype(np.uint8)
+
+
+def write_contact_sheet(path: Path, found: SlideExplanations) -> None:
+    """Write the picture as a PNG, whole or not at all."""
+    count = len(found.explanations)
+    columns = max(1, min(COLUMNS, count))
+    rows = -(-count // columns)
+    block = 2 * _CELL + _TEXT + 2 * _GAP
+    width = max(columns * (_CELL + _GAP), 560)
+    sheet = Sheet(2 * _MARGIN + width + _BAR_SPACE, _HEAD + rows * block + _MARGIN)
+    header = found.header
+    sheet.text(_MARGIN, 26, header.slide_id, fontsize=15)
+    said = f"what speaks for {header.target} by {header.method}; below each patch its map over it"
+    sheet.text(_MARGIN, 56, said, fontsize=11, color="#444444")
+    for number, explanation in enumerate(found.explanations):
+        row, column = divmod(number, columns)
+        place = (_MARGIN + column * (_CELL + _GAP), _HEAD + row * block)
+        _draw(sheet, explanation, place)
+    if count:
+        _draw_scale(sheet, (_MARGIN + width + 20, _HEAD, 20, 2 * _CELL))
+    sheet.save(path)
+
+
+def _draw(sheet: Sheet, explanation: Explanation, place: tuple[int, int]) -> None:
+    x, y = place
+    over = laid_over(explanation.patch, explanation.attribution)
+    sheet.image(_sized(explanation.patch), x, y, (_CELL, _CELL))
+    sheet.image(_sized(over), x, y + _CELL + 4, (_CELL, _CELL))
+    below = y + 2 * _CELL + 4
+    sheet.text(x, below + 16, f"P(tumour) {explanation.probability:.3f}", fontsize=11)
+    label, left, top = explanation.label, explanation.x, explanation.y
+    known = "label not known" if label == UNKNOWN else f"label {LABEL_NAMES[label]}"
+    where = f"x {left}, y {top}" if left >= 0 else "no place on a slide"
+    sheet.text(x, below + 34, f"{known}; {where}", fontsize=9, color="#444444")
+
+
+def _draw_scale(sheet: Sheet, place: tuple[int, int, int, int]) -> None:
+    """The colour bar, as the colours look over white."""
+    import matplotlib as mpl
+
+    value = np.linspace(0, 1, 256)[:, None]
+    colour = np.asarray(mpl.colormaps[COLOUR_MAP](value[:, 0]))[:, :3]
+    shown = colour * OPACITY * value + 1 - OPACITY * value
+    sheet.scale(shown, place, "share of the patch's own strongest place")
+
+
+def _sized(patch: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    shrinks = patch.shape[0] > _CELL
+    method = cv2.INTER_AREA if shrinks else cv2.INTER_NEAREST
+    return np.asarray(cv2.resize(patch, (_CELL, _CELL), interpolation=method), dtype=np.uint8)

@@ -1,0 +1,85 @@
+"""From a slide to a heatmap: pixels are read ahead while the network answers."""
+
+from __future__ import annotations
+
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from common.progress import progress
+from layer3_infer.heatmap import Heatmap
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import numpy.typing as npt
+
+    from common.patches import PatchSpec
+    from common.prediction import Predictor
+    from common.slides import Slide
+    from layer3_infer.locations import DenseLocations
+
+
+def predict(
+    slide: Slide,
+    locations: DenseLocations,
+    spec: PatchSpec,
+    predictor: Predictor,
+    *,
+    workers: int = 1,
+) -> Heatmap:
+    """The answer for every location; bit-identical for any number of workers.
+
+    Parameters
+    ----------
+    slide : Slide
+    locations : DenseLocations
+    spec : PatchSpec
+        The patches the network takes.
+    predictor : Predictor
+    workers : int
+        Threads that read pixels.
+
+    Raises
+    ------
+    SlideError
+        If a patch cannot be read.
+    """
+    scores = np.empty(len(locations.xy), dtype=np.float32)
+    done = 0
+    with progress(None, slide.slide_id, total=len(scores), unit="patch") as bar:
+        for patches in read_ahead(slide, locations.xy, spec, predictor.batch_size, workers):
+            scores[done : done + len(patches)] = predictor(patches)
+            done += len(patches)
+            bar.update(len(patches))
+    return Heatmap.of(locations.grid, locations.xy, scores)
+
+
+def read_ahead(
+    slide: Slide, xy: npt.NDArray[np.int64], spec: PatchSpec, batch_size: int, workers: int
+) -> Iterator[npt.NDArray[np.uint8]]:
+    """Pixels of the patches at `xy`, in order, in batches of `batch_size`; the last may be smaller.
+
+    At most ``workers + 1`` batches are in memory, however large the slide.
+
+    Yields
+    ------
+    (B, S, S, 3) uint8, RGB
+    """
+    waiting: deque[Future[npt.NDArray[np.uint8]]] = deque()
+    pool = ThreadPoolExecutor(workers, thread_name_prefix="read")
+    try:
+        for start in range(0, len(xy), batch_size):
+            waiting.append(pool.submit(_read, slide, xy[start : start + batch_size], spec))
+            if len(waiting) > workers:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _read(slide: Slide, xy: npt.NDArray[np.int64], spec: PatchSpec) -> npt.NDArray[np.uint8]:
+    return np.stack([slide.read(int(x), int(y), spec) for x, y in xy])

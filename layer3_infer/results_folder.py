@@ -1,0 +1,73 @@
+"""Where each result of layer 3 lies in its folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from layer3_infer.heatmap_file import SUFFIX
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass(frozen=True)
+class ResultsFolder:
+    """The folder one run, or all tasks of one array, writes into.
+
+    Attributes
+    ----------
+    path : Path
+    """
+
+    path: Path
+
+    def heatmap(self, slide_id: str) -> Path:
+        """The heatmap file."""
+        return self.path / f"{slide_id}{SUFFIX}"
+
+    def overlay(self, slide_id: str) -> Path:
+        """Picture of the heatmap over the slide."""
+        return self.path / f"{slide_id}.png"
+
+    def picture(self, slide_id: str) -> Path:
+        """Picture of the slide alone."""
+        return self.path / f"{slide_id}.slide.jpg"
+
+    def geojson(self, slide_id: str) -> Path:
+        """Regions above the threshold."""
+        return self.path / f"{slide_id}.geojson"
+
+    def table(self, slide_id: str) -> Path:
+        """Probability of each patch."""
+        return self.path / f"{slide_id}.csv"
+
+    def of_slide(self, slide_id: str) -> tuple[Path, ...]:
+        """Every file written for one slide, the heatmap first."""
+        return (
+            self.heatmap(slide_id),
+            self.overlay(slide_id),
+            self.picture(slide_id),
+            self.geojson(slide_id),
+            self.table(slide_id),
+        )
+
+    @property
+    def model(self) -> Path:
+        """What may be told of the model."""
+        return self.path / "model.json"
+
+    @property
+    def slides(self) -> Path:
+        """One line per slide."""
+        return self.path / "slides.csv"
+
+    @property
+    def evaluation(self) -> Path:
+        """Comparison with annotations."""
+        return self.path / "evaluation.json"
+
+    @property
+    def report(self) -> Path:
+        """The page for a pathologist."""
+        return self.path / "report.html"

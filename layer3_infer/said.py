@@ -1,0 +1,80 @@
+"""What the commands of layer 3 say when they are done."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from common.cli import Result
+from common.outcomes import exit_status, summary
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from common.outcomes import Outcome
+    from layer3_infer.pipeline import Forecast
+    from layer3_infer.slide_result import SlideResult
+
+
+def of_heatmaps(results: Sequence[SlideResult], kept: int, out: Path) -> Result:
+    """The outcome of a run over slides; `kept` of them were finished before."""
+    lines = [summary(results, kept)]
+    lines += [
+        f"  {result.slide_id}: highest P(tumour) {result.scores.maximum:.3f} in "
+        f"{result.scores.analysed} patches, {result.scores.area_above_mm2:.3g} mm2 above threshold"
+        for result in results
+        if result.status == "done"
+    ]
+    lines += [f"  note {r.slide_id}: {warning}" for r in results for warning in r.warnings]
+    lines.append(f"heatmaps in {out}; next: layer3-infer report {out}")
+    data = {
+        "out": str(out),
+        "from_earlier_run": kept,
+        "slides": [asdict(result) for result in results],
+    }
+    return Result("\n".join(lines), data, exit_status(results))
+
+
+def of_forecast(forecasts: Sequence[Forecast]) -> Result:
+    """What a run would do."""
+    todo = [one for one in forecasts if one.status == "to do"]
+    patches = sum(one.patches for one in todo)
+    lines = [f"{len(forecasts)} slides, {len(todo)} to do, {patches} patches to analyse"]
+    lines += [
+        f"  {one.status:9} {one.slide_id}: {one.reason or f'{one.patches} patches'}"
+        for one in forecasts
+    ]
+    return Result("\n".join(lines), {"slides": [asdict(one) for one in forecasts]})
+
+
+def of_explanations(outcomes: Sequence[Outcome], out: Path) -> Result:
+    """The outcome of explaining patches."""
+    text = f"{summary(outcomes)}\nexplanations in {out}"
+    data = {"out": str(out), "slides": [asdict(outcome) for outcome in outcomes]}
+    return Result(text, data, exit_status(outcomes))
+
+
+def of_evaluation(evaluation: dict[str, Any], results: Path) -> Result:
+    """The main numbers, and what to know of them."""
+    patches, slides = evaluation["patches"], evaluation["slides"]
+    lines = [
+        f"patches: AUC {_interval(patches['auc'])}; {patches['tumor']} tumour, "
+        f"{patches['normal']} normal, {patches['left_out']} between the two left out",
+        f"slides: AUC {_interval(slides['auc'])}; {slides['positive']} positive, "
+        f"{slides['negative']} negative",
+    ]
+    lines += [f"  left out {slide}: {why}" for slide, why in evaluation["left_out"].items()]
+    if evaluation["trained_on"]:
+        names = ", ".join(evaluation["trained_on"])
+        lines.append(f"  flattering: the model was trained or chosen on {names}")
+    lines.append(f"written to {results / 'evaluation.json'}")
+    return Result("\n".join(lines), evaluation)
+
+
+def _interval(auc: dict[str, float | None]) -> str:
+    if auc["value"] is None:
+        return "not defined"
+    if auc["low"] is None:
+        return f"{auc['value']:.3f} (no interval: fewer than two patients)"
+    return f"{auc['value']:.3f} (95 % interval {auc['low']:.3f} to {auc['high']:.3f})"

@@ -1,0 +1,88 @@
+"""A picture with text and scales around it, laid out in pixels."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from common.files import whole_file
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    import numpy as np
+    import numpy.typing as npt
+
+_DPI: Final = 100
+
+
+class Sheet:
+    """A white sheet. Places are in its pixels: x right, y down, origin top left.
+
+    Nothing written on it is read as mathematics, so that any slide id may stand there.
+
+    Parameters
+    ----------
+    width, height : int, px
+    """
+
+    def __init__(self, width: int, height: int) -> None:
+        self.width = width
+        self.height = height
+        self.figure = Figure(figsize=(width / _DPI, height / _DPI), dpi=_DPI)
+        FigureCanvasAgg(self.figure)
+
+    def axes(self, x: int, y: int, width: int, height: int) -> Any:
+        """Empty axes in the rectangle with its top left at (x, y)."""
+        return self.figure.add_axes(
+            (
+                x / self.width,
+                1 - (y + height) / self.height,
+                width / self.width,
+                height / self.height,
+            )
+        )
+
+    def image(self, pixels: npt.NDArray[np.uint8], x: int, y: int, size: tuple[int, int]) -> Any:
+        """Show (H, W, 3) uint8 RGB at (x, y) as `size` (width, height) px; returns its axes."""
+        axes = self.axes(x, y, *size)
+        axes.imshow(pixels, interpolation="nearest", aspect="auto")
+        axes.set_axis_off()
+        return axes
+
+    def text(self, x: float, y: float, text: str, **style: Any) -> None:
+        """Write `text`, by default with its left edge and middle at (x, y)."""
+        style = {"va": "center", "ha": "left", "fontsize": 10, **style}
+        self.figure.text(x / self.width, 1 - y / self.height, text, parse_math=False, **style)
+
+    def scale(
+        self,
+        colours: npt.NDArray[np.float64],
+        place: tuple[int, int, int, int],
+        label: str,
+        ticks: Sequence[float] = (0, 0.25, 0.5, 0.75, 1),
+    ) -> None:
+        """An upright colour bar for values 0 (bottom) to 1 (top).
+
+        Parameters
+        ----------
+        colours : (K, 3) float64, RGB in [0, 1]
+            From 0 to 1.
+        place : (x, y, width, height), px
+        label : str
+        ticks : sequence of float
+        """
+        axes = self.axes(*place)
+        axes.imshow(colours[:, None], origin="lower", aspect="auto", extent=(0, 1, 0, 1))
+        axes.set(xticks=[], yticks=list(ticks))
+        axes.yaxis.tick_right()
+        axes.yaxis.set_label_position("right")
+        axes.set_ylabel(label, fontsize=11, parse_math=False)
+
+    def save(self, path: Path) -> None:
+        """Write a PNG, whole or not at all."""
+        with whole_file(path) as partial:
+            self.figure.savefig(partial, format="png", dpi=_DPI, metadata={"Software": None})

@@ -1,0 +1,87 @@
+"""Everything that is written from a finished heatmap."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import cv2
+import numpy as np
+
+from common.annotations import read_annotations
+from common.errors import SlideError
+from common.files import whole_file
+from layer3_infer.geojson import write_geojson
+from layer3_infer.overlay import picture_mpp, write_overlay
+from layer3_infer.patch_table import write_patch_table
+from layer3_infer.regions import find_regions
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    import numpy.typing as npt
+
+    from common.slides import Slide
+    from layer3_infer.config import HeatmapSettings
+    from layer3_infer.heatmap_file import HeatmapFile
+    from layer3_infer.results_folder import ResultsFolder
+
+_JPEG_QUALITY: Final = 90
+
+
+def write_outputs(
+    folder: ResultsFolder,
+    slide: Slide,
+    made: HeatmapFile,
+    settings: HeatmapSettings,
+    classes: Sequence[str],
+    annotation: Path | None = None,
+) -> str:
+    """Write overlay, picture of the slide, regions and table of patches.
+
+    The picture is of the scanned area alone: label and macro images are never read.
+
+    Parameters
+    ----------
+    folder : ResultsFolder
+    slide : Slide
+    made : HeatmapFile
+    settings : HeatmapSettings
+    classes : sequence of str
+        Names of the model's classes.
+    annotation : Path or None
+        Known tumour, drawn on the overlay.
+
+    Returns
+    -------
+    str
+        Why the annotation could not be drawn; empty if it was, or there is none.
+    """
+    slide_id, heatmap = slide.slide_id, made.heatmap
+    outlines, problem = _outlines(annotation)
+    picture = slide.thumbnail(picture_mpp(slide.pyramid, settings.picture_width))
+    _write_jpeg(folder.picture(slide_id), picture)
+    write_overlay(folder.overlay(slide_id), picture, heatmap, slide.pyramid, slide_id, outlines)
+    regions = find_regions(heatmap, slide.pyramid.mpp, settings.threshold)
+    source = f"{made.header.slide_fingerprint} {made.header.model_sha256} {settings.threshold}"
+    write_geojson(folder.geojson(slide_id), regions, source)
+    write_patch_table(folder.table(slide_id), heatmap, classes)
+    return problem
+
+
+def _outlines(annotation: Path | None) -> tuple[list[npt.NDArray[np.float64]], str]:
+    """Rings to draw, and why there are none. The heatmap does not need them."""
+    if annotation is None:
+        return [], ""
+    try:
+        return read_annotations(annotation).outlines(), ""
+    except SlideError as error:
+        return [], f"annotation not drawn: {error}"
+
+
+def _write_jpeg(path: Path, picture: npt.NDArray[np.uint8]) -> None:
+    bgr = np.ascontiguousarray(picture[..., ::-1])
+    done, encoded = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
+    assert done
+    with whole_file(path) as partial:
+        partial.write_bytes(encoded.tobytes())

@@ -1,0 +1,46 @@
+"""A bundle whose network answers by colour: green is tumour, anything else is not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from common.model_bundle import Manifest, SeenPatients, write_bundle
+
+GREEN = (40, 170, 60)
+PINK = (225, 130, 180)
+STEEPNESS = 40.0
+
+
+def colour_network(size: int) -> keras.Model:
+    """(B, size, size, 3), 0 to 255 -> probability: the mean greenness against a quarter."""
+    pixels = keras.Input((size, size, 3))
+    scaled = keras.layers.Rescaling(1 / 255)(pixels)
+    green = keras.layers.Conv2D(1, 1, activation="relu", name="greenness")(scaled)
+    mean = keras.layers.GlobalAveragePooling2D()(green)
+    answer = keras.layers.Dense(1, activation="sigmoid", name="answer")(mean)
+    network = keras.Model(pixels, answer)
+    kernel = np.array([-0.5, 1.0, -0.5], np.float32).reshape(1, 1, 3, 1)
+    network.get_layer("greenness").set_weights([kernel, np.zeros(1, np.float32)])
+    dense = [np.full((1, 1), STEEPNESS, np.float32), np.full(1, -STEEPNESS / 4, np.float32)]
+    network.get_layer("answer").set_weights(dense)
+    return network
+
+
+def write_colour_bundle(path: Path, size=32, mpp=0.5, slides=None, patients=None, **more):
+    """A bundle with that network."""
+    manifest = Manifest(
+        architecture="by_colour",
+        patch_size=size,
+        patch_mpp=mpp,
+        cam_layer="greenness",
+        slides=slides or {},
+        patients=SeenPatients.of(patients or {}),
+        metrics={"valid": {"n": 8, "auc": {"value": 0.9, "low": 0.8, "high": None}}},
+        software="test 1",
+        **more,
+    )
+    network = colour_network(size)
+    return write_bundle(path, manifest, lambda p: network.save(p), "# By colour\n")
