@@ -175,7 +175,7 @@ def _why_empty(known: Survey, counts: dict[str, int]) -> str:
     if min(pyramid.width, pyramid.height) < known.edge:
         return (
             f"the slide of {pyramid.width} x {pyramid.height} px is smaller than one patch of "
-            f"{known.edge} px"
+            f"{known.edge} px: choose a smaller patch, or leave the slide out"
         )
     if not known.mask.tissue.any():
         return "no tissue found; look at its preview, and at the tissue settings"

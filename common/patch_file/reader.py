@@ -54,8 +54,9 @@ class PatchFile:
     @cached_property
     def header(self) -> schema.Header:
         """The root attributes."""
+        attributes = dict(self.file.attrs)
         try:
-            return schema.Header.from_attributes(dict(self.file.attrs))
+            return schema.Header.from_attributes(attributes)
         except KeyError as error:
             item = str(error.args[0])
             raise ContractError(self.path, item, "an attribute", "nothing", _DONE) from error

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from common.geometry import Pyramid
+from common.patches import PatchSpec
+from common.tissue import TissueMask
+from layer1_extract.sampling.random import generator, propose_random
+
+masks = arrays.arrays(bool, st.tuples(st.integers(1, 20), st.integers(1, 20)))
+
+
+def proposed(tissue, size=8, seed=0):
+    rows, columns = tissue.shape
+    slide = Pyramid(((columns * 16, rows * 16),), mpp=0.5)
+    mask = TissueMask(tissue, slide.width, slide.height)
+    return slide, propose_random(mask, slide, PatchSpec(size, 0.5), generator(seed, "s"))
+
+
+@given(tissue=masks, size=st.integers(1, 40))
+def test_every_patch_lies_in_the_slide_and_none_comes_twice(tissue, size):
+    slide, xy = proposed(tissue, size)
+
+    assert np.all(xy >= 0)
+    assert np.all(xy + size <= (slide.width, slide.height))
+    assert len(np.unique(xy, axis=0)) == len(xy)
+
+
+@given(tissue=masks)
+def test_all_the_tissue_is_proposed_and_nothing_else(tissue):
+    _, xy = proposed(tissue, size=1)
+
+    cells = {(int(y) // 16, int(x) // 16) for x, y in np.clip(xy, 0, None)}
+    near = {tuple(cell) for cell in np.argwhere(tissue).tolist()}
+    assert len(xy) == tissue.sum()
+    assert all(min(abs(r - a) + abs(c - b) for a, b in near) <= 1 for r, c in cells)
+
+
+def test_the_order_follows_from_seed_and_slide_alone():
+    tissue = np.ones((20, 20), bool)
+    one, same, other = (proposed(tissue, seed=seed)[1] for seed in (3, 3, 4))
+
+    assert np.array_equal(one, same)
+    assert not np.array_equal(one, other)
+    assert generator(0, "a").integers(1 << 60) != generator(0, "b").integers(1 << 60)

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from click.testing import CliRunner
+from tiff_slides import write_cohort_folder
+
+from layer1_extract.cli import cli
+
+SMALL = (
+    *("--set", "patch.size=32", "--set", "patch.mpp=0.5"),
+    *("--set", "tissue.min_area_um2=1000", "--workers", "1"),
+)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return write_cohort_folder(tmp_path_factory.mktemp("cohort") / "a cohort 'with' ünusual name")
+
+
+def call(*arguments):
+    return CliRunner().invoke(cli, [str(argument) for argument in arguments])
+
+
+def test_from_scan_to_check(folder, tmp_path):
+    scanned = call("scan", folder, "--out", tmp_path / "cohort.csv")
+    assert scanned.exit_code == 0, scanned.output
+
+    out = tmp_path / "out"
+    done = call("extract", tmp_path / "cohort.csv", "--out", out, *SMALL, "--json")
+    assert done.exit_code == 0, done.output
+    said = json.loads(done.stdout)
+    assert [slide["status"] for slide in said["slides"]] == ["done"] * 3
+
+    files = sorted((out / "patches").glob("*.h5"))
+    checked = call("check", *files, "--decode")
+    assert checked.exit_code == 0
+    assert checked.stdout.count("keeps the specification") == 3
+
+
+def test_a_dry_run_writes_nothing(folder, tmp_path):
+    said = call("extract", folder, "--out", tmp_path / "out", *SMALL, "--dry-run")
+
+    assert said.exit_code == 0
+    assert "3 slides, 3 to do" in said.stdout
+    assert not (tmp_path / "out").exists()
+
+
+def test_locations_alone_are_written_on_request(folder, tmp_path):
+    done = call("extract", folder, "--out", tmp_path, *SMALL, "--no-pixels", "--shard", "0/3")
+
+    assert done.exit_code == 0
+    (path,) = (tmp_path / "patches").glob("*.h5")
+    assert path.stat().st_size < 200_000
+
+
+def test_phantom_makes_a_cohort_that_can_be_extracted(tmp_path):
+    made = call("phantom", tmp_path / "p", "--slides", 1, "--size", 1024)
+    assert made.exit_code == 0, made.output
+
+    done = call("extract", tmp_path / "p", "--out", tmp_path / "out", "--workers", 1)
+    assert done.exit_code == 0, done.output

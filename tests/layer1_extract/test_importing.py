@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import h5py
+import numpy as np
+import pytest
+
+from common.errors import ConfigError
+from common.patch_file.check import check
+from common.patch_file.reader import PatchFile
+from layer1_extract.config import ImportSettings, StorageSettings
+from layer1_extract.extraction import patch_path, preview_path
+from layer1_extract.importing import import_patches
+
+SETTINGS = ImportSettings(mpp=0.972)
+
+
+@pytest.fixture
+def source(tmp_path):
+    rng = np.random.default_rng(0)
+    with h5py.File(tmp_path / "set.h5", "w") as file:
+        file["x"] = rng.integers(0, 256, (20, 8, 8, 3)).astype(np.uint8)
+        file["y"] = (np.arange(20) % 2).astype(np.uint8)
+    return tmp_path / "set.h5"
+
+
+@pytest.mark.parametrize("codec", ["raw", "jpeg", "none"])
+def test_imports_become_valid_patch_files_without_a_place(source, tmp_path, codec):
+    settings = ImportSettings(mpp=0.972, storage=StorageSettings(codec=codec))
+
+    ((outcome,), kept) = import_patches(source, tmp_path / "out", settings, split="valid")
+
+    header = check(patch_path(tmp_path / "out", "set"), decode=True)
+    assert (outcome.status, outcome.counts["tumor"], kept) == ("done", 10, 0)
+    assert (header.placed, header.split, header.patch_mpp) == (False, "valid", 0.972)
+    assert preview_path(tmp_path / "out", "set").exists() == (codec != "none")
+
+
+def test_pixels_and_labels_stay_together(source, tmp_path):
+    import_patches(source, tmp_path / "out", SETTINGS)
+
+    file = PatchFile(patch_path(tmp_path / "out", "set"))
+    with h5py.File(source) as original:
+        assert np.array_equal(file.read(range(20)), original["x"][:])
+        assert np.array_equal(file.labels, original["y"][:])
+
+
+def test_without_a_scale_nothing_is_guessed(source, tmp_path):
+    with pytest.raises(ConfigError, match=r"Give --mpp; PatchCamelyon's is 0\.972"):
+        import_patches(source, tmp_path / "out", ImportSettings())
+
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_second_import_keeps_what_the_first_finished(source, tmp_path):
+    import_patches(source, tmp_path / "out", SETTINGS)
+    before = patch_path(tmp_path / "out", "set").stat().st_mtime_ns
+
+    _, kept = import_patches(source, tmp_path / "out", SETTINGS)
+
+    assert kept == 1
+    assert patch_path(tmp_path / "out", "set").stat().st_mtime_ns == before
+
+
+def test_another_source_of_the_same_name_is_refused(source, tmp_path):
+    import_patches(source, tmp_path / "out", SETTINGS)
+    with h5py.File(source, "r+") as file:
+        file["x"][0] = 0
+
+    with pytest.raises(ConfigError, match="found another's"):
+        import_patches(source, tmp_path / "out", SETTINGS)
+    _, kept = import_patches(source, tmp_path / "out", SETTINGS, overwrite=True)
+    assert kept == 0
+
+
+@pytest.mark.real_data
+def test_the_original_camnet_file_is_imported(shared_data, tmp_path):
+    source = shared_data / "camnet" / "cam17_patches.hdf5"
+
+    outcomes, _ = import_patches(source, tmp_path, ImportSettings(mpp=0.25))
+
+    assert [(o.slide_id, o.counts["tumor"], o.counts["normal"]) for o in outcomes] == [
+        ("patient_010_node_4", 5, 5),
+        ("patient_030_node_4", 5, 5),
+    ]
