@@ -1,0 +1,66 @@
+"""Where a training stands, in one file: the values of variables, and a few words of state.
+
+Private to layer 2, and to the version that wrote it: what others read is the model bundle.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+import h5py
+import keras
+import numpy as np
+
+from common.errors import ContractError
+from common.files import whole_file
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+FOLDER: Final = "checkpoints"
+LAST: Final = "last.h5"
+BEST: Final = "best.h5"
+_VARIABLES: Final = "variables"
+_STATE: Final = "state"
+_ADVICE: Final = "Train anew with --overwrite"
+
+
+def write_checkpoint(path: Path, variables: Sequence[Any], state: dict[str, Any]) -> None:
+    """Write the values of Keras variables, and `state` as JSON, whole or not at all."""
+    with whole_file(path) as partial, h5py.File(partial, "x") as file:
+        group = file.create_group(_VARIABLES)
+        for number, variable in enumerate(variables):
+            group[f"{number:05d}"] = keras.ops.convert_to_numpy(variable)
+        file.attrs[_STATE] = json.dumps(state)
+
+
+def read_checkpoint(path: Path, variables: Sequence[Any]) -> dict[str, Any]:
+    """Give the variables the values they had, and return the state.
+
+    Raises
+    ------
+    ContractError
+        If the file is no checkpoint of these variables; none of them is changed then.
+    """
+    try:
+        with h5py.File(path, "r", locking=False) as file:
+            group: Any = file[_VARIABLES]
+            values = [np.asarray(group[name]) for name in sorted(group)]
+            state = json.loads(str(file.attrs[_STATE]))
+    except (OSError, KeyError, ValueError) as error:
+        raise ContractError(path, "file", "a checkpoint", str(error), _ADVICE) from error
+    expected = [tuple(variable.shape) for variable in variables]
+    found = [value.shape for value in values]
+    if found != expected:
+        differing = [
+            i for i, pair in enumerate(zip(expected, found, strict=False)) if len({*pair}) > 1
+        ]
+        where = f"{_VARIABLES}/{differing[0]:05d}" if differing else _VARIABLES
+        raise ContractError(
+            path, where, f"{len(expected)} variables of this network", "others", _ADVICE
+        )
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)
+    return state

@@ -1,0 +1,93 @@
+"""The program `layer2-train`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NoReturn
+
+import click
+
+from common.cli import FOLDER_PATH, OUTPUT_PATH, Result, layer, run, verb
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from layer2_train.config import EvaluateSettings, TrainSettings
+
+_PATCHES: Final = "Folder of patch files, or one that has them in patches/."
+cli = layer("layer2-train", "Train a network on patch files, and write it as a model bundle.")
+
+
+@verb(cli, settings="layer2_train.config:TrainSettings")
+@click.option("--patches", type=FOLDER_PATH, help=f"{_PATCHES} Shows what would be read.")
+def check(settings: TrainSettings, patches: Path | None) -> Result:
+    """Check a configuration, and what it would read; imports no Keras and writes nothing."""
+    from common.config import dump
+    from layer2_train.plan import make_plan
+
+    text, data = dump(settings), {"config": settings.model_dump(mode="json")}
+    if patches is None:
+        return Result(text.rstrip("\n"), data)
+    plan = make_plan(patches, settings.split)
+    return Result(f"{text}\n{plan.text()}", {**data, "splits": plan.data()})
+
+
+@verb(cli, settings="layer2_train.config:TrainSettings")
+@click.option("--patches", type=FOLDER_PATH, required=True, help=_PATCHES)
+@click.option(
+    "--out",
+    type=OUTPUT_PATH,
+    required=True,
+    help="Run directory: bundle/, history.csv, curves.png, metrics.json, roc.png, checkpoints/.",
+)
+@click.option("--overwrite", is_flag=True, help="Begin anew instead of going on.")
+@click.option("--dry-run", is_flag=True, help="Show what would be read and written, and stop.")
+def train(
+    settings: TrainSettings, patches: Path, out: Path, overwrite: bool, dry_run: bool
+) -> Result:
+    """Train a network, or go on where a training was stopped."""
+    if dry_run:
+        from layer2_train.plan import make_plan
+
+        plan = make_plan(patches, settings.split)
+        text = f"{plan.text()}\nwould train {settings.network.name} and write {out}"
+        return Result(text, {"splits": plan.data(), "out": str(out)})
+    from layer2_train.model_card import rate
+    from layer2_train.pipeline import train as train_run
+
+    done = train_run(settings, patches, out, overwrite=overwrite)
+    said = "was finished before, nothing to do" if done.finished_before else "finished"
+    lines = [f"{split}: AUC {rate(own['auc'])}" for split, own in done.metrics.items()]
+    text = "\n".join([f"{out}: {said}; model in {done.bundle.path}", *lines])
+    return Result(text, {"bundle": str(done.bundle.path), "metrics": done.metrics})
+
+
+@verb(cli, settings="layer2_train.config:EvaluateSettings")
+@click.option("--model", type=FOLDER_PATH, required=True, help="Model bundle.")
+@click.option("--patches", type=FOLDER_PATH, required=True, help=_PATCHES)
+@click.option(
+    "--out",
+    type=OUTPUT_PATH,
+    required=True,
+    help="Folder for metrics.json, roc.png and predictions.csv.",
+)
+@click.option("--overwrite", is_flag=True, help="Replace results of another configuration.")
+def evaluate(
+    settings: EvaluateSettings, model: Path, patches: Path, out: Path, overwrite: bool
+) -> Result:
+    """Measure a model bundle on labelled patches."""
+    from layer2_train.evaluation import ALL
+    from layer2_train.evaluation import evaluate as evaluate_bundle
+    from layer2_train.model_card import rate
+
+    found = evaluate_bundle(model, patches, out, settings, overwrite=overwrite)
+    own = found[ALL]
+    names = ("auc", "accuracy", "sensitivity", "specificity")
+    lines = [f"{name}: {rate(own[name])}" for name in names]
+    seen = len(found["seen_in_training"])
+    lines += [f"{seen} slides were seen in training: these results flatter the model"] * bool(seen)
+    return Result("\n".join([f"{own['n']} patches, results in {out}", *lines]), found)
+
+
+def main() -> NoReturn:
+    """Run the command line."""
+    run(cli)

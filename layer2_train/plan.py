@@ -1,0 +1,134 @@
+"""What a training would read: the patch files of each split, before any pixel is looked at."""
+
+from __future__ import annotations
+
+import csv
+import io
+import logging
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from common.patch_file import schema
+from common.patch_file.reader import PatchFile, find_patch_files
+from layer2_train import splits
+from layer2_train.splits import SPLITS, Source
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from layer2_train.config import SplitByPatient, SplitGiven
+
+log = logging.getLogger(__name__)
+_COUNTED: Final = ("normal", "tumor", "unknown")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Patch files, and the split of each.
+
+    Attributes
+    ----------
+    files : tuple of PatchFile
+    sources : tuple of Source
+        What is known of each file, in the same order.
+    places : dict of split to tuple of int
+        Which of them are in ``train``, ``valid`` and ``test``.
+    """
+
+    files: tuple[PatchFile, ...]
+    sources: tuple[Source, ...]
+    places: dict[str, tuple[int, ...]]
+
+    def files_of(self, split: str) -> list[PatchFile]:
+        """The patch files of one split."""
+        return [self.files[place] for place in self.places[split]]
+
+    def sources_of(self, split: str) -> list[Source]:
+        """What is known of the files of one split."""
+        return [self.sources[place] for place in self.places[split]]
+
+    def counts(self) -> dict[str, dict[str, int]]:
+        """Files, slides, known patients and patches by label, of each split."""
+        return {split: _counts(self.sources_of(split)) for split in SPLITS}
+
+    def text(self) -> str:
+        """The counts as a table, a line for each split."""
+        counts = self.counts()
+        names = list(counts[splits.TRAIN])
+        lines = [["split", *names]]
+        lines += [[split, *(str(own[name]) for name in names)] for split, own in counts.items()]
+        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+        return "\n".join(
+            "  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True))
+            for line in lines
+        )
+
+    def csv(self) -> str:
+        """One line per patch file: whose it is, its split, its patches by label."""
+        split_of = {place: split for split, own in self.places.items() for place in own}
+        text = io.StringIO()
+        columns = ["file", "slide_id", "patient", "centre", "split", *_COUNTED, "fingerprint"]
+        writer = csv.DictWriter(text, columns, lineterminator="\n", extrasaction="ignore")
+        writer.writeheader()
+        for place, source in enumerate(self.sources):
+            writer.writerow({**asdict(source), "split": split_of[place]})
+        return text.getvalue()
+
+    def data(self) -> dict[str, Any]:
+        """The counts, and the slides of each split, for a script."""
+        return {
+            split: {**own, "slide_ids": sorted({s.slide_id for s in self.sources_of(split)})}
+            for split, own in self.counts().items()
+        }
+
+
+def make_plan(folder: Path, settings: SplitByPatient | SplitGiven) -> Plan:
+    """Read the headers and labels of the patch files in `folder`, and split them.
+
+    Raises
+    ------
+    ConfigError
+        If there are none, or they cannot be split so.
+    ContractError
+        If a file breaks its contract.
+    """
+    files = tuple(find_patch_files(folder))
+    sources = tuple(source_of(file) for file in files)
+    plan = Plan(files, sources, splits.assign(sources, settings))
+    unnamed = splits.without_patient(sources)
+    if unnamed:
+        log.warning(
+            "the patient of %d of %d slides is not known (%s%s); nothing keeps two slides of one "
+            "such patient on the same side. The cohort CSV of layer 1 has a column for patients",
+            len(unnamed),
+            len({source.slide_id for source in sources}),
+            ", ".join(unnamed[:3]),
+            ", ..." if len(unnamed) > 3 else "",
+        )
+    return plan
+
+
+def source_of(file: PatchFile) -> Source:
+    """What splitting needs to know of a patch file."""
+    header = file.header
+    number = {name: int((file.labels == label).sum()) for label, name in schema.LABEL_NAMES.items()}
+    file.close()
+    return Source(
+        file=file.path.name,
+        slide_id=header.slide_id,
+        patient=header.patient,
+        centre=header.centre,
+        given=header.split,
+        fingerprint=header.slide_fingerprint,
+        **number,
+    )
+
+
+def _counts(sources: list[Source]) -> dict[str, int]:
+    return {
+        "files": len(sources),
+        "slides": len({source.slide_id for source in sources}),
+        "patients": len({source.patient for source in sources if source.patient}),
+        "centres": len({source.centre for source in sources if source.centre}),
+        **{name: sum(getattr(source, name) for source in sources) for name in _COUNTED},
+    }

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import pytest
+
+from common.config import dump, load
+from common.errors import ConfigError
+from layer2_train.config import EvaluateSettings, TrainSettings
+
+
+def test_every_key_has_a_default():
+    settings = load(TrainSettings)
+
+    assert settings.network.name == "resnet50"
+    assert settings.optimizer.name == "sgd"
+    assert settings.split.by == "patient"
+    assert load(EvaluateSettings).threshold == 0.5
+
+
+def test_what_is_dumped_loads_as_the_same_settings(tmp_path):
+    given = ["split.valid=[a, b]", "optimizer={name: adamw}", "augmentation.stain_jitter=0.1"]
+    settings = load(TrainSettings, overrides=given)
+    path = tmp_path / "config.resolved.yaml"
+    path.write_text(dump(settings))
+
+    assert load(TrainSettings, path) == settings
+
+
+@pytest.mark.parametrize("jitter", ["0.2", "{scale: 0.2, shift: 0.2}"])
+def test_one_number_of_stain_jitter_is_both_scale_and_shift(jitter):
+    settings = load(TrainSettings, overrides=[f"augmentation.stain_jitter={jitter}"])
+
+    assert settings.augmentation.stain_jitter.scale == 0.2
+    assert settings.augmentation.stain_jitter.shift == 0.2
+
+
+def test_patients_are_set_aside_by_share_or_by_name():
+    settings = load(TrainSettings, overrides=["split.valid=0", "split.test=[patient_000]"])
+
+    assert settings.split.model_dump() == {
+        "by": "patient",
+        "valid": 0.0,
+        "test": ("patient_000",),
+        "seed": 0,
+    }
+
+
+@pytest.mark.parametrize(
+    ("override", "said"),
+    [
+        ("network.name=resent50", "Did you mean 'resnet50'"),
+        ("network.weights=imagenet", "network.weights: expected 'none'"),
+        ("optimizer={name: sgd, weight_decay: 0.1}", "no such key"),
+        ("optimizer.name=rmsprop", "'sgd', 'adam', 'adamw'"),
+        ("split={valid: 0.6, test: 0.4}", "expected shares below 1 together, got 1.0"),
+        ("split={valid: [a, b], test: [b]}", r"a patient in one, got \['b'\] in both"),
+        ("split.by=slide", "'patient', 'given'"),
+        ("batch_size=0", "batch_size: expected greater than or equal to 1"),
+        ("early_stopping.patience=0", "early_stopping.patience"),
+        ("loss=hinge", "binary_crossentropy"),
+        ("augmentation.stain_jitter=true", "stain_jitter"),
+    ],
+)
+def test_what_cannot_be_done_is_refused(override, said):
+    with pytest.raises(ConfigError, match=said):
+        load(TrainSettings, overrides=[override])

@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from common.errors import ContractError
+from common.patch_file.reader import PatchFile
+from layer2_train import dataset as module
+from layer2_train.dataset import PatchDataset, epoch_order
+from patch_files import write_patch_file
+
+
+@pytest.fixture
+def files(tmp_path):
+    """Three files: both classes, one class with unknown labels, JPEG."""
+    labels = {"a": [0, 1, 0, 1, 1], "b": [0, -1, 0, -1], "c": [1, 0, 1]}
+    paths = [
+        write_patch_file(tmp_path, name, labels=own, codec="jpeg" if name == "c" else "raw")
+        for name, own in labels.items()
+    ]
+    return [PatchFile(path) for path in paths]
+
+
+def test_patches_of_unknown_label_are_left_out_and_counted(files):
+    dataset = PatchDataset(files)
+
+    assert dataset.labels.tolist() == [0, 1, 0, 1, 1, 0, 0, 1, 0, 1]
+    assert len(dataset) == 10
+    assert dataset.unknown == 2
+
+
+def test_every_patch_knows_its_file_and_row(files):
+    numbers, rows = PatchDataset(files).place(np.arange(10))
+
+    assert numbers.tolist() == [0, 0, 0, 0, 0, 1, 1, 2, 2, 2]
+    assert rows.tolist() == [0, 1, 2, 3, 4, 0, 2, 0, 1, 2]
+
+
+def test_reads_in_the_order_asked_for_with_repeats(files):
+    dataset = PatchDataset(files)
+    stored = np.concatenate([file.read(np.flatnonzero(file.labels >= 0)) for file in files])
+    asked = np.array([9, 0, 6, 6, 3, 1, 8])
+
+    assert np.array_equal(dataset.read(asked), stored[asked])
+    assert dataset.read(np.array([], dtype=int)).shape == (0, 16, 16, 3)
+
+
+def test_batches_bring_patches_labels_and_places(files):
+    dataset = PatchDataset(files)
+    order = np.array([4, 2, 9, 0, 1])
+
+    batches = list(dataset.batches(order, batch_size=2))
+
+    assert [batch.step for batch in batches] == [0, 1, 2]
+    assert [batch.indices.tolist() for batch in batches] == [[4, 2], [9, 0], [1]]
+    assert [batch.labels.tolist() for batch in batches] == [[1, 0], [1, 0], [1]]
+    assert np.array_equal(batches[1].patches, dataset.read(np.array([9, 0])))
+
+
+def test_batches_go_on_from_any_step(files):
+    dataset = PatchDataset(files)
+    order = np.arange(10)
+
+    later = list(dataset.batches(order, batch_size=3, first=2))
+
+    assert [(batch.step, batch.indices.tolist()) for batch in later] == [(2, [6, 7, 8]), (3, [9])]
+
+
+def test_few_files_are_open_at_a_time(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "_OPEN_FILES", 2)
+    files = [PatchFile(write_patch_file(tmp_path, f"slide_{k}", n=2)) for k in range(6)]
+    dataset = PatchDataset(files)
+
+    dataset.read(np.arange(12))
+
+    assert sum(file._handle is not None for file in files) == 2
+    dataset.close()
+    assert all(file._handle is None for file in files)
+
+
+def test_patches_of_another_scale_are_refused_naming_both_files(tmp_path):
+    paths = [
+        write_patch_file(tmp_path, "fine", mpp=0.25),
+        write_patch_file(tmp_path, "near", mpp=0.5),
+    ]
+
+    with pytest.raises(ContractError, match=r"near.h5.*16 px at 0.25 um/px as in fine.h5.*0.5 um"):
+        PatchDataset([PatchFile(path) for path in paths])
+
+
+def test_scales_within_two_percent_are_mixed(tmp_path):
+    paths = [write_patch_file(tmp_path, "a", mpp=0.25), write_patch_file(tmp_path, "b", mpp=0.2456)]
+
+    assert len(PatchDataset([PatchFile(path) for path in paths])) == 16
+
+
+def test_locations_without_pixels_are_refused(tmp_path):
+    path = write_patch_file(tmp_path, "a", codec="none")
+
+    with pytest.raises(ContractError, match="expected pixels, found locations only"):
+        PatchDataset([PatchFile(path)])
+
+
+@given(
+    count=st.integers(1, 60),
+    batch_size=st.integers(1, 40),
+    seed=st.integers(0, 3),
+    epoch=st.integers(1, 5),
+)
+def test_an_epoch_shows_every_patch_in_whole_batches(count, batch_size, seed, epoch):
+    order = epoch_order(count, batch_size, seed, epoch)
+
+    assert len(order) % batch_size == 0
+    assert len(order) - count < batch_size
+    assert sorted(order[:count].tolist()) == list(range(count))
+    assert set(order.tolist()) == set(range(count))
+
+
+def test_the_order_depends_on_seed_and_epoch_only():
+    orders = {tuple(epoch_order(50, 8, seed, epoch)) for seed in range(3) for epoch in range(3)}
+
+    assert len(orders) == 9
+    assert np.array_equal(epoch_order(50, 8, 1, 2), epoch_order(50, 8, 1, 2))
