@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from patch_files import write_patch_file
 
 from common.errors import ContractError
 from common.patch_file.reader import PatchFile
 from layer2_train import dataset as module
 from layer2_train.dataset import PatchDataset, epoch_order
-from patch_files import write_patch_file
 
 
 @pytest.fixture

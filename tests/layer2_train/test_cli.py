@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+from click.testing import CliRunner
+from patch_files import write_cohort
+
+from layer2_train.cli import cli
+
+HEAVY = ("keras", "tensorflow", "numpy", "h5py", "pydantic", "matplotlib")
+SPLIT = ["--set", "split={valid: [patient_001], test: 0}"]
+TINY = ["network.name=camnet_small", "epochs=1", "batch_size=8", "bootstrap=20"]
+
+
+def invoke(*arguments):
+    return CliRunner().invoke(cli, [str(one) for one in arguments], standalone_mode=False)
+
+
+@pytest.mark.parametrize("verb", ["check", "train", "evaluate"])
+def test_help_imports_nothing_heavy(verb):
+    code = (
+        "import sys; from layer2_train.cli import cli; "
+        f"cli.main([{verb!r}, '--help'], standalone_mode=False); "
+        f"sys.exit(' '.join(name for name in {HEAVY!r} if name in sys.modules))"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+    assert done.stderr.strip() == ""
+    assert "--config" in done.stdout
+
+
+def test_check_prints_the_resolved_configuration():
+    result = invoke("check", "--set", "epochs=3")
+
+    assert "epochs: 3\n" in result.output
+    assert "name: resnet50" in result.output
+
+
+def test_check_shows_what_would_be_read_without_keras(tmp_path):
+    patches = write_cohort(tmp_path)
+    code = (
+        "import sys; from layer2_train.cli import cli; "
+        f"cli.main(['check', '--json', '--patches', {str(patches)!r}, *{SPLIT!r}], "
+        "standalone_mode=False); sys.exit('keras' in sys.modules)"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    splits = json.loads(done.stdout)["splits"]
+    assert splits["valid"]["slide_ids"] == ["patient_001_node_0"]
+    assert splits["train"]["tumor"] == 12
+
+
+def test_a_dry_run_writes_nothing(tmp_path):
+    patches = write_cohort(tmp_path / "patches")
+
+    result = invoke("train", "--patches", patches, "--out", tmp_path / "out", *SPLIT, "--dry-run")
+
+    assert "would train resnet50" in result.output
+    assert not (tmp_path / "out").exists()
+
+
+def test_trains_and_evaluates(tmp_path):
+    patches, out = write_cohort(tmp_path / "patches", n=4), tmp_path / "out"
+    options = [part for override in TINY for part in ("--set", override)]
+
+    trained = invoke("train", "--patches", patches, "--out", out, *SPLIT, *options)
+    measured = invoke(
+        "evaluate", "--model", out / "bundle", "--patches", patches, "--out", tmp_path / "found"
+    )
+
+    assert f"{out}: finished; model in {out / 'bundle'}" in trained.output
+    assert "24 patches, results in" in measured.output
+    assert "6 slides were seen in training" in measured.output

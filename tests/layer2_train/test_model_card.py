@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from common.model_bundle import Manifest
+from layer2_train.history import Epoch
+from layer2_train.metrics import metrics
+from layer2_train.model_card import Facts, model_card, rate
+
+NONE = {"files": 0, "slides": 0, "patients": 0, "centres": 0, "normal": 0, "tumor": 0}
+
+
+def facts(measured):
+    manifest = Manifest(
+        architecture="camnet_small",
+        patch_size=96,
+        patch_mpp=0.972,
+        cam_layer="head_conv",
+        metrics=measured,
+        software="camnet 1.2.3",
+    )
+    some = {"files": 4, "slides": 4, "patients": 0, "centres": 2, "normal": 70, "tumor": 30}
+    history = (Epoch(1, 0.5, 0.4, 0.8, 0.1, 1.0), Epoch(2, 0.5, 0.4, 0.7, 0.1, 1.0))
+    counts = {"train": some, "valid": {**some, "patients": 3}, "test": NONE}
+    return Facts(manifest, counts, history, "seed: 0\n")
+
+
+@pytest.fixture
+def card():
+    labels = np.array([0, 0, 1, 1], np.int8)
+    scores = np.array([0.1, 0.6, 0.4, 0.9], np.float32)
+    found = metrics(labels, scores, np.arange(4), threshold=0.5, replicates=20)
+    return model_card(facts({"valid": {**found, "intervals_over": "patches"}}))
+
+
+def test_says_what_it_is_not_for_before_anything_else(card):
+    assert card.splitlines()[2].startswith("Research only. Not a medical device")
+
+
+def test_says_what_goes_in_and_what_it_was_made_from(card):
+    assert "96 x 96 px at 0.972 um/px" in card
+    assert "| train | not known | 4 | 2 | 70 | 30 |" in card
+    assert "| valid | 3 | 4 | 2 | 70 | 30 |" in card
+    assert "| test |" not in card
+    assert "Made by camnet 1.2.3" in card
+    assert "```yaml\nseed: 0\n```" in card
+
+
+def test_gives_results_with_intervals_and_the_epoch_kept(card):
+    assert "| valid | 4 | 0.750 (" in card
+    assert "Weights of epoch 1 of 2" in card
+
+
+def test_says_so_where_nothing_was_measured():
+    assert "None: no patches were set aside" in model_card(facts({}))
+
+
+def test_a_rate_without_interval_or_value_says_so():
+    assert rate({"value": 0.5, "low": None, "high": None}) == "0.500"
+    assert rate({"value": None, "low": None, "high": None}) == "undefined"

@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+import json
+
+import keras
+import pytest
+from patch_files import write_cohort, write_patch_file
+
+from common.config import load
+from common.errors import ConfigError
+from common.model_bundle import read_bundle
+from layer2_train.config import TrainSettings
+from layer2_train.pipeline import train, without_names
+
+QUICK = [
+    "network.name=camnet_small",
+    "optimizer={name: adam}",
+    "batch_size=8",
+    "epochs=1",
+    "bootstrap=20",
+    "split={valid: [patient_001, patient_002], test: [patient_003, patient_004]}",
+]
+FILES = {
+    "bundle",
+    "checkpoints",
+    "config.resolved.yaml",
+    "curves.png",
+    "history.csv",
+    "metrics.json",
+    "roc.png",
+    "run.json",
+    "splits.csv",
+}
+
+
+def quick(*overrides):
+    return load(TrainSettings, overrides=[*QUICK, *overrides])
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """One finished run: its folder and its patches."""
+    folder = tmp_path_factory.mktemp("run")
+    patches = write_cohort(folder / "patches")
+    train(quick(), patches, folder / "out")
+    return folder
+
+
+def test_leaves_a_whole_run_directory(run):
+    assert {path.name for path in (run / "out").iterdir()} == FILES
+    metrics = json.loads((run / "out" / "metrics.json").read_text())
+    assert set(metrics) == {"valid", "test"}
+    assert metrics["test"]["n"] == 16
+    assert set(metrics["test"]["auc"]) == {"value", "low", "high"}
+    assert metrics["test"]["groups"] == 2
+    assert (run / "out" / "history.csv").read_text().count("\n") == 2
+
+
+def test_the_bundle_is_verified_and_loads_with_keras_alone(run):
+    bundle = read_bundle(run / "out" / "bundle")
+
+    network = keras.saving.load_model(bundle.path / "model.keras", compile=False, safe_mode=True)
+    assert network.get_layer(bundle.manifest.cam_layer).name == "head_conv"
+    assert bundle.manifest.patch_size == 16
+    assert bundle.manifest.metrics == json.loads((run / "out" / "metrics.json").read_text())
+
+
+def test_the_bundle_knows_whom_it_has_seen_but_names_nobody(run):
+    bundle = read_bundle(run / "out" / "bundle")
+
+    assert bundle.manifest.split_of("another slide", "patient_001") == "valid"
+    assert bundle.manifest.split_of("another slide", "patient_005") == "train"
+    for name in ("bundle.json", "MODEL_CARD.md"):
+        assert "patient_00" not in (bundle.path / name).read_text()
+
+
+def test_a_finished_run_says_so_and_changes_nothing(run):
+    before = {path: path.stat().st_mtime_ns for path in (run / "out").rglob("*") if path.is_file()}
+
+    again = train(quick(), run / "patches", run / "out")
+
+    assert again.finished_before
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+
+
+def test_a_run_of_another_configuration_is_refused(run):
+    with pytest.raises(ConfigError, match="epochs: 1 there, 2 here"):
+        train(quick("epochs=2"), run / "patches", run / "out")
+
+
+def test_a_run_that_began_with_other_patches_is_refused(run, tmp_path):
+    other = write_cohort(tmp_path / "patches", n=4)
+
+    with pytest.raises(
+        ConfigError, match=r"splits.csv: expected the patch files this run began with"
+    ):
+        train(quick(), other, run / "out")
+
+
+def test_a_broken_bundle_is_made_anew_and_overwriting_begins_anew(tmp_path):
+    patches = write_cohort(tmp_path / "patches")
+    out = tmp_path / "out"
+    first = train(quick(), patches, out)
+    (out / "bundle" / "MODEL_CARD.md").write_text("changed")
+
+    mended = train(quick(), patches, out)
+    anew = train(quick("seed=1"), patches, out, overwrite=True)
+
+    assert not mended.finished_before
+    assert mended.metrics == first.metrics
+    assert not anew.finished_before
+    assert read_bundle(out / "bundle").manifest.config["seed"] == 1
+
+
+def test_training_needs_both_classes(tmp_path):
+    for number in range(3):
+        write_patch_file(tmp_path, f"s{number}", patient=f"p{number}", labels=[0, 0])
+
+    with pytest.raises(ConfigError, match="expected normal and tumor patches, found no tumor"):
+        train(load(TrainSettings), tmp_path, tmp_path / "out")
+
+    assert not (tmp_path / "out").exists()
+
+
+def test_stopping_early_needs_validation(tmp_path):
+    settings = quick("split={valid: 0, test: 0}", "early_stopping.patience=2")
+
+    with pytest.raises(ConfigError, match=r"early_stopping.patience: expected validation patches"):
+        train(settings, write_cohort(tmp_path), tmp_path / "out")
+
+
+def test_patients_named_in_a_configuration_become_a_number():
+    config = without_names(quick("split.test=0.2"))
+
+    assert config["split"] == {
+        "by": "patient",
+        "valid": "2 patients, by name",
+        "test": 0.2,
+        "seed": 0,
+    }

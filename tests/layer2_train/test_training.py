@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import os
+import signal
+
+import numpy as np
+import pytest
+from patch_files import write_patch_file
+
+from common.config import load
+from common.errors import Interrupted, PipelineError
+from common.patch_file.reader import PatchFile
+from common.prediction import Predictor
+from common.preprocessing import Preprocessing
+from layer2_train.config import TrainSettings
+from layer2_train.dataset import PatchDataset
+from layer2_train.training import Training
+
+SMALL = [
+    "network={name: camnet_small, dropout: 0.3}",
+    "optimizer={name: adamw, learning_rate: 0.001}",
+    "schedule={name: cosine, warmup_epochs: 0.5}",
+    "batch_size=4",
+    "epochs=2",
+]
+
+
+@pytest.fixture
+def train(tmp_path):
+    return PatchDataset([PatchFile(write_patch_file(tmp_path, "train", n=16))])
+
+
+@pytest.fixture
+def valid(tmp_path):
+    return PatchDataset([PatchFile(write_patch_file(tmp_path, "valid", n=8))])
+
+
+def told(history):
+    """A history without its wall times."""
+    return [
+        (epoch.epoch, epoch.loss, epoch.valid_loss, epoch.valid_auc, epoch.learning_rate)
+        for epoch in history
+    ]
+
+
+class Stopped(PatchDataset):
+    """Asks its own process to stop when batch `at` of some epoch is read, as a scheduler would."""
+
+    at = 5
+
+    def batches(self, order, batch_size, first=0):
+        for batch in super().batches(order, batch_size, first):
+            self.at -= 1
+            if self.at == 0:
+                os.kill(os.getpid(), signal.SIGTERM)
+            yield batch
+
+
+def test_learns_eight_patches_by_heart(tmp_path):
+    eight = PatchDataset([PatchFile(write_patch_file(tmp_path, "eight", n=8))])
+    settings = load(
+        TrainSettings,
+        overrides=[
+            "network={name: camnet_small, dropout: 0}",
+            "optimizer={name: adam, learning_rate: 0.003}",
+            "augmentation={flip: false, rotate90: false, stain_jitter: 0}",
+            "batch_size=8",
+            "epochs=60",
+        ],
+    )
+
+    trained = Training(settings, eight, None, tmp_path / "run").run()
+
+    predictor = Predictor(trained.network, Preprocessing(), batch_size=8)
+    scores = predictor(eight.read(np.arange(8)))
+    assert np.abs(scores - eight.labels).max() < 0.2
+    assert trained.history[-1].loss < 0.1
+
+
+def test_a_stopped_training_ends_where_an_undisturbed_one_does(train, valid, tmp_path):
+    settings = load(TrainSettings, overrides=SMALL)
+    undisturbed = Training(settings, train, valid, tmp_path / "one").run()
+
+    with pytest.raises(Interrupted, match=r"stopped after epoch \d and step \d of 4") as stopped:
+        Training(settings, Stopped(train.files), valid, tmp_path / "two").run()
+    resumed = Training(settings, train, valid, tmp_path / "two").run()
+
+    assert stopped.value.exit_status == 75
+    assert np.allclose(told(resumed.history), told(undisturbed.history), rtol=1e-4, atol=1e-5)
+    for one, two in zip(undisturbed.network.weights, resumed.network.weights, strict=True):
+        assert np.allclose(one.numpy(), two.numpy(), atol=1e-4)
+
+
+def test_a_finished_training_is_not_trained_again(train, valid, tmp_path):
+    settings = load(TrainSettings, overrides=[*SMALL, "epochs=1"])
+    first = Training(settings, train, valid, tmp_path / "run").run()
+
+    again = Training(settings, train, valid, tmp_path / "run").run()
+
+    assert again.history == first.history
+    for one, two in zip(first.network.weights, again.network.weights, strict=True):
+        assert np.array_equal(one.numpy(), two.numpy())
+
+
+def test_the_same_seed_gives_the_same_first_weights(train, tmp_path):
+    def weights(seed):
+        settings = load(TrainSettings, overrides=[*SMALL, f"seed={seed}"])
+        built = Training(settings, train, None, tmp_path).architecture.network
+        return np.concatenate([np.ravel(own.numpy()) for own in built.trainable_weights])
+
+    assert np.array_equal(weights(1), weights(1))
+    assert not np.array_equal(weights(1), weights(2))
+
+
+def test_a_loss_that_is_no_number_ends_the_training_with_advice(train, tmp_path):
+    too_fast = ["optimizer={name: sgd, learning_rate: 10}", "schedule.warmup_epochs=0"]
+    settings = load(TrainSettings, overrides=[*SMALL[:1], "epochs=200", "batch_size=4", *too_fast])
+    training = Training(settings, train, None, tmp_path / "run")
+    for weight in training.architecture.network.trainable_weights:
+        weight.assign(np.full(weight.shape, np.nan))
+
+    with pytest.raises(PipelineError, match=r"found nan. Lower optimizer.learning_rate"):
+        training.run()
