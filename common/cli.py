@@ -51,6 +51,12 @@ class Result:
     exit_status: int = 0
 
 
+class Verb(click.Command):
+    """One command of a layer; `settings` names the class it reads, as ``module:Class``."""
+
+    settings: str | None = None
+
+
 def layer(name: str, description: str) -> click.Group:
     """An empty command group: the program of one layer."""
     group = click.Group(
@@ -64,7 +70,7 @@ def layer(name: str, description: str) -> click.Group:
 
 def verb(
     group: click.Group, settings: str | None = None, name: str | None = None
-) -> Callable[[Callable[..., Result]], click.Command]:
+) -> Callable[[Callable[..., Result]], Verb]:
     """Add a function to `group` as a command.
 
     Parameters
@@ -77,7 +83,7 @@ def verb(
         The verb, where it is a word of Python or a built-in.
     """
 
-    def decorate(function: Callable[..., Result]) -> click.Command:
+    def decorate(function: Callable[..., Result]) -> Verb:
         @wraps(function)
         def command(as_json: bool, log_level: str, **given: Any) -> None:
             _start_log(log_level)
@@ -85,7 +91,8 @@ def verb(
                 given["settings"] = _load_settings(settings, given)
             _finish(function(**given), as_json)
 
-        made = click.command(name or function.__name__)(command)
+        made = click.command(name or function.__name__, cls=Verb)(command)
+        made.settings = settings
         made.params += _shared_options(with_settings=settings is not None)
         group.add_command(made)
         return made

@@ -60,8 +60,8 @@ def phantom(out: Path, slides: int, size: int, seed: int, differ: str, artefacts
 def scan(slides: Path, out: Path, mpp: float | None) -> Result:
     """List what is in SLIDES, with scale, patient, node, centre and annotation.
 
-    SLIDES is a slide, a folder (flat, CAMELYON16 or CAMELYON17), or a cohort CSV. Where a slide does
-    not say its scale, the mpp column is left for you to fill.
+    SLIDES is a slide, a folder (flat, CAMELYON16 or CAMELYON17), or a cohort CSV. Where a slide
+    does not say its scale, the mpp column is left for you to fill.
     """
     from layer1_extract.scan import scan_cohort
 
