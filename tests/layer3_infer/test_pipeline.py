@@ -1,0 +1,206 @@
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+
+import numpy as np
+import pytest
+
+from common.cohort import read_cohort
+from common.errors import ConfigError
+from common.outcomes import exit_status
+from layer3_infer.analysis import Analysis
+from layer3_infer.config import HeatmapSettings
+from layer3_infer.heatmap_file import read_heatmap
+from layer3_infer.pipeline import forecast
+from layer3_infer.results_folder import ResultsFolder
+
+
+def slides_csv(folder):
+    with (folder / "slides.csv").open() as stream:
+        return {row["slide_id"]: row for row in csv.DictReader(stream)}
+
+
+@pytest.fixture
+def copy(finished, tmp_path):
+    return shutil.copytree(finished, tmp_path / "copy")
+
+
+def test_every_slide_ends_in_one_line_of_the_table(finished):
+    rows = slides_csv(finished)
+
+    assert {name: row["status"] for name, row in rows.items()} == {
+        "green": "done",
+        "pink": "done",
+        "glass": "empty",
+    }
+    assert "no patch has 25% tissue" in rows["glass"]["reason"]
+    assert (rows["glass"]["maximum"], rows["glass"]["analysed"]) == ("", "0")
+    assert float(rows["green"]["maximum"]) > 0.9
+    assert float(rows["pink"]["maximum"]) < 0.1
+    assert rows["green"]["patient"] == "p1"
+    assert "met this slide or its patient in its train split" in rows["pink"]["warnings"]
+
+
+def test_each_slide_has_all_its_files_even_where_nothing_was_found(finished):
+    folder = ResultsFolder(finished)
+
+    for slide in ("green", "pink", "glass"):
+        assert [path.name for path in folder.of_slide(slide) if not path.exists()] == []
+    assert not list(finished.rglob("*.partial"))
+
+
+def test_what_is_finished_is_kept(run_on, copy):
+    before = (copy / "green.heatmap.h5").stat().st_mtime_ns
+
+    results, kept = run_on(copy)
+
+    assert kept == 3
+    assert [result.seconds for result in results] == [0.0, 0.0, 0.0]
+    assert (copy / "green.heatmap.h5").stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize("name", ["green.heatmap.h5", "outcomes/green.json"])
+def test_a_cut_off_file_is_made_anew(run_on, copy, finished, name):
+    (copy / name).write_bytes((copy / name).read_bytes()[:100])
+
+    _, kept = run_on(copy)
+
+    assert kept == 2
+    made, first = (read_heatmap(f / "green.heatmap.h5").heatmap for f in (copy, finished))
+    assert made.values.tobytes() == first.values.tobytes()
+
+
+def test_a_picture_lost_after_the_heatmap_is_drawn_from_it(run_on, copy):
+    (copy / "green.png").unlink()
+    before = (copy / "green.heatmap.h5").stat().st_mtime_ns
+
+    _, kept = run_on(copy)
+
+    assert kept == 2
+    assert (copy / "green.png").exists()
+    assert (copy / "green.heatmap.h5").stat().st_mtime_ns == before
+
+
+def test_a_slide_that_changed_is_done_anew(run_on, copy, cohort_csv, tmp_path):
+    moved = shutil.copytree(cohort_csv.parent, tmp_path / "cohort")
+    with (moved / "green.tif").open("ab") as stream:
+        stream.write(b"more")
+
+    _, kept = run_on(copy, source=moved / "cohort.csv")
+
+    assert kept == 2
+
+
+def test_shares_in_any_order_give_the_folder_of_one_run(run_on, finished, tmp_path):
+    for slide in ("pink", "glass", "green"):
+        run_on(tmp_path, keep={slide}, workers=3)
+
+    for slide in ("green", "pink", "glass"):
+        for name in (f"{slide}.geojson", f"{slide}.csv", f"{slide}.png"):
+            assert (tmp_path / name).read_bytes() == (finished / name).read_bytes()
+        one, many = (read_heatmap(f / f"{slide}.heatmap.h5") for f in (finished, tmp_path))
+        assert one.heatmap.values.tobytes() == many.heatmap.values.tobytes()
+    drop = {"seconds"}
+    rows, shared = slides_csv(finished), slides_csv(tmp_path)
+    assert {k: {c: v for c, v in r.items() if c not in drop} for k, r in rows.items()} == {
+        k: {c: v for c, v in r.items() if c not in drop} for k, r in shared.items()
+    }
+
+
+def test_one_slide_that_fails_does_not_stop_the_others(run_on, cohort_csv, tmp_path):
+    moved = shutil.copytree(cohort_csv.parent, tmp_path / "cohort")
+    (moved / "green.tif").write_bytes(b"not a slide")
+
+    results, _ = run_on(tmp_path / "out", source=moved / "cohort.csv")
+
+    status = {result.slide_id: result.status for result in results}
+    assert status == {"glass": "empty", "green": "failed", "pink": "done"}
+    assert exit_status(results) == 3
+    row = slides_csv(tmp_path / "out")["green"]
+    assert "expected a slide OpenSlide can read" in row["reason"]
+    assert row["patient"] == "p1"
+
+
+def test_an_annotation_that_cannot_be_read_is_a_warning_and_not_the_end(
+    run_on, cohort_csv, tmp_path
+):
+    moved = shutil.copytree(cohort_csv.parent, tmp_path / "cohort")
+    (moved / "green.xml").write_text("<half")
+
+    results, _ = run_on(tmp_path / "out", source=moved / "cohort.csv", keep={"green"})
+
+    assert results[0].status == "done"
+    assert "annotation not drawn" in results[0].warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ({"settings": HeatmapSettings(threshold=0.7)}, "threshold: 0.5 there, 0.7 here"),
+        ({"patch_files": {}}, "locations: 'tissue' there, 'patches' here"),
+    ],
+)
+def test_a_folder_of_another_configuration_is_refused_and_left_alone(run_on, copy, more, message):
+    before = (copy / "run.json").read_bytes()
+
+    with pytest.raises(ConfigError, match=message):
+        run_on(copy, **more)
+
+    assert (copy / "run.json").read_bytes() == before
+
+
+def test_overwriting_replaces_what_another_configuration_made(run_on, copy):
+    _, kept = run_on(copy, settings=HeatmapSettings(stride=16), overwrite=True)
+
+    assert kept == 0
+    assert read_heatmap(copy / "green.heatmap.h5").heatmap.grid.stride == 16
+
+
+def test_half_a_stride_gives_the_same_answers_where_the_patches_are_the_same(
+    run_on, finished, tmp_path
+):
+    run_on(tmp_path, settings=HeatmapSettings(stride=16), keep={"green"})
+
+    coarse = read_heatmap(finished / "green.heatmap.h5").heatmap.values
+    fine = read_heatmap(tmp_path / "green.heatmap.h5").heatmap.values
+    assert np.array_equal(fine[::2, ::2], coarse, equal_nan=True)
+
+
+def test_the_record_of_the_run_names_every_slide_and_no_path(finished, cohort_csv):
+    record = json.loads((finished / "run.json").read_text())
+
+    assert record["slides"] == ["glass", "green", "pink"]
+    assert record["locations"] == "tissue"
+    assert os.fspath(cohort_csv.parent) not in (finished / "model.json").read_text()
+
+
+def test_a_forecast_says_what_would_be_done_and_writes_nothing(
+    bundle, cohort_csv, finished, tmp_path
+):
+    entries = read_cohort(cohort_csv)
+
+    def said(folder):
+        analysis = Analysis(bundle, HeatmapSettings(), ResultsFolder(folder))
+        return {one.slide_id: (one.status, one.patches) for one in forecast(analysis, entries)}
+
+    assert said(tmp_path / "new") == {
+        "glass": ("to do", 0),
+        "green": ("to do", 144),
+        "pink": ("to do", 144),
+    }
+    assert said(finished)["green"] == ("finished", 0)
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_forecast_says_which_slide_would_fail(bundle, cohort_csv, tmp_path):
+    moved = shutil.copytree(cohort_csv.parent, tmp_path / "cohort")
+    (moved / "pink.tif").write_bytes(b"not a slide")
+    analysis = Analysis(bundle, HeatmapSettings(), ResultsFolder(tmp_path / "out"))
+
+    found = {o.slide_id: o for o in forecast(analysis, read_cohort(moved / "cohort.csv"))}
+
+    assert found["pink"].status == "fails"
+    assert "OpenSlide" in found["pink"].reason

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from fakes import FakeSlide
+
+from common.errors import SlideError
+from common.geometry import Pyramid
+from common.grid import Grid
+from common.patches import PatchSpec
+from common.prediction import Predictor
+from common.preprocessing import Preprocessing
+from layer3_infer.locations import DenseLocations
+from layer3_infer.predict import predict, read_ahead
+
+SPEC = PatchSpec(8, 0.5)
+PYRAMID = Pyramid(((320, 240),), 0.5)
+
+
+def paint(x, y):
+    return np.stack([x % 256, y % 256, (x + y) % 256], axis=-1)
+
+
+SLIDE = FakeSlide(PYRAMID, paint)
+GRID = Grid.inside(PYRAMID.bounds, 8, 8)
+
+
+class MeanNetwork:
+    """Answers with the mean of a patch; keeps the sizes of its batches."""
+
+    def __init__(self):
+        self.sizes = []
+
+    def predict_on_batch(self, pixels):
+        self.sizes.append(len(pixels))
+        return pixels.mean(axis=(1, 2, 3))[:, None] / 255
+
+
+def test_the_answer_of_a_patch_is_at_the_place_of_the_patch():
+    chosen = GRID.corners()[::3]
+    predictor = Predictor(MeanNetwork(), Preprocessing(), batch_size=16)
+
+    heatmap = predict(SLIDE, DenseLocations(GRID, chosen), SPEC, predictor)
+
+    expected = [SLIDE.read(int(x), int(y), SPEC).astype(np.float32).mean() / 255 for x, y in chosen]
+    np.testing.assert_allclose(heatmap.scores, expected, rtol=1e-6)
+    assert np.array_equal(heatmap.xy, chosen)
+
+
+@pytest.mark.parametrize("workers", [1, 2, 7])
+def test_any_number_of_workers_gives_the_same_bits_in_batches_of_one_size(workers):
+    network = MeanNetwork()
+    locations = DenseLocations(GRID, GRID.corners()[:101])
+    one = predict(SLIDE, locations, SPEC, Predictor(network, Preprocessing(), 16))
+
+    many = predict(
+        SLIDE, locations, SPEC, Predictor(network, Preprocessing(), 16), workers=workers
+    )
+
+    assert one.values.tobytes() == many.values.tobytes()
+    assert set(network.sizes) == {16}
+
+
+def test_no_location_asks_the_network_nothing():
+    network = MeanNetwork()
+    locations = DenseLocations(GRID, GRID.corners()[:0], "nothing there")
+
+    heatmap = predict(SLIDE, locations, SPEC, Predictor(network, Preprocessing(), 16))
+
+    assert np.isnan(heatmap.values).all()
+    assert network.sizes == []
+
+
+@dataclass(frozen=True)
+class CountingSlide(FakeSlide):
+    """Counts what is read, and may break."""
+
+    counter: list = None
+    breaks_at: int = -1
+
+    def read(self, x, y, spec):
+        self.counter.append((x, y))
+        if len(self.counter) == self.breaks_at:
+            raise SlideError("slide.tif: pixels at (0, 0): expected pixels that decode")
+        return super().read(x, y, spec)
+
+
+def test_only_a_few_batches_are_ever_in_memory():
+    read = []
+    slide = CountingSlide(PYRAMID, paint, counter=read)
+
+    batches = read_ahead(slide, GRID.corners(), SPEC, batch_size=10, workers=2)
+    next(batches)
+    batches.close()
+
+    assert 10 <= len(read) <= 30
+
+
+def test_an_unreadable_patch_ends_the_slide_with_its_error():
+    slide = CountingSlide(PYRAMID, paint, counter=[], breaks_at=25)
+    locations = DenseLocations(GRID, GRID.corners()[:100])
+
+    with pytest.raises(SlideError, match="pixels that decode"):
+        predict(slide, locations, SPEC, Predictor(MeanNetwork(), Preprocessing(), 16))
