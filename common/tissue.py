@@ -139,7 +139,9 @@ def find_tissue(
 
 def _close(mask: npt.NDArray[np.uint8], radius: int) -> npt.NDArray[np.uint8]:
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
-    return np.asarray(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, kernel), dtype=np.uint8)
+    glass = np.pad(mask, radius)  # else tissue near the edge of the slide is drawn out to it
+    closed = np.asarray(cv2.morphologyEx(glass, cv2.MORPH_CLOSE, kernel), dtype=np.uint8)
+    return closed[radius : radius + mask.shape[0], radius : radius + mask.shape[1]]
 
 
 def _without_small(mask: npt.NDArray[np.uint8], pixels: float) -> npt.NDArray[np.uint8]:

@@ -50,6 +50,14 @@ def test_specks_are_dropped_and_small_holes_filled():
     assert mask.tissue[65:80, 95:110].all()
 
 
+def test_tissue_near_the_edge_is_not_drawn_out_to_it():
+    image = tissue_on_glass(256, 192, box=(64, 2, 160, 128))
+
+    mask = find_tissue(image, slide_of(image), TissueSettings(min_area_um2=0, close_um=80))
+
+    assert not mask.tissue[0].any()
+
+
 masks = arrays.arrays(bool, st.tuples(st.integers(1, 12), st.integers(1, 12)))
 
 
