@@ -32,12 +32,13 @@ def progress(
     unit : str
         Name of one item.
     """
+    plural = f"{unit}es" if unit.endswith("ch") else f"{unit}s"
     interval = 0.1 if sys.stderr.isatty() else _LOG_INTERVAL_S
     return tqdm(
         items,
         desc=what,
         total=total,
-        unit=f" {unit}s",
+        unit=f" {plural}",
         mininterval=interval,
         maxinterval=max(interval, 10.0),
         file=sys.stderr,

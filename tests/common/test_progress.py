@@ -15,4 +15,6 @@ def test_a_bar_without_items_is_moved_by_hand(capsys):
     with progress(None, "import", total=10, unit="patch") as bar:
         bar.update(10)
 
-    assert "10/10" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "10/10" in said
+    assert " patches/s" in said

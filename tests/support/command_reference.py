@@ -13,9 +13,9 @@ from layer3_infer.cli import cli as layer3
 LAYERS = {"layer1_extract": layer1, "layer2_train": layer2, "layer3_infer": layer3}
 HEAD = """# Commands
 
-Every verb also takes `--json`, `--log-level` and `--version`. Results go to standard output, progress and logs to standard
-error. Exit statuses: 0 done; 1 a bug; 2 usage or configuration; 3 a slide could not be read; 4 a file broke its contract; 75
-stopped at a checkpoint, run the same command again.
+Results go to standard output, progress and logs to standard error. Exit statuses: 0 done; 1 a bug;
+2 usage or configuration; 3 a slide could not be read; 4 a file broke its contract; 75 stopped at a
+checkpoint, run the same command again.
 
 This page is made from the commands by `make docs`.
 """
