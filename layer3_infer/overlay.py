@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -18,12 +19,11 @@ if TYPE_CHECKING:
     from common.geometry import Pyramid
     from layer3_infer.heatmap import Heatmap
 
-_MARGIN: Final = 20
-_HEAD: Final = 52
-_FOOT: Final = 62
-_BAR_SPACE: Final = 120
 _LEAST: Final = (520, 260)
 """Width and height, px, below which title and legend would not fit."""
+
+_READABLE: Final = 900
+"""Width of a picture, px, up to which letters need not grow with it."""
 
 _SCALE_BARS_MM: Final = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50)
 _OUTLINE: Final = "#e6007e"
@@ -81,15 +81,48 @@ def write_overlay(
     """
     height, width = picture.shape[:2]
     inner = max(width, _LEAST[0]), max(height, _LEAST[1])
-    sheet = Sheet(_MARGIN + inner[0] + _BAR_SPACE, _HEAD + inner[1] + _FOOT)
+    frame = _Frame(zoom=max(1.0, width / _READABLE))
+    sheet = Sheet(
+        frame.margin + inner[0] + frame.bar_space,
+        frame.head + inner[1] + frame.foot,
+        zoom=frame.zoom,
+    )
     blended = blend(picture, spread(heatmap, slide, (height, width)))
-    axes = sheet.image(blended, _MARGIN, _HEAD, (width, height))
+    axes = sheet.image(blended, frame.margin, frame.head, (width, height))
     _draw_outlines(axes, outlines, (width, height), slide)
-    sheet.text(_MARGIN, _HEAD / 2, title, fontsize=15)
-    bar = (_MARGIN + inner[0] + 22, _HEAD, 20, min(inner[1], 420))
-    sheet.scale(_bar_colours(), bar, "P(tumour)")
-    _draw_foot(sheet, slide, width, annotated=bool(outlines))
+    sheet.text(frame.margin, frame.head / 2, title, size=15)
+    bar = (frame.margin + inner[0] + frame.margin, frame.head, frame.margin)
+    sheet.scale(_bar_colours(), (*bar, min(inner[1], frame.bar)), "P(tumour)")
+    _draw_foot(sheet, frame, slide, width, annotated=bool(outlines))
     sheet.save(path)
+
+
+@dataclass(frozen=True)
+class _Frame:
+    """Room around the picture, px, in proportion to the letters."""
+
+    zoom: float
+
+    @property
+    def margin(self) -> int:
+        return round(20 * self.zoom)
+
+    @property
+    def head(self) -> int:
+        return round(52 * self.zoom)
+
+    @property
+    def foot(self) -> int:
+        return round(62 * self.zoom)
+
+    @property
+    def bar_space(self) -> int:
+        return round(120 * self.zoom)
+
+    @property
+    def bar(self) -> int:
+        """Greatest length of the colour bar."""
+        return round(420 * self.zoom)
 
 
 def _bar_colours() -> npt.NDArray[np.float64]:
@@ -111,18 +144,18 @@ def _draw_outlines(
     axes.set(xlim=(-0.5, size[0] - 0.5), ylim=(size[1] - 0.5, -0.5))
 
 
-def _draw_foot(sheet: Sheet, slide: Pyramid, width: int, *, annotated: bool) -> None:
+def _draw_foot(sheet: Sheet, frame: _Frame, slide: Pyramid, width: int, *, annotated: bool) -> None:
     """Scale bar and legend below the picture."""
-    y = sheet.height - _FOOT / 2
+    y = sheet.height - frame.foot / 2
     length_mm, length = scale_bar(slide.mpp * slide.width / width, width)
-    bar = sheet.axes(_MARGIN, int(y) - 3, max(1, round(length)), 6)
+    thick = round(6 * frame.zoom)
+    bar = sheet.axes(frame.margin, round(y - thick / 2), max(1, round(length)), thick)
     bar.set_axis_off()
     bar.axhspan(0, 1, color="black")
-    sheet.text(_MARGIN + length + 8, y, f"{length_mm:g} mm", fontsize=11)
-    right = sheet.width - _BAR_SPACE
-    sheet.text(
-        right, y - 10, "outside the thin line: not analysed, no colour", ha="right", fontsize=11
-    )
+    sheet.text(frame.margin + length + 8 * frame.zoom, y, f"{length_mm:g} mm", size=11)
+    right, line = sheet.width - frame.bar_space, 11 * frame.zoom
+    said = "outside the thin line: not analysed, no colour"
+    sheet.text(right, y - line, said, size=11, ha="right")
     if annotated:
         said = "outline: annotated tumour"
-        sheet.text(right, y + 12, said, ha="right", fontsize=11, color=_OUTLINE)
+        sheet.text(right, y + line, said, size=11, ha="right", color=_OUTLINE)

@@ -15,6 +15,7 @@ from common.model_bundle import CARD, read_bundle
 from common.provenance import software
 from common.run_folder import RESOLVED
 from layer3_infer.embedding import EmbeddedPicture, embed
+from layer3_infer.explain.explanation import METHOD_NAMES
 from layer3_infer.explain.explanation_file import file_name, read_explanations
 from layer3_infer.heatmap_file import read_heatmap
 from layer3_infer.results_folder import ResultsFolder
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from layer3_infer.slide_result import SlideResult
 
 EXPLANATIONS: Final = "explanations"
-METHODS: Final = ("grad_cam",)
 TOP_PATCHES: Final = 6
 _TEMPLATE: Final = "report.html"
 
@@ -42,6 +42,7 @@ class ExplainedPatches:
     Attributes
     ----------
     method : str
+        As people call it.
     sheet : EmbeddedPicture
     explanations : sequence of Explanation
     other_model : bool
@@ -144,14 +145,14 @@ def _explained(
 ) -> list[ExplainedPatches]:
     """Explanations beside the heatmaps, or in the folder ``explanations``."""
     found = []
-    for method in METHODS:
+    for method, called in METHOD_NAMES.items():
         name = file_name(slide_id, method)
         paths = [place / name for place in (folder, folder / EXPLANATIONS)]
         for path in (path for path in paths if path.exists()):
             explained = read_explanations(path)
             sheet = embed(path.with_suffix(".png"), settings.picture_width, settings.jpeg_quality)
             other = explained.header.model_sha256 != facts.get("model_sha256")
-            found.append(ExplainedPatches(method, sheet, explained.explanations, other))
+            found.append(ExplainedPatches(called, sheet, explained.explanations, other))
     return found
 
 

@@ -27,11 +27,14 @@ class Sheet:
     Parameters
     ----------
     width, height : int, px
+    zoom : float
+        Letters are this much larger, for a sheet that is shown reduced.
     """
 
-    def __init__(self, width: int, height: int) -> None:
+    def __init__(self, width: int, height: int, zoom: float = 1.0) -> None:
         self.width = width
         self.height = height
+        self.zoom = zoom
         self.figure = Figure(figsize=(width / _DPI, height / _DPI), dpi=_DPI)
         FigureCanvasAgg(self.figure)
 
@@ -53,9 +56,9 @@ class Sheet:
         axes.set_axis_off()
         return axes
 
-    def text(self, x: float, y: float, text: str, **style: Any) -> None:
+    def text(self, x: float, y: float, text: str, size: float = 10, **style: Any) -> None:
         """Write `text`, by default with its left edge and middle at (x, y)."""
-        style = {"va": "center", "ha": "left", "fontsize": 10, **style}
+        style = {"va": "center", "ha": "left", "fontsize": size * self.zoom, **style}
         self.figure.text(x / self.width, 1 - y / self.height, text, parse_math=False, **style)
 
     def scale(
@@ -80,7 +83,8 @@ class Sheet:
         axes.set(xticks=[], yticks=list(ticks))
         axes.yaxis.tick_right()
         axes.yaxis.set_label_position("right")
-        axes.set_ylabel(label, fontsize=11, parse_math=False)
+        axes.tick_params(labelsize=10 * self.zoom)
+        axes.set_ylabel(label, fontsize=11 * self.zoom, parse_math=False)
 
     def save(self, path: Path) -> None:
         """Write a PNG, whole or not at all."""

@@ -79,10 +79,12 @@ def read_result(folder: Path, slide_id: str) -> SlideResult | None:
         known = {field.name: values[field.name] for field in fields(SlideResult)}
         known["scores"] = SlideScores(**known["scores"])
         return SlideResult(**{**known, "warnings": tuple(known["warnings"])})
-    except (ValueError, KeyError, TypeError) as error:
-        raise ContractError(
-            path, "outcome", "a slide's outcome of layer 3", str(error), "Give another folder"
-        ) from error
+    except KeyError as error:
+        found = f"one without {error}"
+        advice = "Give a folder that layer3-infer heatmap wrote"
+        raise ContractError(path, "outcome", "one of layer 3", found, advice) from error
+    except (ValueError, TypeError) as error:
+        raise ContractError(path, "outcome", "one of layer 3", str(error)) from error
 
 
 def read_results(folder: Path) -> list[SlideResult]:

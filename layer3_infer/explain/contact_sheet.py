@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 import cv2
 import numpy as np
 
-from common.patch_file.schema import LABEL_NAMES, UNKNOWN
+from common.patch_file.schema import NORMAL, TUMOR, UNKNOWN
+from layer3_infer.explain.explanation import METHOD_NAMES
 from layer3_infer.sheet import Sheet
 
 if TYPE_CHECKING:
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
 COLOUR_MAP: Final = "inferno"
 COLUMNS: Final = 6
 OPACITY: Final = 0.65
+_LABELS: Final = {
+    TUMOR: "label tumour",
+    NORMAL: "label normal",
+    UNKNOWN: "label not known",
+}
 _CELL: Final = 224
 _GAP: Final = 14
 _TEXT: Final = 58
@@ -59,9 +65,9 @@ def write_contact_sheet(path: Path, found: SlideExplanations) -> None:
     width = max(columns * (_CELL + _GAP), 560)
     sheet = Sheet(2 * _MARGIN + width + _BAR_SPACE, _HEAD + rows * block + _MARGIN)
     header = found.header
-    sheet.text(_MARGIN, 26, header.slide_id, fontsize=15)
-    said = f"what speaks for {header.target} by {header.method}; below each patch its map over it"
-    sheet.text(_MARGIN, 56, said, fontsize=11, color="#444444")
+    sheet.text(_MARGIN, 26, header.slide_id, size=15)
+    said = f"{METHOD_NAMES[header.method]}: below each patch, what in it speaks for tumour"
+    sheet.text(_MARGIN, 56, said, size=11, color="#444444")
     for number, explanation in enumerate(found.explanations):
         row, column = divmod(number, columns)
         place = (_MARGIN + column * (_CELL + _GAP), _HEAD + row * block)
@@ -77,11 +83,11 @@ def _draw(sheet: Sheet, explanation: Explanation, place: tuple[int, int]) -> Non
     sheet.image(_sized(explanation.patch), x, y, (_CELL, _CELL))
     sheet.image(_sized(over), x, y + _CELL + 4, (_CELL, _CELL))
     below = y + 2 * _CELL + 4
-    sheet.text(x, below + 16, f"P(tumour) {explanation.probability:.3f}", fontsize=11)
+    sheet.text(x, below + 16, f"P(tumour) {explanation.probability:.3f}", size=11)
     label, left, top = explanation.label, explanation.x, explanation.y
-    known = "label not known" if label == UNKNOWN else f"label {LABEL_NAMES[label]}"
+    known = _LABELS[label]
     where = f"x {left}, y {top}" if left >= 0 else "no place on a slide"
-    sheet.text(x, below + 34, f"{known}; {where}", fontsize=9, color="#444444")
+    sheet.text(x, below + 34, f"{known}; {where}", size=9, color="#444444")
 
 
 def _draw_scale(sheet: Sheet, place: tuple[int, int, int, int]) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+
+METHOD_NAMES: Final = {"grad_cam": "Grad-CAM"}
+"""What people call each method."""
 
 
 @dataclass(frozen=True, eq=False)

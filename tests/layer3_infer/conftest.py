@@ -14,6 +14,7 @@ from layer3_infer.config import HeatmapSettings
 from layer3_infer.pipeline import run
 from layer3_infer.results_folder import ResultsFolder
 
+
 @pytest.fixture(scope="session")
 def cohort_csv(tmp_path_factory):
     """A positive slide with its annotation, a negative one, and one without tissue."""

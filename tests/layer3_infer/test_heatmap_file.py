@@ -5,28 +5,13 @@ from dataclasses import replace
 import h5py
 import numpy as np
 import pytest
+from headers import HEADER
 
 from common.errors import ContractError
 from common.grid import Grid
 from layer3_infer.heatmap import Heatmap
-from layer3_infer.heatmap_file import Header, check, read_heatmap, write_heatmap
+from layer3_infer.heatmap_file import check, read_heatmap, write_heatmap
 
-HEADER = Header(
-    slide_id="a",
-    slide_fingerprint="f" * 64,
-    level0_width=100,
-    level0_height=80,
-    level0_mpp=0.25,
-    mpp_source="openslide.mpp-x",
-    reader="openslide 4",
-    patch_size=32,
-    patch_mpp=0.5,
-    locations="tissue",
-    model_sha256="a" * 64,
-    seen_in_split="",
-    config_sha256="c" * 64,
-    software="camnet test",
-)
 NAN = np.nan
 HEATMAP = Heatmap(
     Grid((3, 5), 16, 64, rows=2, columns=3),

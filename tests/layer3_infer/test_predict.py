@@ -55,9 +55,7 @@ def test_any_number_of_workers_gives_the_same_bits_in_batches_of_one_size(worker
     locations = DenseLocations(GRID, GRID.corners()[:101])
     one = predict(SLIDE, locations, SPEC, Predictor(network, Preprocessing(), 16))
 
-    many = predict(
-        SLIDE, locations, SPEC, Predictor(network, Preprocessing(), 16), workers=workers
-    )
+    many = predict(SLIDE, locations, SPEC, Predictor(network, Preprocessing(), 16), workers=workers)
 
     assert one.values.tobytes() == many.values.tobytes()
     assert set(network.sizes) == {16}

@@ -1,25 +1,22 @@
-"""Headers of patch files."""
+"""The header of a heatmap file, for tests that need one."""
 
 from __future__ import annotations
 
-from common.patch_file.schema import Header
+from layer3_infer.heatmap_file import Header
 
-
-def header(**changes):
-    """A slide of 1000 x 800 px at 0.5 um/px with patches of 8 px at 1 um/px."""
-    values = {
-        "slide_id": "s",
-        "patch_size": 8,
-        "patch_mpp": 1.0,
-        "patch_size_level0": 16,
-        "level0_mpp": 0.5,
-        "mpp_source": "openslide.mpp-x",
-        "level0_width": 1000,
-        "level0_height": 800,
-        "slide_fingerprint": "f" * 64,
-        "reader": "openslide 4",
-        "sampling": {"method": "dense", "seed": None, "origin": [0, 0], "stride": 16},
-        "config_sha256": "c" * 64,
-        "software": "camnet test",
-    }
-    return Header(**{**values, **changes})
+HEADER = Header(
+    slide_id="a",
+    slide_fingerprint="f" * 64,
+    level0_width=100,
+    level0_height=80,
+    level0_mpp=0.25,
+    mpp_source="openslide.mpp-x",
+    reader="openslide 4",
+    patch_size=32,
+    patch_mpp=0.5,
+    locations="tissue",
+    model_sha256="a" * 64,
+    seen_in_split="",
+    config_sha256="c" * 64,
+    software="camnet test",
+)

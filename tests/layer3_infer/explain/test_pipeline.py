@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from colour_model import GREEN, write_colour_bundle
+
+from common.errors import ConfigError
+from common.outcomes import exit_status, read_outcomes
+from common.patch_file.reader import PatchFile
+from layer3_infer.config import ExplainSettings
+from layer3_infer.explain.explanation_file import read_explanations
+from layer3_infer.explain.pipeline import explain_slides
+
+TOP = ExplainSettings(top=3)
+
+
+def test_the_most_suspect_patches_of_each_slide_are_explained(bundle, patch_folder, tmp_path):
+    outcomes = explain_slides(bundle, patch_folder, tmp_path, TOP)
+
+    found = read_explanations(tmp_path / "green.grad_cam.h5")
+    assert [outcome.status for outcome in outcomes] == ["done", "done"]
+    assert [(e.x, e.y) for e in found.explanations][:2] == [(320, 192), (352, 192)]
+    assert [e.label for e in found.explanations][:2] == [1, 1]
+    assert found.explanations[0].probability > 0.9
+    assert (found.explanations[0].patch == GREEN).all()
+    assert (found.explanations[0].attribution == 1).all()
+    assert (tmp_path / "green.grad_cam.png").exists()
+    assert read_outcomes(tmp_path) == outcomes
+
+
+def test_slides_can_be_named(bundle, patch_folder, tmp_path):
+    explain_slides(bundle, patch_folder, tmp_path, TOP, slides=["pink"])
+
+    assert not (tmp_path / "green.grad_cam.h5").exists()
+    with pytest.raises(ConfigError, match="found grey. There are: green, pink"):
+        explain_slides(bundle, patch_folder, tmp_path, TOP, slides=["grey"])
+
+
+def test_what_is_finished_is_kept_and_what_is_broken_made_anew(bundle, patch_folder, tmp_path):
+    explain_slides(bundle, patch_folder, tmp_path, TOP)
+    green, pink = (tmp_path / f"{slide}.grad_cam.h5" for slide in ("green", "pink"))
+    before = green.stat().st_mtime_ns
+    whole = read_explanations(pink)
+    pink.write_bytes(pink.read_bytes()[:300])
+
+    explain_slides(bundle, patch_folder, tmp_path, TOP)
+
+    assert green.stat().st_mtime_ns == before
+    again = read_explanations(pink)
+    assert np.array_equal(
+        [e.attribution for e in again.explanations], [e.attribution for e in whole.explanations]
+    )
+
+
+def test_patches_of_another_scale_fail_their_slide(patch_folder, tmp_path):
+    other = write_colour_bundle(tmp_path / "bundle", size=32, mpp=1.0)
+
+    outcomes = explain_slides(other, patch_folder, tmp_path / "out", TOP)
+
+    assert exit_status(outcomes) == 4
+    assert "expected what the model takes, 32 px at 1 um/px" in outcomes[0].reason
+
+
+def test_a_folder_of_another_model_is_refused(bundle, patch_folder, tmp_path):
+    explain_slides(bundle, patch_folder, tmp_path / "out", TOP)
+    write = write_colour_bundle(tmp_path / "bundle", size=64)
+
+    with pytest.raises(ConfigError, match="model_sha256"):
+        explain_slides(write, patch_folder, tmp_path / "out", TOP)
+
+
+def test_scores_do_not_depend_on_how_a_slide_is_read(bundle, patch_folder, tmp_path):
+    explain_slides(bundle, patch_folder, tmp_path, ExplainSettings(top=4, batch_size=3))
+
+    found = read_explanations(tmp_path / "green.grad_cam.h5").explanations
+
+    assert len(found) == len(PatchFile(patch_folder / "green.h5"))
+    assert [e.probability for e in found] == sorted((e.probability for e in found), reverse=True)

@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+from click.testing import CliRunner
+
+from layer3_infer.cli import cli
+
+HEAVY = ("numpy", "keras", "tensorflow", "matplotlib", "pydantic", "h5py", "cv2", "shapely")
+
+
+def invoke(*arguments):
+    return CliRunner().invoke(cli, [str(argument) for argument in arguments])
+
+
+def test_the_four_commands_follow_one_another(cohort_csv, bundle_path, patch_folder, tmp_path):
+    out = tmp_path / "out"
+    steps = [
+        ("heatmap", cohort_csv, "--model", bundle_path, "--out", out, "--json"),
+        ("explain", "--model", bundle_path, "--patches", patch_folder.parent, "--method",
+         "grad_cam", "--out", out / "explanations", "--top", 2, "--slide", "green", "--json"),
+        ("evaluate", out, "--annotations", cohort_csv, "--set", "replicates=20", "--json"),
+        ("report", out, "--json"),
+    ]  # fmt: skip
+
+    said = [invoke(*step) for step in steps]
+
+    assert [result.exit_code for result in said] == [0, 0, 0, 0], [r.output for r in said]
+    data = [json.loads(result.stdout) for result in said]
+    assert [slide["status"] for slide in data[0]["slides"]] == ["empty", "done", "done"]
+    assert data[1]["slides"][0]["counts"] == {"explained": 2}
+    assert data[2]["patches"]["auc"]["value"] == 1.0
+    assert data[3]["bytes"] == (out / "report.html").stat().st_size
+
+
+def test_shares_together_do_every_slide_and_a_dry_run_none(cohort_csv, bundle_path, tmp_path):
+    out = tmp_path / "out"
+    given = ("heatmap", cohort_csv, "--model", bundle_path, "--out", out, "--workers", 2)
+
+    dry = invoke(*given, "--dry-run")
+    assert "3 slides, 3 to do, 288 patches to analyse" in dry.stdout
+    assert not out.exists()
+
+    for index in range(2):
+        assert invoke(*given, "--shard", f"{index}/2").exit_code == 0
+    assert len((out / "slides.csv").read_text().splitlines()) == 4
+
+
+def test_a_slide_that_cannot_be_read_ends_the_run_with_status_3(bundle_path, tmp_path):
+    (tmp_path / "cohort.csv").write_text("slide_id,path\na,missing.tif\n")
+
+    result = invoke(
+        "heatmap", tmp_path / "cohort.csv", "--model", bundle_path, "--out", tmp_path / "out"
+    )
+
+    assert result.exit_code == 3
+    assert "failed a: " in result.stdout
+
+
+@pytest.mark.parametrize("verb", ["heatmap", "explain", "evaluate", "report"])
+def test_help_answers_without_heavy_imports(verb):
+    code = (
+        "import sys\n"
+        "from layer3_infer.cli import cli\n"
+        f"cli.main([{verb!r}, '--help'], standalone_mode=False)\n"
+        f"print([m for m in {HEAVY} if m in sys.modules], file=sys.stderr)"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stderr.strip() == "[]"
+    assert "Usage" in done.stdout

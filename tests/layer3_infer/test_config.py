@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from common.config import load
+from common.errors import ConfigError
+from layer3_infer.config import (
+    EvaluateSettings,
+    ExplainSettings,
+    HeatmapSettings,
+    ReportSettings,
+)
+
+CONFIGS = Path(__file__).resolve().parents[2] / "configs" / "layer3_infer"
+KINDS = {"heatmap": HeatmapSettings, "explain": ExplainSettings}
+
+
+@pytest.mark.parametrize("path", sorted(CONFIGS.glob("*.yaml")), ids=lambda path: path.name)
+def test_every_configuration_is_valid_and_opens_with_command_duration_and_result(path):
+    load(KINDS[path.stem.split("_")[0]], path)
+
+    command, duration, result, rest = path.read_text().split("\n", 3)
+    assert command.startswith(f"# layer3-infer {path.stem.split('_')[0]} ")
+    assert f"--config configs/layer3_infer/{path.name}" in command
+    assert duration.startswith("# ")
+    assert result.startswith("# ")
+    assert not rest.startswith("#")
+
+
+@pytest.mark.parametrize(
+    "kind", [HeatmapSettings, ExplainSettings, EvaluateSettings, ReportSettings]
+)
+def test_every_key_has_a_default(kind):
+    assert load(kind) == kind()
+
+
+@pytest.mark.parametrize(
+    ("kind", "override", "message"),
+    [
+        (HeatmapSettings, "thresold=0.5", "Did you mean 'threshold'"),
+        (HeatmapSettings, "threshold=1.5", "threshold: expected"),
+        (HeatmapSettings, "stride=0", "stride: expected"),
+        (HeatmapSettings, "tissue.min_fraction=0", "tissue.min_fraction: expected"),
+        (ExplainSettings, "method=guess", "method: expected 'grad_cam'"),
+        (EvaluateSettings, "replicates=0", "replicates: expected"),
+    ],
+)
+def test_a_mistake_is_named_with_its_key(kind, override, message):
+    with pytest.raises(ConfigError, match=message):
+        load(kind, None, [override])

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from common.outcomes import Outcome
+from layer3_infer import said
+from layer3_infer.pipeline import Forecast
+from layer3_infer.slide_result import SlideResult
+from layer3_infer.slide_score import SlideScores
+
+DONE = SlideResult("a", "done", scores=SlideScores(4, 0.9, 0.8, 0.5, 0.25, 0.5), warnings=("w",))
+EMPTY = SlideResult("b", "empty", "no tissue")
+FAILED = SlideResult("c", "failed", "c.tif: broken", exit_status=3)
+OUT = Path("out")
+
+
+def test_a_run_ends_with_the_gravest_status_and_tells_of_every_slide():
+    result = said.of_heatmaps([DONE, EMPTY, FAILED], 1, OUT)
+
+    assert result.exit_status == 3
+    assert "1 done, 1 empty, 1 failed (1 from an earlier run)" in result.text
+    assert "a: highest P(tumour) 0.900 in 4 patches, 0.5 mm2" in result.text
+    assert "note a: w" in result.text
+    assert [slide["slide_id"] for slide in result.data["slides"]] == ["a", "b", "c"]
+
+
+def test_a_forecast_adds_up_what_is_to_do():
+    result = said.of_forecast([Forecast("a", "to do", 7), Forecast("b", "fails", reason="broken")])
+
+    assert result.text.startswith("2 slides, 1 to do, 7 patches to analyse")
+    assert "fails     b: broken" in result.text
+
+
+def test_explanations_end_with_the_status_of_their_slides():
+    outcomes = [Outcome("a", "done"), Outcome("b", "failed", "no pixels", exit_status=4)]
+
+    assert said.of_explanations(outcomes, OUT).exit_status == 4
+
+
+@pytest.mark.parametrize(
+    ("auc", "words"),
+    [
+        ({"value": 0.9, "low": 0.8, "high": 1.0}, "AUC 0.900 (95 % interval 0.800 to 1.000)"),
+        ({"value": 0.9, "low": None, "high": None}, "AUC 0.900 (no interval"),
+        ({"value": None, "low": None, "high": None}, "AUC not defined"),
+    ],
+)
+def test_an_area_is_told_with_its_interval_or_why_there_is_none(auc, words):
+    evaluation = {
+        "patches": {"auc": auc, "tumor": 1, "normal": 2, "left_out": 3},
+        "slides": {"auc": auc, "positive": 1, "negative": 1},
+        "left_out": {"b": "no heatmap"},
+        "trained_on": ["a"],
+    }
+
+    text = said.of_evaluation(evaluation, OUT).text
+
+    assert words in text
+    assert "left out b: no heatmap" in text
+    assert "trained or chosen on a" in text
