@@ -70,7 +70,7 @@ def train(
     required=True,
     help="Folder for metrics.json, roc.png and predictions.csv.",
 )
-@click.option("--overwrite", is_flag=True, help="Replace results of another configuration.")
+@click.option("--overwrite", is_flag=True, help="Replace other results there.")
 def evaluate(
     settings: EvaluateSettings, model: Path, patches: Path, out: Path, overwrite: bool
 ) -> Result:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 import logging
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from common.config import digest
-from common.errors import ContractError
+from common.errors import ConfigError, ContractError
 from common.files import whole_file, write_text
 from common.model_bundle import MANIFEST, read_bundle
 from common.patch_file.reader import find_patch_files
@@ -120,21 +121,25 @@ def evaluate(
     ContractError
         If the bundle or a patch file breaks its contract, or the patches are not of its kind.
     ConfigError
-        If there are no patch files, or `out` holds results of another configuration.
+        If there are no patch files, or `out` holds results of another configuration, model or
+        set of patches.
     """
     record = run_record("layer2-train evaluate", digest(settings))
     log.info("%s", log_head(digest(settings)))
     bundle = read_bundle(model)
     dataset = PatchDataset(find_patch_files(patches))
     _check_kind(bundle, dataset)
+    subject = {"model_sha256": bundle.model_sha256, "patches_sha256": _identity(dataset)}
+    if not overwrite:
+        _check_subject(out / RUN, subject)
     claim(out, settings, overwrite=overwrite)
+    write_json(out / RUN, {**record, **subject, "n": len(dataset)})
     seen = seen_in_training(bundle, dataset)
     predictor = Predictor(bundle.load_network(), bundle.manifest.preprocessing, settings.batch_size)
     answers = answer(predictor, dataset, settings, "evaluation")
     results = {ALL: answers.metrics, "seen_in_training": seen}
     _write_predictions(out / PREDICTIONS, dataset, answers.scores)
     draw_roc({ALL: answers}, out / ROC)
-    write_json(out / RUN, {**record, "model_sha256": bundle.model_sha256, "n": len(dataset)})
     write_json(out / METRICS, results)
     return results
 
@@ -164,6 +169,30 @@ def seen_in_training(bundle: Bundle, dataset: PatchDataset) -> list[dict[str, st
 def write_json(path: Path, values: dict[str, Any]) -> None:
     """Write `values` as JSON, whole or not at all."""
     write_text(path, json.dumps(values, indent=2, allow_nan=False, ensure_ascii=False) + "\n")
+
+
+def _identity(dataset: PatchDataset) -> str:
+    """Hexadecimal SHA-256 of which slides there are, and how many patches of each."""
+    files = sorted(
+        (file.header.slide_fingerprint, file.path.name, len(file)) for file in dataset.files
+    )
+    return hashlib.sha256(json.dumps(files).encode()).hexdigest()
+
+
+def _check_subject(path: Path, subject: dict[str, str]) -> None:
+    """Refuse to replace the results of another model, or on other patches."""
+    if not path.exists():
+        return
+    try:
+        before = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ConfigError(f"{path}: expected JSON, found {error}. Give --overwrite") from error
+    changed = [name for name, value in subject.items() if before.get(name) != value]
+    if changed:
+        raise ConfigError(
+            f"{path}: expected results of this model on these patches, found another "
+            f"{' and '.join(changed)}. Give another --out, or --overwrite to replace them"
+        )
 
 
 def _check_kind(bundle: Bundle, dataset: PatchDataset) -> None:

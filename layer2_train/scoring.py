@@ -31,7 +31,7 @@ def score(predictor: Predictor, dataset: PatchDataset, what: str) -> npt.NDArray
     batches = dataset.batches(np.arange(len(dataset)), predictor.batch_size)
     with (
         read_ahead(batches) as ahead,
-        progress(None, what, total=len(scores), unit="patche") as bar,
+        progress(None, what, total=len(scores), unit="patch") as bar,
     ):
         for batch in ahead:
             scores[batch.indices] = predictor(batch.patches)

@@ -121,7 +121,14 @@ class Training:
         valid_loss, valid_auc = self._validate()
         rate = keras.ops.convert_to_numpy(self.model.optimizer.learning_rate)
         seconds = round(time.perf_counter() - start, 2)
-        done = Epoch(number, self.losses / self.steps, valid_loss, valid_auc, float(np.asarray(rate)), seconds)
+        done = Epoch(
+            number,
+            self.losses / self.steps,
+            valid_loss,
+            valid_auc,
+            float(np.asarray(rate)),
+            seconds,
+        )
         self.history = (*self.history, done)
         self.step, self.losses = 0, 0.0
         self._keep(done)

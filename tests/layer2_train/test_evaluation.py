@@ -113,6 +113,18 @@ def test_results_of_another_configuration_are_not_replaced_unasked(bundle, tmp_p
     assert found["all"]["threshold"] == 0.9
 
 
+def test_results_of_other_patches_are_not_replaced_unasked(bundle, tmp_path):
+    patches = write_cohort(tmp_path / "patches", n=2)
+    evaluate(bundle, patches, tmp_path / "out", QUICK)
+    evaluate(bundle, patches, tmp_path / "out", QUICK)
+    write_patch_file(patches, "one_more", n=2)
+
+    with pytest.raises(ConfigError, match=r"run.json: .* found another patches_sha256"):
+        evaluate(bundle, patches, tmp_path / "out", QUICK)
+
+    assert evaluate(bundle, patches, tmp_path / "out", QUICK, overwrite=True)["all"]["n"] == 14
+
+
 def test_patches_are_united_by_patient_then_by_slide_then_not_at_all(tmp_path):
     write_patch_file(tmp_path, "a", patient="p", n=2)
     write_patch_file(tmp_path, "b", patient="p", n=2)

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
 import json
+import zipfile
+from pathlib import Path
 
+import cv2
 import keras
+import numpy as np
 import pytest
 from patch_files import write_cohort, write_patch_file
 
@@ -20,6 +24,7 @@ QUICK = [
     "bootstrap=20",
     "split={valid: [patient_001, patient_002], test: [patient_003, patient_004]}",
 ]
+PCAM_SMALL = Path(__file__).parents[2] / "configs" / "layer2_train" / "pcam_small.yaml"
 FILES = {
     "bundle",
     "checkpoints",
@@ -138,3 +143,29 @@ def test_patients_named_in_a_configuration_become_a_number():
         "test": 0.2,
         "seed": 0,
     }
+
+
+def pcam(archive, folder, split, count):
+    """Some real PatchCamelyon patches as a patch file, both classes by turns."""
+    with zipfile.ZipFile(archive) as stored:
+        names = {label: [n for n in stored.namelist() if f"/{label}/" in n] for label in "01"}
+        chosen = [name for pair in zip(names["0"], names["1"], strict=False) for name in pair]
+        encoded = [np.frombuffer(stored.read(name), np.uint8) for name in chosen[:count]]
+    patches = np.stack([cv2.imdecode(one, cv2.IMREAD_COLOR)[..., ::-1] for one in encoded])
+    write_patch_file(
+        folder, f"pcam_{split}", split=split, size=96, mpp=0.972, placed=False, patches=patches
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.real_data
+def test_tells_real_tumour_from_normal_after_three_epochs(shared_data, tmp_path):
+    for split, count in (("train", 1_500), ("valid", 400)):
+        archive = shared_data / "pcam" / f"pcam_{split}.zip"
+        pcam(archive, tmp_path / "patches", split, count)
+    settings = load(TrainSettings, PCAM_SMALL, ["epochs=3", "bootstrap=50"])
+
+    run = train(settings, tmp_path / "patches", tmp_path / "out")
+
+    assert run.metrics["valid"]["auc"]["value"] > 0.75
+    assert run.metrics["valid"]["intervals_over"] == "patches"

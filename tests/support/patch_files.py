@@ -31,6 +31,7 @@ def write_patch_file(
     centre: str = "",
     split: str = "",
     labels=None,
+    patches=None,
     n: int = 8,
     size: int = 16,
     mpp: float = 1.0,
@@ -47,11 +48,14 @@ def write_patch_file(
     ----------
     labels : sequence of int or None
         One per patch; None gives `n` patches, normal and tumour by turns.
+    patches : (N, S, S, 3) uint8 or None
+        Pixels; None paints them.
     placed : bool
         Patches in a grid of four columns, or without a place.
     fingerprint : str or None
         None makes one out of the slide's id.
     """
+    n = n if patches is None else len(patches)
     labels = np.arange(n) % 2 if labels is None else np.asarray(labels)
     rows = -(-max(len(labels), 1) // 4)
     header = Header(
@@ -79,7 +83,8 @@ def write_patch_file(
     places = np.array([(x * size, y * size) for y in range(rows) for x in range(4)], np.int64)
     coords = places[: len(labels)] if placed else np.full((len(labels), 2), -1, np.int64)
     unknown = np.full(len(labels), np.nan, np.float32)
-    pixels = None if codec == "none" else paint(labels, size, [seed, *slide_id.encode()])
+    painted = paint(labels, size, [seed, *slide_id.encode()]) if patches is None else patches
+    pixels = None if codec == "none" else painted
     with open_writer(path, header, codec=codec) as writer:
         writer.append(coords.reshape(-1, 2), labels.astype(np.int8), unknown, unknown, pixels)
         writer.finish()
