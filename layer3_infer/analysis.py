@@ -121,7 +121,6 @@ class Analysis:
         if not path.exists():
             return None
         try:
-            heatmap_file.check(path)
             kept = read_heatmap(path)
         except ContractError as error:
             log.warning("%s is predicted anew: %s", slide.slide_id, error)

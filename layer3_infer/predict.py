@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from common.errors import ContractError
 from common.progress import progress
 from layer3_infer.heatmap import Heatmap
 
@@ -46,6 +47,8 @@ def predict(
     ------
     SlideError
         If a patch cannot be read.
+    ContractError
+        If the network answers something else than a probability: NaN would read as not analysed.
     """
     scores = np.empty(len(locations.xy), dtype=np.float32)
     done = 0
@@ -54,6 +57,12 @@ def predict(
             scores[done : done + len(patches)] = predictor(patches)
             done += len(patches)
             bar.update(len(patches))
+    wrong = int((~((scores >= 0) & (scores <= 1))).sum())
+    if wrong:
+        found = f"something else for {wrong} of {len(scores)} patches"
+        raise ContractError(
+            slide.slide_id, "answers of the model", "0 to 1", found, "Train it anew"
+        )
     return Heatmap.of(locations.grid, locations.xy, scores)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from fakes import FakeSlide
 
-from common.errors import SlideError
+from common.errors import ContractError, SlideError
 from common.geometry import Pyramid
 from common.grid import Grid
 from common.patches import PatchSpec
@@ -69,6 +69,16 @@ def test_no_location_asks_the_network_nothing():
 
     assert np.isnan(heatmap.values).all()
     assert network.sizes == []
+
+
+@pytest.mark.parametrize("answer", [np.nan, 1.5, -0.1])
+def test_an_answer_that_is_no_probability_is_never_taken_for_not_analysed(answer):
+    network = MeanNetwork()
+    network.predict_on_batch = lambda pixels: np.full((len(pixels), 1), answer)
+    locations = DenseLocations(GRID, GRID.corners()[:3])
+
+    with pytest.raises(ContractError, match="expected 0 to 1, found something else for 3 of 3"):
+        predict(SLIDE, locations, SPEC, Predictor(network, Preprocessing(), 16))
 
 
 @dataclass(frozen=True)
