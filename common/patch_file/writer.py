@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-_ROWS = 4096
+_ROWS = 1024
+_JPEG_BYTES = 1 << 18
 
 
 class PatchWriter:
@@ -111,7 +112,7 @@ class PatchWriter:
             size = self._header.patch_size
             self._growing(schema.PATCHES, (size, size, 3), np.uint8, rows=1)
         elif self._codec == "jpeg":
-            self._growing(schema.JPEG_BYTES, (), np.uint8, rows=1 << 20)
+            self._growing(schema.JPEG_BYTES, (), np.uint8, rows=_JPEG_BYTES)
             offsets = self._growing(schema.JPEG_OFFSETS, (), np.int64)
             offsets.attrs[schema.JPEG_QUALITY] = self._quality
             self._extend(schema.JPEG_OFFSETS, np.zeros(1, dtype=np.int64))
