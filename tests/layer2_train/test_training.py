@@ -12,6 +12,7 @@ from common.errors import Interrupted, PipelineError
 from common.patch_file.reader import PatchFile
 from common.prediction import Predictor
 from common.preprocessing import Preprocessing
+from layer2_train import training as training_module
 from layer2_train.config import TrainSettings
 from layer2_train.dataset import PatchDataset
 from layer2_train.training import Training
@@ -25,14 +26,23 @@ SMALL = [
 ]
 
 
-@pytest.fixture
-def train(tmp_path):
-    return PatchDataset([PatchFile(write_patch_file(tmp_path, "train", n=16))])
+@pytest.fixture(scope="module")
+def train(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("train")
+    return PatchDataset([PatchFile(write_patch_file(folder, "train", n=16))])
 
 
-@pytest.fixture
-def valid(tmp_path):
-    return PatchDataset([PatchFile(write_patch_file(tmp_path, "valid", n=8))])
+@pytest.fixture(scope="module")
+def valid(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("valid")
+    return PatchDataset([PatchFile(write_patch_file(folder, "valid", n=8))])
+
+
+@pytest.fixture(scope="module")
+def undisturbed(train, valid, tmp_path_factory):
+    """A training of two epochs that nothing disturbed."""
+    settings = load(TrainSettings, overrides=SMALL)
+    return Training(settings, train, valid, tmp_path_factory.mktemp("undisturbed")).run()
 
 
 def told(history):
@@ -56,6 +66,22 @@ class Stopped(PatchDataset):
             yield batch
 
 
+class Broken(PatchDataset):
+    """Cannot be read from the third batch on."""
+
+    def batches(self, order, batch_size, first=0):
+        for batch in super().batches(order, batch_size, first):
+            if batch.step == 2:
+                raise OSError("the disk is gone")
+            yield batch
+
+
+def assert_same_outcome(one, two):
+    assert np.allclose(told(one.history), told(two.history), rtol=1e-4, atol=1e-5)
+    for own, other in zip(one.network.weights, two.network.weights, strict=True):
+        assert np.allclose(own.numpy(), other.numpy(), atol=1e-4)
+
+
 def test_learns_eight_patches_by_heart(tmp_path):
     eight = PatchDataset([PatchFile(write_patch_file(tmp_path, "eight", n=8))])
     settings = load(
@@ -77,18 +103,30 @@ def test_learns_eight_patches_by_heart(tmp_path):
     assert trained.history[-1].loss < 0.1
 
 
-def test_a_stopped_training_ends_where_an_undisturbed_one_does(train, valid, tmp_path):
+def test_a_stopped_training_ends_where_an_undisturbed_one_does(train, valid, undisturbed, tmp_path):
     settings = load(TrainSettings, overrides=SMALL)
-    undisturbed = Training(settings, train, valid, tmp_path / "one").run()
 
     with pytest.raises(Interrupted, match=r"stopped after epoch \d and step \d of 4") as stopped:
-        Training(settings, Stopped(train.files), valid, tmp_path / "two").run()
-    resumed = Training(settings, train, valid, tmp_path / "two").run()
+        Training(settings, Stopped(train.files), valid, tmp_path).run()
+    resumed = Training(settings, train, valid, tmp_path).run()
 
     assert stopped.value.exit_status == 75
-    assert np.allclose(told(resumed.history), told(undisturbed.history), rtol=1e-4, atol=1e-5)
-    for one, two in zip(undisturbed.network.weights, resumed.network.weights, strict=True):
-        assert np.allclose(one.numpy(), two.numpy(), atol=1e-4)
+    assert_same_outcome(resumed, undisturbed)
+
+
+def test_a_training_that_died_goes_on_from_its_last_checkpoint(
+    train, valid, undisturbed, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(training_module, "_CHECKPOINT_EVERY_S", 0.0)
+    settings = load(TrainSettings, overrides=SMALL)
+
+    with pytest.raises(OSError, match="the disk is gone"):
+        Training(settings, Broken(train.files), valid, tmp_path).run()
+    resumed = Training(settings, train, valid, tmp_path)
+    resumed._resume()
+
+    assert resumed.step == 2
+    assert_same_outcome(resumed.run(), undisturbed)
 
 
 def test_a_finished_training_is_not_trained_again(train, valid, tmp_path):
