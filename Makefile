@@ -21,6 +21,7 @@ demo: install  ## the whole way, from slides it makes to a report, in demo/
 
 test: install  ## every test; those on real data skip where it is absent
 	$(BIN)/pytest
+	$(BIN)/pytest --quiet --doctest-modules common layer1_extract layer2_train layer3_infer
 
 check: lint  ## what CI asks of the code, before the tests
 

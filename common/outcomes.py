@@ -10,7 +10,7 @@ import time
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
-from common.errors import ContractError, PipelineError
+from common.errors import ContractError, Interrupted, PipelineError
 from common.files import write_text
 
 if TYPE_CHECKING:
@@ -58,6 +58,8 @@ def attempt(slide_id: str, work: Callable[[], Outcome]) -> Outcome:
     start = time.perf_counter()
     try:
         outcome = work()
+    except Interrupted:
+        raise  # not the slide's fault: the run stops here and goes on later
     except PipelineError as error:
         outcome = Outcome(slide_id, "failed", str(error), exit_status=error.exit_status)
     except Exception as error:

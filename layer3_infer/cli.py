@@ -25,6 +25,9 @@ _MODEL = click.option(
     "--model", type=FOLDER_PATH, required=True, help="Model bundle that layer 2 wrote."
 )
 _OUT = click.option("--out", type=OUTPUT_PATH, required=True, help="Folder of the results.")
+_HELD_OUT = click.option(
+    "--held-out", is_flag=True, help="Only slides whose patient the model was not trained on."
+)
 _RESULTS = click.argument("results", metavar="DIR", type=FOLDER_PATH)
 
 
@@ -37,6 +40,7 @@ def main() -> None:
 @click.argument("slides", type=INPUT_PATH)
 @_MODEL
 @_OUT
+@_HELD_OUT
 @click.option("--patches", type=FOLDER_PATH, help="Layer 1's patch files, to say where to look.")
 @click.option("--mpp", type=float, help="Scale of slides that do not say theirs, um/px.")
 @click.option("--shard", default="0/1", help="This task's share of the slides, index/count.")
@@ -47,6 +51,7 @@ def heatmap(
     slides: Path,
     model: Path,
     out: Path,
+    held_out: bool,
     patches: Path | None,
     mpp: float | None,
     shard: str,
@@ -64,14 +69,18 @@ def heatmap(
     from common.model_bundle import read_bundle
     from layer3_infer import said
     from layer3_infer.analysis import Analysis
+    from layer3_infer.held_out import held_out_entries
     from layer3_infer.locations import find_by_slide
     from layer3_infer.pipeline import forecast
     from layer3_infer.pipeline import run as run_heatmaps
     from layer3_infer.results_folder import ResultsFolder
 
+    bundle = read_bundle(model)
     entries = read_cohort(slides, mpp)
+    if held_out:
+        entries = held_out_entries(entries, bundle.manifest)
     analysis = Analysis(
-        read_bundle(model),
+        bundle,
         settings,
         ResultsFolder(out),
         None if patches is None else find_by_slide(patches),
@@ -91,6 +100,7 @@ def heatmap(
 @click.option("--method", type=click.Choice(["grad_cam"]), help="Overrides the setting.")
 @click.option("--top", type=click.IntRange(1), help="Patches per slide; overrides the setting.")
 @click.option("--slide", "slides", multiple=True, help="Only this slide id; may be repeated.")
+@_HELD_OUT
 @click.option("--overwrite", is_flag=True, help="Replace finished results.")
 def explain(
     model: Path,
@@ -99,6 +109,7 @@ def explain(
     method: str | None,
     top: int | None,
     slides: tuple[str, ...],
+    held_out: bool,
     overwrite: bool,
     settings: ExplainSettings,
 ) -> Result:
@@ -106,13 +117,16 @@ def explain(
     from common.config import with_values
     from common.model_bundle import read_bundle
     from layer3_infer import said
-    from layer3_infer.explain.pipeline import explain_slides
+    from layer3_infer.explain.pipeline import explain_slides, wanted_files
+    from layer3_infer.held_out import held_out_files
 
     given = {"method": method, "top": top}
     settings = with_values(settings, {k: v for k, v in given.items() if v is not None})
-    results = explain_slides(
-        read_bundle(model), patches, out, settings, slides=slides, overwrite=overwrite
-    )
+    bundle = read_bundle(model)
+    files = wanted_files(patches, slides)
+    if held_out:
+        files = held_out_files(files, bundle.manifest)
+    results = explain_slides(bundle, files, out, settings, overwrite=overwrite)
     return said.of_explanations(results, out)
 
 

@@ -44,11 +44,10 @@ log = logging.getLogger(__name__)
 
 def explain_slides(
     bundle: Bundle,
-    patches: Path,
+    files: Mapping[str, Sequence[PatchFile]],
     out: Path,
     settings: ExplainSettings,
     *,
-    slides: Collection[str] = (),
     overwrite: bool = False,
 ) -> list[Outcome]:
     """Explain patches of each slide, and write ``<slide_id>.<method>.h5`` and ``.png`` in `out`.
@@ -56,21 +55,18 @@ def explain_slides(
     Parameters
     ----------
     bundle : Bundle
-    patches : Path
-        Folder of patch files with pixels.
+    files : mapping of slide_id to sequence of PatchFile
+        With pixels; see `wanted_files`.
     out : Path
     settings : ExplainSettings
-    slides : collection of str
-        Only these; empty for all.
     overwrite : bool
         Do finished slides anew.
 
     Raises
     ------
     ConfigError
-        If a slide asked for is not there, or `out` holds results of something else.
+        If `out` holds results of something else.
     """
-    files = _wanted(find_by_slide(patches), slides, patches)
     inputs = {"model_sha256": bundle.model_sha256}
     claim_run(out, "explain", settings, inputs, {"slides": sorted(files)}, overwrite=overwrite)
     log.info(log_head(digest(settings)))
@@ -204,9 +200,15 @@ class SlideExplainer:
         return GradCam(self._predictor.network, manifest.preprocessing, manifest.cam_layer)
 
 
-def _wanted(
-    files: Mapping[str, Sequence[PatchFile]], slides: Collection[str], folder: Path
-) -> dict[str, Sequence[PatchFile]]:
+def wanted_files(folder: Path, slides: Collection[str] = ()) -> dict[str, Sequence[PatchFile]]:
+    """The patch files of a folder by slide: of all slides, or of those asked for.
+
+    Raises
+    ------
+    ConfigError
+        If a slide asked for is not there.
+    """
+    files = find_by_slide(folder)
     missing = sorted(set(slides) - set(files))
     if missing:
         known = ", ".join(sorted(files))

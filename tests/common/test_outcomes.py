@@ -5,7 +5,7 @@ import io
 
 import pytest
 
-from common.errors import ContractError, SlideError
+from common.errors import ContractError, Interrupted, SlideError
 from common.outcomes import (
     Outcome,
     as_csv,
@@ -38,6 +38,11 @@ def test_a_bug_in_one_slide_is_said_to_be_a_bug_and_spares_the_others(caplog):
     assert (outcome.status, outcome.exit_status) == ("failed", 1)
     assert "ZeroDivisionError: oops. This is a bug" in outcome.reason
     assert "Traceback" in caplog.text
+
+
+def test_being_asked_to_stop_is_not_a_failure_of_the_slide():
+    with pytest.raises(Interrupted):
+        attempt("s", failing(Interrupted("stopped by SIGTERM")))
 
 
 def test_a_bug_outranks_every_other_status():

@@ -11,7 +11,7 @@ from common.errors import ConfigError
 from common.outcomes import write_outcome
 from layer3_infer.config import EvaluateSettings, ExplainSettings, ReportSettings
 from layer3_infer.evaluation import evaluate_folder
-from layer3_infer.explain.pipeline import explain_slides
+from layer3_infer.explain.pipeline import explain_slides, wanted_files
 from layer3_infer.report import write_report
 from layer3_infer.slide_result import SlideResult
 
@@ -110,7 +110,9 @@ def test_comparison_and_explanations_are_shown_where_they_are(
     copy, bundle, patch_folder, cohort_csv
 ):
     evaluate_folder(copy, cohort_csv, EvaluateSettings(replicates=20))
-    explain_slides(bundle, patch_folder, copy / "explanations", ExplainSettings(top=2))
+    explain_slides(
+        bundle, wanted_files(patch_folder), copy / "explanations", ExplainSettings(top=2)
+    )
 
     page = Page(write_report(copy, SETTINGS))
 

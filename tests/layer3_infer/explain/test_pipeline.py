@@ -9,13 +9,13 @@ from common.outcomes import exit_status, read_outcomes
 from common.patch_file.reader import PatchFile
 from layer3_infer.config import ExplainSettings
 from layer3_infer.explain.explanation_file import read_explanations
-from layer3_infer.explain.pipeline import explain_slides
+from layer3_infer.explain.pipeline import explain_slides, wanted_files
 
 TOP = ExplainSettings(top=3)
 
 
 def test_the_most_suspect_patches_of_each_slide_are_explained(bundle, patch_folder, tmp_path):
-    outcomes = explain_slides(bundle, patch_folder, tmp_path, TOP)
+    outcomes = explain_slides(bundle, wanted_files(patch_folder), tmp_path, TOP)
 
     found = read_explanations(tmp_path / "green.grad_cam.h5")
     assert [outcome.status for outcome in outcomes] == ["done", "done"]
@@ -29,21 +29,21 @@ def test_the_most_suspect_patches_of_each_slide_are_explained(bundle, patch_fold
 
 
 def test_slides_can_be_named(bundle, patch_folder, tmp_path):
-    explain_slides(bundle, patch_folder, tmp_path, TOP, slides=["pink"])
+    explain_slides(bundle, wanted_files(patch_folder, ["pink"]), tmp_path, TOP)
 
     assert not (tmp_path / "green.grad_cam.h5").exists()
     with pytest.raises(ConfigError, match="found grey. There are: green, pink"):
-        explain_slides(bundle, patch_folder, tmp_path, TOP, slides=["grey"])
+        explain_slides(bundle, wanted_files(patch_folder, ["grey"]), tmp_path, TOP)
 
 
 def test_what_is_finished_is_kept_and_what_is_broken_made_anew(bundle, patch_folder, tmp_path):
-    explain_slides(bundle, patch_folder, tmp_path, TOP)
+    explain_slides(bundle, wanted_files(patch_folder), tmp_path, TOP)
     green, pink = (tmp_path / f"{slide}.grad_cam.h5" for slide in ("green", "pink"))
     before = green.stat().st_mtime_ns
     whole = read_explanations(pink)
     pink.write_bytes(pink.read_bytes()[:300])
 
-    explain_slides(bundle, patch_folder, tmp_path, TOP)
+    explain_slides(bundle, wanted_files(patch_folder), tmp_path, TOP)
 
     assert green.stat().st_mtime_ns == before
     again = read_explanations(pink)
@@ -55,22 +55,24 @@ def test_what_is_finished_is_kept_and_what_is_broken_made_anew(bundle, patch_fol
 def test_patches_of_another_scale_fail_their_slide(patch_folder, tmp_path):
     other = write_colour_bundle(tmp_path / "bundle", size=32, mpp=1.0)
 
-    outcomes = explain_slides(other, patch_folder, tmp_path / "out", TOP)
+    outcomes = explain_slides(other, wanted_files(patch_folder), tmp_path / "out", TOP)
 
     assert exit_status(outcomes) == 4
     assert "expected what the model takes, 32 px at 1 um/px" in outcomes[0].reason
 
 
 def test_a_folder_of_another_model_is_refused(bundle, patch_folder, tmp_path):
-    explain_slides(bundle, patch_folder, tmp_path / "out", TOP)
+    explain_slides(bundle, wanted_files(patch_folder), tmp_path / "out", TOP)
     write = write_colour_bundle(tmp_path / "bundle", size=64)
 
     with pytest.raises(ConfigError, match="model_sha256"):
-        explain_slides(write, patch_folder, tmp_path / "out", TOP)
+        explain_slides(write, wanted_files(patch_folder), tmp_path / "out", TOP)
 
 
 def test_scores_do_not_depend_on_how_a_slide_is_read(bundle, patch_folder, tmp_path):
-    explain_slides(bundle, patch_folder, tmp_path, ExplainSettings(top=4, batch_size=3))
+    explain_slides(
+        bundle, wanted_files(patch_folder), tmp_path, ExplainSettings(top=4, batch_size=3)
+    )
 
     found = read_explanations(tmp_path / "green.grad_cam.h5").explanations
 
