@@ -115,7 +115,8 @@ def run(group: click.Group) -> NoReturn:
         click.echo("interrupted; the same command goes on from what is finished", err=True)
         status = _INTERRUPTED_STATUS
     except PipelineError as error:
-        click.echo(f"error: {error}", err=True)
+        head = "" if isinstance(error, Interrupted) else "error: "
+        click.echo(f"{head}{error}", err=True)
         status = error.exit_status
     sys.exit(status if isinstance(status, int) else 0)
 

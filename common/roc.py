@@ -94,7 +94,7 @@ def interval(
         return {"value": _or_none(value), "low": None, "high": None}
     rng = np.random.default_rng(seed)
     share = np.full(len(names), 1 / len(names))
-    draws = rng.multinomial(len(names), share, size=replicates)
+    draws = (rng.multinomial(len(names), share) for _ in range(replicates))
     sampled = np.array([statistic(draw[member].astype(np.float64)) for draw in draws])
     defined = sampled[~np.isnan(sampled)]
     low, high = np.percentile(defined, [2.5, 97.5]) if len(defined) else (np.nan, np.nan)
