@@ -7,7 +7,7 @@ import sys
 
 import pytest
 from command_reference import LAYERS, reference
-from test_layout import ROOT
+from project import ROOT
 
 HEAVY = ("tensorflow", "keras", "torch", "jax", "h5py", "cv2", "openslide", "numpy", "pydantic")
 VERBS = [(module, verb) for module, group in LAYERS.items() for verb in ["", *group.commands]]

@@ -8,7 +8,7 @@ import shlex
 
 import pytest
 from command_reference import LAYERS
-from test_layout import ROOT
+from project import ROOT
 
 from common.config import load
 

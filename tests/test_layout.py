@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
+from project import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("common", "layer1_extract", "layer2_train", "layer3_infer")
 MODULES = sorted(
     path.relative_to(ROOT)
