@@ -33,7 +33,8 @@ def progress(
         Name of one item.
     """
     plural = f"{unit}es" if unit.endswith("ch") else f"{unit}s"
-    interval = 0.1 if sys.stderr.isatty() else _LOG_INTERVAL_S
+    at_terminal = sys.stderr.isatty()
+    interval = 0.1 if at_terminal else _LOG_INTERVAL_S
     return tqdm(
         items,
         desc=what,
@@ -41,6 +42,7 @@ def progress(
         unit=f" {plural}",
         mininterval=interval,
         maxinterval=max(interval, 10.0),
+        delay=0.0 if at_terminal else 1.0,  # no line in the log for what is over at once
         file=sys.stderr,
         dynamic_ncols=True,
     )

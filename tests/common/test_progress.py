@@ -1,6 +1,16 @@
 from __future__ import annotations
 
+import sys
+
+import pytest
+
 from common.progress import progress
+
+
+@pytest.fixture(autouse=True)
+def terminal(monkeypatch, capsys):
+    """A standard error that says it is a terminal."""
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
 
 
 def test_every_item_passes_and_the_bar_stays_off_standard_output(capsys):

@@ -1,14 +1,19 @@
 from __future__ import annotations
 
 import shutil
+import signal
+import subprocess
+import sys
+import time
 
 import h5py
 import numpy as np
 import pytest
+from project import ROOT
 from tiff_slides import tissue_on_glass, write_cohort_folder, write_slide
 
 from common.cluster import Shard
-from common.cohort import SlideEntry, read_cohort
+from common.cohort import SlideEntry, read_cohort, write_cohort
 from common.config import load
 from common.errors import ConfigError
 from common.outcomes import exit_status
@@ -78,6 +83,26 @@ def test_a_truncated_patch_file_is_not_taken_for_done(cohort, tmp_path):
     _, kept = extract(cohort, tmp_path / "out", settings())
 
     assert kept == 2
+    assert_equal(content(tmp_path / "whole"), content(tmp_path / "out"))
+
+
+def test_killed_in_the_middle_of_a_slide_and_run_again_gives_the_same_patches(cohort, tmp_path):
+    write_cohort(cohort, tmp_path / "cohort.csv")
+    overrides = [*SMALL, "sampling.method=dense", "sampling.stride=4"]
+    extract(cohort, tmp_path / "whole", load(ExtractSettings, None, overrides))
+    words = [word for override in overrides for word in ("--set", override)]
+    command = [sys.executable, "-m", "layer1_extract", "extract", str(tmp_path / "cohort.csv")]
+    command += ["--out", str(tmp_path / "out"), "--workers", "1", *words]
+
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL, cwd=ROOT) as process:
+        while process.poll() is None and not list(tmp_path.glob("out/patches/.*.partial")):
+            time.sleep(0.005)
+        process.kill()
+
+    assert process.returncode == -signal.SIGKILL
+    assert content(tmp_path / "out") == {}
+    outcomes, kept = extract(cohort, tmp_path / "out", load(ExtractSettings, None, overrides))
+    assert (len(outcomes), kept) == (3, 0)
     assert_equal(content(tmp_path / "whole"), content(tmp_path / "out"))
 
 
