@@ -42,11 +42,18 @@ def phantom(out: Path, slides: int, size: int, seed: int, differ: str, artefacts
     Three centres with their own stain, pyramidal slides at 0.25 um/px, annotations, stages.csv, and
     the true number, area and texture of nuclei.
     """
+    from common.progress import progress
     from layer1_extract.phantom.cohort import make_cohort
     from layer1_extract.phantom.settings import PhantomSettings
 
     wanted = frozenset(filter(None, differ.split(",")))
-    paths = make_cohort(out, PhantomSettings(slides, size, seed, wanted, artefacts))
+    settings = PhantomSettings(slides, size, seed, wanted, artefacts)
+    with progress(None, "phantom", total=slides) as bar:
+
+        def moved(_slide_id: str) -> None:
+            bar.update()
+
+        paths = make_cohort(out, settings, moved)
     return Result(
         f"made {len(paths)} slides in {out}",
         {"out": str(out), "slides": [str(path) for path in paths]},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import settings
 
@@ -19,3 +20,14 @@ def shared_data() -> Path:
     if not SHARED_DATA.is_dir():
         pytest.skip(f"no real data: {SHARED_DATA} is not there")
     return SHARED_DATA
+
+
+@pytest.fixture(scope="session")
+def mosaic_truth(shared_data):
+    """Reads the truth of a mosaic slide: ``tissue`` and ``tumor``, (34, 34) bool, by slide id."""
+
+    def read(slide_id: str) -> dict[str, np.ndarray]:
+        with np.load(shared_data / "mosaic" / f"{slide_id}.truth.npz") as stored:
+            return {name: stored[name] for name in stored}
+
+    return read

@@ -163,11 +163,13 @@ def test_an_svs_at_twice_the_scale_gives_the_mean_of_four_pixels(shared_data, tm
 
 
 @pytest.mark.real_data
-def test_the_mosaic_gives_every_cell_its_true_label_or_a_reason(shared_data, tmp_path):
+def test_the_mosaic_gives_every_cell_its_true_label_or_a_reason(
+    shared_data, mosaic_truth, tmp_path
+):
     cells = ["patch.size=96", "patch.mpp=native", "sampling.method=dense", "sampling.stride=96"]
     for entry in read_cohort(shared_data / "mosaic"):
         _, file = extracted(entry, tmp_path, cells)
-        truth = np.load(shared_data / "mosaic" / f"{entry.slide_id}.truth.npz")
+        truth = mosaic_truth(entry.slide_id)
         column, row = file.coords.T // 96
         assert np.array_equal(file.labels == 1, truth["tumor"][row, column])
         assert truth["tissue"][row, column].all()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 
-import numpy as np
 import pytest
 from colour_model import write_colour_bundle
 
@@ -33,8 +32,8 @@ def results(shared_data, tmp_path_factory):
 
 
 @pytest.mark.parametrize("slide", SLIDES)
-def test_the_grid_of_a_mosaic_falls_on_its_cells(results, shared_data, slide):
-    truth = np.load(shared_data / "mosaic" / f"{slide}.truth.npz")
+def test_the_grid_of_a_mosaic_falls_on_its_cells(results, mosaic_truth, slide):
+    truth = mosaic_truth(slide)
 
     heatmap = read_heatmap(results / f"{slide}.heatmap.h5").heatmap
 
@@ -44,10 +43,12 @@ def test_the_grid_of_a_mosaic_falls_on_its_cells(results, shared_data, slide):
     assert (heatmap.analysed & truth["tissue"]).sum() > 0.75 * truth["tissue"].sum()
 
 
-def test_tumour_and_normal_patches_are_told_apart_by_the_annotations(results, shared_data):
+def test_tumour_and_normal_patches_are_told_apart_by_the_annotations(
+    results, shared_data, mosaic_truth
+):
     found = evaluate_folder(results, shared_data / "mosaic", EvaluateSettings(replicates=20))
 
-    truth = np.load(shared_data / "mosaic" / f"{SLIDES[0]}.truth.npz")["tumor"]
+    truth = mosaic_truth(SLIDES[0])["tumor"]
     analysed = read_heatmap(results / f"{SLIDES[0]}.heatmap.h5").heatmap.analysed
     counts = found["patches"]["by_slide"][SLIDES[0]]
     assert counts["tumor"] + counts["left_out"] >= (truth & analysed).sum()

@@ -191,13 +191,13 @@ def test_an_imagescope_file_is_refused_with_the_formats_that_are_read(shared_dat
 
 
 @pytest.mark.real_data
-def test_the_mosaic_is_tumour_where_its_truth_says(shared_data):
+def test_the_mosaic_is_tumour_where_its_truth_says(shared_data, mosaic_truth):
     """Its outlines run along pixel centres: half a pixel of tumour leaks at some corners."""
     files = sorted((shared_data / "mosaic" / "lesion_annotations").glob("*.xml"))
     assert files
 
     for file in files:
-        truth = np.load(shared_data / "mosaic" / f"{file.stem}.truth.npz")["tumor"]
+        truth = mosaic_truth(file.stem)["tumor"]
         rows, columns = np.indices(truth.shape)
         xy = np.stack([columns, rows], axis=-1).reshape(-1, 2).astype(np.int64) * 96
         fraction = read_annotations(file).fraction(xy, 96).reshape(truth.shape)
