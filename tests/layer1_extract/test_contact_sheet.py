@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
-from headers import header
+from patch_headers import header
 from PIL import Image
 
 from common.patch_file.writer import open_writer

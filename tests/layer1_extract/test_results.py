@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 
-from headers import header
+from patch_headers import header
 
 from common.outcomes import Outcome
 from common.patch_file.writer import open_writer

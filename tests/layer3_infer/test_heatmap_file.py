@@ -5,7 +5,7 @@ from dataclasses import replace
 import h5py
 import numpy as np
 import pytest
-from headers import HEADER
+from heatmap_headers import HEADER
 
 from common.errors import ContractError
 from common.grid import Grid

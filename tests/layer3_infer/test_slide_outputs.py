@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 from fakes import FakeSlide, painted
-from headers import HEADER
+from heatmap_headers import HEADER
 
 from common.geometry import Pyramid
 from common.grid import Grid

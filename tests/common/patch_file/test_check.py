@@ -3,7 +3,7 @@ from __future__ import annotations
 import h5py
 import numpy as np
 import pytest
-from headers import header
+from patch_headers import header
 
 from common.errors import ContractError
 from common.patch_file.check import check, violations

@@ -7,9 +7,9 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
-from headers import header
 from hypothesis import given
 from hypothesis import strategies as st
+from patch_headers import header
 
 from common.errors import ConfigError, ContractError
 from common.patch_file.reader import PatchFile, find_patch_files

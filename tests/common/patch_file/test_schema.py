@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from headers import header
 from hypothesis import given
 from hypothesis import strategies as st
+from patch_headers import header
 
 from common.patch_file.schema import REASONS, Header
 

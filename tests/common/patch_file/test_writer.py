@@ -6,7 +6,7 @@ import os
 import h5py
 import numpy as np
 import pytest
-from headers import header
+from patch_headers import header
 
 from common.patch_file.check import check
 from common.patch_file.schema import REASONS
