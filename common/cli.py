@@ -20,6 +20,7 @@ import click
 
 from common.cluster import quiet_libraries
 from common.errors import Interrupted, PipelineError
+from common.stopping import STOP_SIGNALS, stop
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -103,9 +104,11 @@ def verb(
 def run(group: click.Group) -> NoReturn:
     """Run `group` on the command line and leave with the status its outcome earned.
 
-    SIGTERM unwinds like an error, so that half-written files vanish, and ends with status 75.
+    SIGTERM and SIGUSR1 unwind like an error, so that half-written files vanish, and end with
+    status 75.
     """
-    signal.signal(signal.SIGTERM, _stop)
+    for number in STOP_SIGNALS:
+        signal.signal(number, stop)
     try:
         status = group.main(standalone_mode=False)
     except click.ClickException as error:
@@ -119,10 +122,6 @@ def run(group: click.Group) -> NoReturn:
         click.echo(f"{head}{error}", err=True)
         status = error.exit_status
     sys.exit(status if isinstance(status, int) else 0)
-
-
-def _stop(*_: object) -> NoReturn:
-    raise Interrupted("stopped by SIGTERM; the same command goes on from what is finished")
 
 
 def _finish(result: Result, as_json: bool) -> None:

@@ -12,7 +12,13 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    ValidationError,
+    model_validator,
+)
 
 from common.errors import ConfigError
 
@@ -27,6 +33,20 @@ class Settings(BaseModel):
     """Base of every settings class: frozen, validated on construction, no unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_number_is_true(cls, values: Any) -> Any:
+        """Refuse true and false where a number is expected: YAML's ``yes`` is no size."""
+        given = values if isinstance(values, dict) else {}
+        wrong = [
+            name
+            for name, info in cls.model_fields.items()
+            if info.annotation in (int, float) and isinstance(given.get(name), bool)
+        ]
+        if wrong:
+            raise ValueError(f"{wrong[0]}: expected a number")
+        return values
 
 
 S = TypeVar("S", bound=Settings)
@@ -157,8 +177,8 @@ def _set(values: dict[str, Any], override: str) -> None:
             values[parent] = child = {}
         values = child
     try:
-        values[last] = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+        values[last] = yaml.load(text, Loader=_UniqueKeys)  # noqa: S506
+    except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
         raise ConfigError(f"--set {dotted}: expected a YAML value, found {text!r}") from error
 
 

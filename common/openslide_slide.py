@@ -6,12 +6,13 @@ OpenSlide: Goode et al. 2013, doi:10.4103/2153-3539.119005.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import cv2
 import numpy as np
 import openslide
 
+from common.compositing import on_white
 from common.errors import SlideError
 from common.files import spread_hash
 from common.geometry import Pyramid, same_scale
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from common.cohort import SlideEntry
     from common.patches import PatchSpec
 
 MANY_FILE_SUFFIXES: Final = frozenset({".mrxs", ".vms", ".vmu", ".dcm"})
@@ -39,16 +41,30 @@ class OpenSlideSlide:
     slide_id : str
     mpp : float or None, um/px
         Scale of level 0 where the user states it; None takes the slide's own.
+    fallback_mpp : float or None, um/px
+        Scale of level 0 where neither says it.
     """
 
-    def __init__(self, path: Path, slide_id: str, mpp: float | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        slide_id: str,
+        mpp: float | None = None,
+        fallback_mpp: float | None = None,
+    ) -> None:
         self.path = path
         self._slide_id = slide_id
         self._stated_mpp = mpp
+        self._fallback_mpp = fallback_mpp
         self._pyramid: Pyramid | None = None
         self._fingerprint = ""
         self._handle: Any = None
         self._owner = -1
+
+    @classmethod
+    def of(cls, entry: SlideEntry) -> OpenSlideSlide:
+        """The slide of a cohort entry, not yet opened."""
+        return cls(entry.path, entry.slide_id, entry.mpp, entry.fallback_mpp)
 
     @property
     def slide_id(self) -> str:
@@ -62,8 +78,9 @@ class OpenSlideSlide:
 
     @property
     def mpp_source(self) -> str:
-        """``stated`` by the user, or the property of the slide that says it."""
-        return openslide.PROPERTY_NAME_MPP_X if self._stated_mpp is None else "stated"
+        """``stated`` by the user, or the property of the slide that says the same."""
+        own = self._own_mpp()
+        return "stated" if own is None or own != self.pyramid.mpp else openslide.PROPERTY_NAME_MPP_X
 
     @property
     def pyramid(self) -> Pyramid:
@@ -75,9 +92,9 @@ class OpenSlideSlide:
             If the file cannot be opened, or does not say how large its pixels are.
         """
         if self._pyramid is None:
-            slide = self._open()
-            mpp = self._own_mpp(slide) if self._stated_mpp is None else self._stated_mpp
-            self._pyramid = Pyramid(sizes=tuple(slide.level_dimensions), mpp=mpp)
+            sizes = tuple(self._open().level_dimensions)
+            mpp = self._stated_mpp or self._own_mpp() or self._fallback_mpp
+            self._pyramid = Pyramid(sizes, mpp or self._without_scale())
         return self._pyramid
 
     @property
@@ -172,7 +189,7 @@ class OpenSlideSlide:
         except openslide.OpenSlideError as error:
             self._handle = None  # an OpenSlide handle stays broken after an error
             raise self._error(f"pixels at ({x}, {y})", "pixels that decode", str(error)) from error
-        return _on_white(rgba)
+        return on_white(rgba)
 
     def _level0(self, x: int, y: int, level: int) -> tuple[int, int]:
         (width, height), (level_width, level_height) = (
@@ -181,25 +198,30 @@ class OpenSlideSlide:
         )
         return round(x * width / level_width), round(y * height / level_height)
 
-    def _own_mpp(self, slide: Any) -> float:
-        x, y = (
-            _number(slide.properties.get(name))
-            for name in (openslide.PROPERTY_NAME_MPP_X, openslide.PROPERTY_NAME_MPP_Y)
-        )
+    def _own_mpp(self) -> float | None:
+        """The scale the slide says itself; None where it says none."""
+        x, y = (_number(text) for text in self._mpp_texts())
         if x is None or y is None:
-            found = "nothing" if x is None and y is None else f"x {x} and y {y}"
-            raise self._error(
-                openslide.PROPERTY_NAME_MPP_X,
-                "a scale in um/px",
-                found,
-                f"State it with --mpp, or in the mpp column of the cohort CSV: "
-                f"{self.slide_id},{self.path},...,<um per px>",
-            )
-        if not same_scale(x, y):
+            return None
+        if not same_scale(x, y) and self._stated_mpp is None:
             raise self._error(
                 openslide.PROPERTY_NAME_MPP_X, "square pixels", f"{x:g} x {y:g} um per px"
             )
         return (x + y) / 2
+
+    def _without_scale(self) -> NoReturn:
+        x, y = self._mpp_texts()
+        found = "nothing" if x is None and y is None else f"x {x!r} and y {y!r}"
+        advice = (
+            "State it with --mpp, or in the mpp column of the cohort CSV: "
+            f"{self.slide_id},{self.path},...,<um per px>"
+        )
+        raise self._error(openslide.PROPERTY_NAME_MPP_X, "a scale in um/px", found, advice)
+
+    def _mpp_texts(self) -> tuple[str | None, str | None]:
+        properties = self._open().properties
+        names = (openslide.PROPERTY_NAME_MPP_X, openslide.PROPERTY_NAME_MPP_Y)
+        return properties.get(names[0]), properties.get(names[1])
 
     def _error(self, item: str, expected: str, found: str, advice: str = "") -> SlideError:
         tail = f". {advice}" if advice else ""
@@ -213,15 +235,6 @@ def _number(text: str | None) -> float | None:
     except ValueError:
         return None
     return value if 0 < value < float("inf") else None
-
-
-def _on_white(rgba: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """(H, W, 4) straight alpha to (H, W, 3) on white. Unscanned area is transparent, not black."""
-    alpha = rgba[..., 3:]
-    if alpha.min(initial=255) == 255:
-        return np.ascontiguousarray(rgba[..., :3])
-    share = alpha.astype(np.float32) / 255
-    return np.rint(rgba[..., :3] * share + 255 * (1 - share)).astype(np.uint8)
 
 
 def _reduced(region: npt.NDArray[np.uint8], size: tuple[int, int]) -> npt.NDArray[np.uint8]:

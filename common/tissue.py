@@ -42,10 +42,10 @@ class TissueSettings(Settings):
     """
 
     method: Literal["otsu"] = "otsu"
-    mpp: float = Field(default=8.0, gt=0)
+    mpp: float = Field(default=8.0, gt=0, le=100)
     min_saturation: int = Field(default=12, ge=0, le=255)
     max_saturation: int = Field(default=40, ge=0, le=255)
-    close_um: float = Field(default=48.0, ge=0)
+    close_um: float = Field(default=48.0, ge=0, le=1000)
     min_area_um2: float = Field(default=20_000.0, ge=0)
     min_fraction: float = Field(default=0.25, gt=0, le=1)
 

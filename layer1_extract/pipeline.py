@@ -88,7 +88,7 @@ def _finished_outcome(entry: SlideEntry, out: Path, settings: ExtractSettings) -
     try:
         outcome = read_outcome(out, entry.slide_id)
         header = check(path)
-        slide = OpenSlideSlide(entry.path, entry.slide_id, entry.mpp)
+        slide = OpenSlideSlide.of(entry)
         same = (header.slide_fingerprint, header.level0_mpp, header.config_sha256) == (
             slide.fingerprint,
             slide.pyramid.mpp,

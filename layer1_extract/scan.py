@@ -44,7 +44,7 @@ def scan_cohort(slides: Path, out: Path, mpp: float | None) -> Result:
 
 
 def _scanned(entry: SlideEntry) -> tuple[SlideEntry, str]:
-    slide = OpenSlideSlide(entry.path, entry.slide_id, entry.mpp)
+    slide = OpenSlideSlide.of(entry)
     try:
         return replace(entry, mpp=slide.pyramid.mpp), ""
     except SlideError as error:

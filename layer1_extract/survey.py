@@ -49,7 +49,7 @@ def survey(entry: SlideEntry, settings: ExtractSettings) -> Survey:
     SlideError
         If the slide or its annotation cannot be read, has no scale, or not the one asked for.
     """
-    slide = OpenSlideSlide(entry.path, entry.slide_id, entry.mpp)
+    slide = OpenSlideSlide.of(entry)
     spec = slide.spec_for(_asked(settings.patch, slide))
     thumbnail = slide.thumbnail(max(settings.tissue.mpp, slide.pyramid.mpp))
     mask = find_tissue(thumbnail, slide.pyramid, settings.tissue)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import signal
 from contextlib import contextmanager
 from threading import Event
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
+
+from common.stopping import STOP_SIGNALS
 
 if TYPE_CHECKING:
     from collections.abc import Generator
-
-SIGNALS: Final = (signal.SIGTERM, signal.SIGUSR1)
 
 
 @contextmanager
@@ -20,7 +20,7 @@ def stop_request() -> Generator[Event, None, None]:
     What the signals did before is restored on leaving.
     """
     asked = Event()
-    before = {number: signal.signal(number, lambda *_: asked.set()) for number in SIGNALS}
+    before = {n: signal.signal(n, lambda *_: asked.set()) for n in STOP_SIGNALS}
     try:
         yield asked
     finally:

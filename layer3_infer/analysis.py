@@ -180,7 +180,7 @@ class Analysis:
 
 def open_slide(entry: SlideEntry) -> OpenSlideSlide:
     """The slide of a cohort entry, not yet read."""
-    return OpenSlideSlide(entry.path, entry.slide_id, entry.mpp)
+    return OpenSlideSlide.of(entry)
 
 
 def _warnings(header: Header) -> tuple[str, ...]:

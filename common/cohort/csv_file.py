@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-COLUMNS: Final = tuple(field.name for field in fields(SlideEntry))
+COLUMNS: Final = tuple(f.name for f in fields(SlideEntry) if f.name != "fallback_mpp")
 
 
 def read_csv(source: Path) -> list[SlideEntry]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
 
 SLIDE_LABELS: Final = ("negative", "positive", "itc", "micro", "macro")
 SPLITS: Final = ("train", "valid", "test")
+_LONGEST_NAME: Final = 180
+"""Bytes: file names may have 255, of which suffixes and random tokens take some."""
+_PART: Final = re.compile(r"\.part-\d+-of-\d+$")
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,8 @@ class SlideEntry:
         Scale of level 0 as the user states it; None leaves it to the slide's own properties.
     annotation : Path or None
         Its annotation; may not exist, which the run reports for this slide alone.
+    fallback_mpp : float or None, um/px
+        Scale of level 0 where neither `mpp` nor the slide says it; not part of the cohort CSV.
     """
 
     slide_id: str
@@ -46,6 +52,7 @@ class SlideEntry:
     split: str = ""
     mpp: float | None = None
     annotation: Path | None = None
+    fallback_mpp: float | None = None
 
     def __post_init__(self) -> None:
         texts = {name: getattr(self, name) for name in TEXTS}
@@ -72,8 +79,9 @@ def text_mistakes(texts: Mapping[str, str]) -> list[str]:
     ]
     if not is_file_name(slide_id := texts["slide_id"]):
         mistakes.append(
-            f"slide_id: expected a name that files can bear, without / or \\ and not opening "
-            f"with a dot, found {slide_id!r}"
+            f"slide_id: expected a name that files can bear, of at most {_LONGEST_NAME} bytes, "
+            "without / or \\, not opening with a dot, not ending like .part-0-of-2, "
+            f"found {slide_id!r}"
         )
     for name, known in (("slide_label", SLIDE_LABELS), ("split", SPLITS)):
         if (text := texts.get(name, "")) and text not in known:
@@ -97,4 +105,6 @@ def is_plain(text: str) -> bool:
 
 def is_file_name(slide_id: str) -> bool:
     """Whether files can bear the name `slide_id`."""
-    return bool(slide_id) and not slide_id.startswith(".") and not set("/\\") & set(slide_id)
+    short = len(slide_id.encode("utf-8", "surrogateescape")) <= _LONGEST_NAME
+    plain = bool(slide_id) and not slide_id.startswith(".") and not set("/\\") & set(slide_id)
+    return short and plain and not _PART.search(slide_id)

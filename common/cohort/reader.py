@@ -28,7 +28,7 @@ def read_cohort(source: Path, mpp: float | None = None) -> list[SlideEntry]:
         A slide; a folder, flat or laid out as CAMELYON16 or CAMELYON17; or a cohort CSV. Slides
         and annotations that a CSV names need not exist: that is for each slide's own outcome.
     mpp : float or None, um/px
-        Scale of the slides for which the cohort states none.
+        Scale of the slides that do not say theirs and for which the cohort states none.
 
     Raises
     ------
@@ -41,8 +41,8 @@ def read_cohort(source: Path, mpp: float | None = None) -> list[SlideEntry]:
     entries = _entries(source.absolute())
     _refuse_twins(entries)
     _refuse_shared_patients(entries, source)
-    stated = [entry if entry.mpp is not None else replace(entry, mpp=mpp) for entry in entries]
-    return sorted(stated, key=lambda entry: entry.slide_id)
+    entries = [replace(entry, fallback_mpp=mpp) for entry in entries]
+    return sorted(entries, key=lambda entry: entry.slide_id)
 
 
 def _entries(source: Path) -> list[SlideEntry]:

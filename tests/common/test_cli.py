@@ -12,6 +12,7 @@ import pytest
 from common.cli import Result, layer, run, verb
 from common.errors import SlideError
 from common.provenance import software
+from common.stopping import STOP_SIGNALS
 
 
 @pytest.fixture
@@ -29,12 +30,13 @@ def program(monkeypatch):
 
     def call(*arguments):
         monkeypatch.setattr(sys, "argv", ["example", *arguments])
-        previous = signal.getsignal(signal.SIGTERM)
+        previous = {number: signal.getsignal(number) for number in STOP_SIGNALS}
         try:
             with pytest.raises(SystemExit) as left:
                 run(group)
         finally:
-            signal.signal(signal.SIGTERM, previous)
+            for number, handler in previous.items():
+                signal.signal(number, handler)
         return left.value.code
 
     return call
@@ -72,7 +74,8 @@ def test_the_version_is_told_everywhere(program, capsys, arguments):
     assert capsys.readouterr().out == f"{software()}\n"
 
 
-def test_sigterm_ends_with_75_after_cleaning_up(tmp_path):
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGUSR1"])
+def test_a_request_to_stop_ends_with_75_after_cleaning_up(tmp_path, name):
     code = f"""
 import os, signal
 from pathlib import Path
@@ -84,7 +87,7 @@ def wait() -> Result:
     "Wait."
     with whole_file(Path({str(tmp_path)!r}) / "result") as partial:
         partial.write_text("half")
-        os.kill(os.getpid(), signal.SIGTERM)
+        os.kill(os.getpid(), signal.{name})
         signal.pause()
 run(group)
 """

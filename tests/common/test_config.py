@@ -77,6 +77,12 @@ def test_an_override_of_another_form_is_refused_with_an_example(override):
         load(Example, None, [override])
 
 
+def test_true_is_no_number_and_a_date_no_size():
+    for override in ("patch.size=true", "patch.size=yes", "patch.size=2024-13-45"):
+        with pytest.raises(ConfigError, match=r"patch.*size"):
+            load(Example, None, [override])
+
+
 def test_numbers_written_without_a_point_are_numbers(tmp_path):
     path = tmp_path / "c.yaml"
     path.write_text("patch: {mpp: 1e-1}\n")

@@ -83,6 +83,22 @@ def test_a_stated_scale_is_taken_and_recorded(tmp_path):
     assert slide.mpp_source == "stated"
 
 
+def test_a_fallback_scale_never_overrules_a_slide_that_says_its_own(slide, tmp_path):
+    path = write_slide(tmp_path / "s.tif", tissue_on_glass(), mpp=None)
+    own = OpenSlideSlide(slide.path, "a slide", fallback_mpp=0.3)
+    none = OpenSlideSlide(path, "s", fallback_mpp=0.3)
+
+    assert own.pyramid.mpp == pytest.approx(0.5)
+    assert own.mpp_source == "openslide.mpp-x"
+    assert (none.pyramid.mpp, none.mpp_source) == (0.3, "stated")
+
+
+def test_a_scale_stated_as_the_slide_says_it_is_the_slides_own(slide):
+    same = OpenSlideSlide(slide.path, "a slide", mpp=slide.pyramid.mpp)
+
+    assert same.mpp_source == "openslide.mpp-x"
+
+
 def test_a_slide_sent_to_another_process_opens_its_own_file(slide):
     before = slide.read(300, 200, PatchSpec(8, 0.5))
 

@@ -5,10 +5,11 @@ import signal
 
 import pytest
 
-from layer2_train.preemption import SIGNALS, stop_request
+from common.stopping import STOP_SIGNALS
+from layer2_train.preemption import stop_request
 
 
-@pytest.mark.parametrize("number", SIGNALS)
+@pytest.mark.parametrize("number", STOP_SIGNALS)
 def test_a_signal_asks_to_stop_instead_of_ending_the_process(number):
     with stop_request() as stop:
         assert not stop.is_set()
@@ -17,9 +18,9 @@ def test_a_signal_asks_to_stop_instead_of_ending_the_process(number):
 
 
 def test_what_signals_did_before_is_restored():
-    before = [signal.getsignal(number) for number in SIGNALS]
+    before = [signal.getsignal(number) for number in STOP_SIGNALS]
 
     with stop_request():
-        assert [signal.getsignal(number) for number in SIGNALS] != before
+        assert [signal.getsignal(number) for number in STOP_SIGNALS] != before
 
-    assert [signal.getsignal(number) for number in SIGNALS] == before
+    assert [signal.getsignal(number) for number in STOP_SIGNALS] == before

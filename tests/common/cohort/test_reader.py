@@ -61,7 +61,8 @@ def test_slides_and_annotations_that_a_csv_names_need_not_exist(tmp_path):
 def test_the_scale_given_is_for_slides_that_have_none(tmp_path):
     file = cohort(tmp_path, "path,mpp\na.tif,0.25\nb.tif,\n")
 
-    assert [entry.mpp for entry in read_cohort(file, mpp=0.5)] == [0.25, 0.5]
+    assert [entry.mpp for entry in read_cohort(file, mpp=0.5)] == [0.25, None]
+    assert [entry.fallback_mpp for entry in read_cohort(file, mpp=0.5)] == [0.5, 0.5]
     assert [entry.mpp for entry in read_cohort(file)] == [0.25, None]
 
 
