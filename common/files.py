@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import errno
+import glob
 import hashlib
 import os
 import secrets
 import shutil
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+import time
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Final
+
+from common.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Collection, Generator
     from pathlib import Path
 
 PARTIAL = ".partial"
 _BLOCK = 1 << 20
+_DISK_ERRORS: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
+_STALE_S: Final = 24 * 3600
 _SPREAD_BLOCKS = 64
 _SPREAD_BLOCK = 65_536
 
@@ -27,15 +34,19 @@ def whole_file(path: Path) -> Generator[Path, None, None]:
     previous file or the new one. The name holds a random token, not a process id, because
     containers on two nodes share process ids.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     partial = _partial(path)
+    with writable(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        yield partial
-        _sync(partial)
-        partial.replace(path)
-        _sync(path.parent)
+        with writable(path, only=_DISK_ERRORS):
+            yield partial
+        with writable(path):
+            _sync(partial)
+            partial.replace(path)
+            _sync(path.parent)
     finally:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -44,22 +55,80 @@ def whole_folder(path: Path) -> Generator[Path, None, None]:
 
     The old folder is moved aside before the new one takes its name, and removed after.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     partial = _partial(path)
     old = _partial(path)
-    partial.mkdir()
+    with writable(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial.mkdir()
     try:
-        yield partial
-        for file in sorted(partial.rglob("*")):
-            _sync(file)
-        if path.exists():
-            path.replace(old)
-        partial.replace(path)
-        _sync(path.parent)
+        with writable(path, only=_DISK_ERRORS):
+            yield partial
+        with writable(path):
+            for file in sorted(partial.rglob("*")):
+                _sync(file)
+            if path.exists():
+                path.replace(old)
+            partial.replace(path)
+            _sync(path.parent)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
         if path.exists():
             shutil.rmtree(old, ignore_errors=True)
+
+
+@contextmanager
+def writable(path: Path, only: Collection[int] | None = None) -> Generator[None, None, None]:
+    """Tell a disk that cannot be written from a bug.
+
+    Parameters
+    ----------
+    path : Path
+        What is being written.
+    only : collection of int, or None
+        The error numbers to take for the disk's fault; None takes all.
+
+    Raises
+    ------
+    ConfigError
+        Naming the file, what the system said and what to do.
+    """
+    try:
+        yield
+    except OSError as error:
+        if only is not None and error.errno not in only:
+            raise
+        raise ConfigError(
+            f"{path}: expected a file that can be written, found: {error.strerror or error}. "
+            "Give another --out, or make room; the same command goes on from what is finished"
+        ) from error
+
+
+def remove_stale_partials(path: Path) -> None:
+    """Remove what killed processes left of `path` more than a day ago.
+
+    Younger ones may be another task's, at work on the same file.
+    """
+    for partial in path.parent.glob(f".{glob.escape(path.name)}.*{PARTIAL}"):
+        with suppress(OSError):
+            if time.time() - partial.stat().st_mtime > _STALE_S:
+                partial.unlink()
+
+
+def set_aside(path: Path) -> Path | None:
+    """Move a file out of the way of readers, into the folder ``set_aside`` beside it.
+
+    Returns
+    -------
+    Path or None
+        Where it lies now; None where there was no file.
+    """
+    target = path.parent / "set_aside" / path.name
+    if not path.exists():
+        return None
+    with writable(target):
+        target.parent.mkdir(exist_ok=True)
+        path.replace(target)
+    return target
 
 
 def write_text(path: Path, text: str) -> None:

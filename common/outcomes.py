@@ -39,6 +39,9 @@ class Outcome:
         Wall time; 0 where a result of an earlier run was kept.
     exit_status : int
         What this slide alone would end the run with.
+    inputs : dict of str to str
+        What, beside configuration and program, the result follows from. A later run with other
+        inputs does the slide anew.
     """
 
     slide_id: str
@@ -47,6 +50,7 @@ class Outcome:
     counts: dict[str, int] = field(default_factory=dict)
     seconds: float = 0.0
     exit_status: int = 0
+    inputs: dict[str, str] = field(default_factory=dict)
 
 
 def attempt(slide_id: str, work: Callable[[], Outcome]) -> Outcome:
@@ -118,7 +122,7 @@ def exit_status(outcomes: Iterable[Outcome]) -> int:
 
 
 def summary(outcomes: Sequence[Outcome], kept: int = 0) -> str:
-    """Lines for a person: how many ended how, then each empty and each failed slide, with why.
+    """Lines for a person: how many ended how, then each slide with something to say of it.
 
     Parameters
     ----------
@@ -130,8 +134,9 @@ def summary(outcomes: Sequence[Outcome], kept: int = 0) -> str:
     number = {status: sum(o.status == status for o in outcomes) for status in get_args(Status)}
     head = ", ".join(f"{count} {status}" for status, count in number.items())
     lines = [f"{len(outcomes)} slides: {head}" + (f" ({kept} from an earlier run)" if kept else "")]
-    for status in ("empty", "failed"):
-        lines += [f"  {status} {o.slide_id}: {o.reason}" for o in outcomes if o.status == status]
+    for status in get_args(Status):
+        with_reason = [o for o in outcomes if o.status == status and o.reason]
+        lines += [f"  {status} {o.slide_id}: {o.reason}" for o in with_reason]
     return "\n".join(lines)
 
 
@@ -140,8 +145,9 @@ def as_csv(outcomes: Iterable[Outcome]) -> str:
     rows: list[dict[str, Any]] = []
     for outcome in outcomes:
         plain = asdict(outcome)
+        del plain["inputs"]
         rows.append({**plain.pop("counts"), **plain})
-    first = [f.name for f in fields(Outcome) if f.name != "counts"]
+    first = [f.name for f in fields(Outcome) if f.name not in {"counts", "inputs"}]
     names = [*first, *sorted({name for row in rows for name in row} - set(first))]
     text = io.StringIO()
     writer = csv.DictWriter(text, names, restval="", lineterminator="\n")

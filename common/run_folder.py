@@ -35,21 +35,28 @@ def claim(folder: Path, settings: Settings, *, overwrite: bool = False) -> None:
         If the folder was made with other settings, naming each key that differs; or cannot be
         written.
     """
+    if not overwrite:
+        refuse_other(folder, settings)
     path = folder / RESOLVED
-    if path.exists() and not overwrite:
-        changed = differences(_read(path), settings.model_dump(mode="json"))
-        if changed:
-            raise ConfigError(
-                f"{folder}: expected results of this configuration, found another's: "
-                f"{'; '.join(changed)}. Give another --out, or --overwrite to replace them"
-            )
-        return
-    try:
+    if overwrite or not path.exists():
         write_text(path, dump(settings))
-    except OSError as error:
+
+
+def refuse_other(folder: Path, settings: Settings) -> None:
+    """Refuse a folder with results of another configuration; writes nothing.
+
+    Raises
+    ------
+    ConfigError
+        Naming each key that differs.
+    """
+    path = folder / RESOLVED
+    changed = differences(_read(path), settings.model_dump(mode="json")) if path.exists() else []
+    if changed:
         raise ConfigError(
-            f"{folder}: expected a folder that can be written, found: {error.strerror}"
-        ) from error
+            f"{folder}: expected results of this configuration, found another's: "
+            f"{'; '.join(changed)}. Give another --out, or --overwrite to replace them"
+        )
 
 
 def _read(path: Path) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 import click
@@ -108,6 +109,7 @@ def extract(
     """
     from common.cluster import Shard, available_cpus
     from common.cohort import read_cohort
+    from common.run_folder import refuse_other
     from layer1_extract import results
     from layer1_extract.pipeline import extract as extract_cohort
     from layer1_extract.pipeline import finished_outcomes
@@ -116,7 +118,11 @@ def extract(
     if no_pixels:
         storage = settings.storage.model_copy(update={"codec": "none"})
         settings = settings.model_copy(update={"storage": storage})
+    if not entries:
+        logging.getLogger(__name__).warning("shard %s has no slide", shard)
     if dry_run:
+        if not overwrite:
+            refuse_other(out, settings)
         done = {} if overwrite else finished_outcomes(entries, out, settings)
         return results.of_dry_run([entry.slide_id for entry in entries], set(done))
     outcomes, kept = extract_cohort(

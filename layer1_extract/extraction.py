@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from common.config import digest
+from common.files import remove_stale_partials, writable
 from common.outcomes import Outcome
 from common.patch_file import schema
 from common.patch_file.reader import FOLDER as PATCH_FOLDER
@@ -22,6 +23,7 @@ from layer1_extract.sampling.random import generator, propose_random
 from layer1_extract.selection import Selected, Selector
 from layer1_extract.spool import Spool
 from layer1_extract.survey import Survey, survey
+from layer1_extract.truth import annotation_hash
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,9 +32,11 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from common.cohort import SlideEntry
+    from common.slides import Slide
     from layer1_extract.candidates import Candidates
 
 PREVIEW_FOLDER = "previews"
+_COHORT_SAYS = ("patient", "node", "centre", "split", "slide_label")
 
 
 def patch_path(out: Path, slide_id: str) -> Path:
@@ -57,7 +61,9 @@ def extract_slide(entry: SlideEntry, out: Path, settings: ExtractSettings) -> Ou
     """
     known = survey(entry, settings)
     path = patch_path(out, entry.slide_id)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    with writable(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    remove_stale_partials(path)
     storage = settings.storage
     with open_writer(
         path, _header(entry, known, settings), storage.codec, storage.quality
@@ -65,9 +71,27 @@ def extract_slide(entry: SlideEntry, out: Path, settings: ExtractSettings) -> Ou
         _write(writer, known, settings, path.parent)
         counts = writer.finish()
     write_preview(preview_path(out, entry.slide_id), known, path)
+    inputs = inputs_of(entry, known.slide)
     if counts["kept"]:
-        return Outcome(entry.slide_id, "done", _shortfall(known, settings, counts), counts)
-    return Outcome(entry.slide_id, "empty", _why_empty(known, counts), counts)
+        reason = _shortfall(known, settings, counts)
+        return Outcome(entry.slide_id, "done", reason, counts, inputs=inputs)
+    return Outcome(entry.slide_id, "empty", _why_empty(known, counts), counts, inputs=inputs)
+
+
+def inputs_of(entry: SlideEntry, slide: Slide) -> dict[str, str]:
+    """What, beside the configuration, the patches of a slide and their labels follow from.
+
+    Raises
+    ------
+    SlideError
+        If the slide or its annotation cannot be read.
+    """
+    return {
+        "slide_fingerprint": slide.fingerprint,
+        "level0_mpp": repr(slide.pyramid.mpp),
+        "annotation_sha256": annotation_hash(entry),
+        **{name: getattr(entry, name) for name in _COHORT_SAYS},
+    }
 
 
 def _write(writer: PatchWriter, known: Survey, settings: ExtractSettings, folder: Path) -> None:

@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import logging
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from functools import partial
-from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
 import cv2
 
 from common.config import digest
 from common.errors import ContractError, SlideError
+from common.files import set_aside
 from common.openslide_slide import OpenSlideSlide
 from common.outcomes import Outcome, attempt, read_outcome, write_outcome
 from common.patch_file.check import check
+from common.patch_file.reader import FOLDER as PATCH_FOLDER
+from common.patch_file.reader import PatchFile
+from common.patch_file.schema import SUFFIX
 from common.progress import progress
 from common.provenance import log_head
 from common.run_folder import claim
-from layer1_extract.extraction import extract_slide, patch_path
+from layer1_extract.extraction import extract_slide, inputs_of, patch_path, preview_path
+from layer1_extract.workers import spread
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from common.cohort import SlideEntry
@@ -61,10 +64,13 @@ def extract(
     """
     claim(out, settings, overwrite=overwrite)
     log.info(log_head(digest(settings)))
+    if overwrite:
+        _set_aside_others(out, settings)
     finished = {} if overwrite else finished_outcomes(entries, out, settings)
     todo = [entry for entry in entries if entry.slide_id not in finished]
     work = partial(_extract_and_record, out=out, settings=settings)
-    fresh = progress(_mapped(work, todo, workers), "extract", total=len(todo))
+    died = partial(_record_death, out=out)
+    fresh = progress(spread(work, todo, workers, died), "extract", total=len(todo))
     both = {**finished, **{outcome.slide_id: outcome for outcome in fresh}}
     return [both[entry.slide_id] for entry in entries], len(finished)
 
@@ -74,8 +80,8 @@ def finished_outcomes(
 ) -> dict[str, Outcome]:
     """Outcomes of the slides an earlier run finished, by slide id.
 
-    Finished means: the patch file passes its check, and is of this slide's content and this
-    configuration. That a file exists says nothing.
+    Finished means: the patch file passes its check, and follows from this slide's content, this
+    configuration, and what the cohort and the annotation say now. That a file exists says nothing.
     """
     found = {entry.slide_id: _finished_outcome(entry, out, settings) for entry in entries}
     return {slide_id: outcome for slide_id, outcome in found.items() if outcome is not None}
@@ -83,23 +89,22 @@ def finished_outcomes(
 
 def _finished_outcome(entry: SlideEntry, out: Path, settings: ExtractSettings) -> Outcome | None:
     path = patch_path(out, entry.slide_id)
-    if not path.exists():
+    if not path.exists() or not preview_path(out, entry.slide_id).exists():
         return None
     try:
         outcome = read_outcome(out, entry.slide_id)
         header = check(path)
-        slide = OpenSlideSlide.of(entry)
-        same = (header.slide_fingerprint, header.level0_mpp, header.config_sha256) == (
-            slide.fingerprint,
-            slide.pyramid.mpp,
-            digest(settings),
-        )
+        inputs = inputs_of(entry, OpenSlideSlide.of(entry))
     except (ContractError, SlideError) as error:
         log.warning("%s is done anew: %s", entry.slide_id, error)
         return None
-    if not same:
-        log.warning("%s is done anew: the slide or the configuration changed", entry.slide_id)
-    if not same or outcome is None or outcome.status == "failed":
+    if outcome is None or outcome.status == "failed":
+        return None
+    changed = {key for key, value in inputs.items() if outcome.inputs.get(key) != value}
+    if header.config_sha256 != digest(settings):
+        changed.add("configuration")
+    if changed:
+        log.warning("%s is done anew: other than before: %s", entry.slide_id, sorted(changed))
         return None
     return replace(outcome, seconds=0.0)
 
@@ -107,16 +112,34 @@ def _finished_outcome(entry: SlideEntry, out: Path, settings: ExtractSettings) -
 def _extract_and_record(entry: SlideEntry, out: Path, settings: ExtractSettings) -> Outcome:
     cv2.setNumThreads(1)  # a worker is one core
     outcome = attempt(entry.slide_id, lambda: extract_slide(entry, out, settings))
-    write_outcome(out, outcome)
+    _record(outcome, out)
     return outcome
 
 
-def _mapped(
-    work: partial[Outcome], entries: Sequence[SlideEntry], workers: int
-) -> Iterable[Outcome]:
-    """`work` of each entry, in order; fresh processes, since forked ones would share handles."""
-    if workers <= 1 or len(entries) <= 1:
-        yield from map(work, entries)
-        return
-    with ProcessPoolExecutor(min(workers, len(entries)), get_context("spawn")) as pool:
-        yield from pool.map(work, entries)
+def _record_death(entry: SlideEntry, out: Path) -> Outcome:
+    """The outcome of a slide whose process died with it."""
+    reason = (
+        f"{entry.path}: slide: expected to be read, found that the process reading it was killed, "
+        "out of memory or by its decoder. Try it alone with --workers 1"
+    )
+    outcome = Outcome(entry.slide_id, "failed", reason, exit_status=SlideError.exit_status)
+    _record(outcome, out)
+    return outcome
+
+
+def _record(outcome: Outcome, out: Path) -> None:
+    """Write an outcome; what an earlier run left of a failed slide is no longer a result."""
+    if outcome.status == "failed" and (aside := set_aside(patch_path(out, outcome.slide_id))):
+        log.warning("%s: its older patch file is set aside as %s", outcome.slide_id, aside)
+    write_outcome(out, outcome)
+
+
+def _set_aside_others(out: Path, settings: ExtractSettings) -> None:
+    """Move patch files of another configuration away: a folder holds results of one."""
+    for path in sorted((out / PATCH_FOLDER).glob(f"[!.]*{SUFFIX}")):
+        try:
+            same = PatchFile(path).header.config_sha256 == digest(settings)
+        except ContractError:
+            same = False
+        if not same:
+            log.warning("%s is of another configuration: set aside as %s", path, set_aside(path))

@@ -53,7 +53,7 @@ def survey(entry: SlideEntry, settings: ExtractSettings) -> Survey:
     spec = slide.spec_for(_asked(settings.patch, slide))
     thumbnail = slide.thumbnail(max(settings.tissue.mpp, slide.pyramid.mpp))
     mask = find_tissue(thumbnail, slide.pyramid, settings.tissue)
-    return Survey(slide, spec, mask, truth_of(entry))
+    return Survey(slide, spec, mask, truth_of(entry, slide.pyramid))
 
 
 def _asked(patch: PatchSettings, slide: Slide) -> PatchSpec:

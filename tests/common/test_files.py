@@ -1,11 +1,21 @@
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 
 import pytest
 
-from common.files import sha256, spread_hash, whole_file, whole_folder, write_text
+from common.errors import ConfigError
+from common.files import (
+    remove_stale_partials,
+    set_aside,
+    sha256,
+    spread_hash,
+    whole_file,
+    whole_folder,
+    write_text,
+)
 
 
 def write_half_then_die(target):
@@ -80,6 +90,56 @@ def test_a_failed_folder_keeps_the_previous_one(tmp_path):
 
     assert (target / "one").read_text() == "whole"
     assert os.listdir(tmp_path) == ["bundle"]
+
+
+def test_a_full_disk_is_told_from_a_bug(tmp_path):
+    def fill():
+        with whole_file(tmp_path / "x"):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(ConfigError, match=r"x: expected a file .* No space left.* make room"):
+        fill()
+
+    assert os.listdir(tmp_path) == []
+
+
+def test_an_error_that_is_not_the_disks_stays_what_it_is(tmp_path):
+    def read_something_else():
+        with whole_file(tmp_path / "x"):
+            (tmp_path / "absent").read_text()
+
+    with pytest.raises(FileNotFoundError):
+        read_something_else()
+
+
+def test_a_folder_that_is_a_file_is_named(tmp_path):
+    (tmp_path / "file").touch()
+
+    with pytest.raises(ConfigError, match=r"out: expected a file that can be written"):
+        write_text(tmp_path / "file" / "out", "text")
+
+
+def test_only_old_leftovers_of_the_same_name_are_removed(tmp_path):
+    names = [".a.h5.0123.partial", ".a.h5.4567.partial", ".b.h5.89ab.partial"]
+    for name in names:
+        (tmp_path / name).touch()
+    for name in (names[0], names[2]):
+        os.utime(tmp_path / name, (0, 0))
+
+    remove_stale_partials(tmp_path / "a.h5")
+
+    assert sorted(os.listdir(tmp_path)) == names[1:]
+
+
+def test_a_file_set_aside_is_not_lost(tmp_path):
+    (tmp_path / "a.h5").write_text("old")
+
+    target = set_aside(tmp_path / "a.h5")
+
+    assert target is not None
+    assert target.read_text() == "old"
+    assert not (tmp_path / "a.h5").exists()
+    assert set_aside(tmp_path / "a.h5") is None
 
 
 def test_text_is_utf8(tmp_path):

@@ -73,11 +73,17 @@ def test_a_file_that_is_no_outcome_is_named(tmp_path, text):
 
 def test_the_summary_ends_with_the_failures():
     said = summary(
-        [Outcome("a", "failed", "why"), Outcome("b", "done"), Outcome("c", "empty", "e")]
+        [
+            Outcome("a", "failed", "why"),
+            Outcome("b", "done"),
+            Outcome("c", "empty", "e"),
+            Outcome("d", "done", "3 of 5 tumor"),
+        ]
     )
 
     assert said.splitlines() == [
-        "3 slides: 1 done, 1 empty, 1 failed",
+        "4 slides: 2 done, 1 empty, 1 failed",
+        "  done d: 3 of 5 tumor",
         "  empty c: e",
         "  failed a: why",
     ]

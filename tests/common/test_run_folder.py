@@ -42,5 +42,5 @@ def test_a_damaged_record_is_named(tmp_path):
 def test_a_folder_that_cannot_be_made_is_a_configuration_error(tmp_path):
     (tmp_path / "file").touch()
 
-    with pytest.raises(ConfigError, match="expected a folder that can be written"):
+    with pytest.raises(ConfigError, match="expected a file that can be written"):
         claim(tmp_path / "file" / "out", Example())

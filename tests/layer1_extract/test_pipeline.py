@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import h5py
 import numpy as np
@@ -19,7 +20,7 @@ from common.errors import ConfigError
 from common.outcomes import exit_status
 from common.patch_file.reader import PatchFile
 from layer1_extract.config import ExtractSettings
-from layer1_extract.extraction import patch_path
+from layer1_extract.extraction import patch_path, preview_path
 from layer1_extract.pipeline import extract, finished_outcomes
 
 SMALL = ["patch.size=32", "patch.mpp=0.5", "tissue.min_area_um2=1000", "tissue.close_um=16"]
@@ -113,6 +114,62 @@ def test_a_slide_that_changed_is_done_anew(tmp_path):
     write_slide(path, tissue_on_glass(seed=5))
 
     assert finished_outcomes([entry], tmp_path / "out", settings()) == {}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"patient": "other"}, {"split": "test"}, {"slide_label": ""}, {"centre": "9"}],
+)
+def test_what_the_cohort_says_now_decides_and_not_what_it_said(cohort, tmp_path, changes):
+    negative = cohort[1]
+    extract([negative], tmp_path, settings())
+
+    assert list(finished_outcomes([negative], tmp_path, settings())) == [negative.slide_id]
+    assert finished_outcomes([replace(negative, **changes)], tmp_path, settings()) == {}
+
+
+def test_a_corrected_annotation_gives_new_labels(cohort, tmp_path):
+    xml = tmp_path / "corrected.xml"
+    xml.write_bytes(cohort[0].annotation.read_bytes())
+    entry = replace(cohort[0], annotation=xml)
+    extract([entry], tmp_path / "out", settings())
+    xml.write_text(xml.read_text().replace('"448"', '"440"'))
+
+    _, kept = extract([entry], tmp_path / "out", settings())
+
+    assert kept == 0
+
+
+def test_a_missing_preview_is_made_again(cohort, tmp_path):
+    extract(cohort[:1], tmp_path, settings())
+    preview_path(tmp_path, cohort[0].slide_id).unlink()
+
+    extract(cohort[:1], tmp_path, settings())
+
+    assert preview_path(tmp_path, cohort[0].slide_id).exists()
+
+
+def test_what_is_left_of_a_slide_that_now_fails_is_set_aside(tmp_path):
+    path = write_slide(tmp_path / "s.tif", tissue_on_glass())
+    entry = SlideEntry("s", path, slide_label="negative")
+    extract([entry], tmp_path / "out", settings())
+    path.write_text("broken")
+
+    (outcome,), _ = extract([entry], tmp_path / "out", settings())
+
+    old = patch_path(tmp_path / "out", "s")
+    assert outcome.status == "failed"
+    assert not old.exists()
+    assert (old.parent / "set_aside" / old.name).exists()
+
+
+def test_replacing_leaves_no_file_of_another_configuration_behind(cohort, tmp_path):
+    extract(cohort, tmp_path, settings())
+
+    extract(cohort[:1], tmp_path, settings("sampling.seed=1"), overwrite=True)
+
+    assert [path.stem for path in (tmp_path / "patches").glob("*.h5")] == [cohort[0].slide_id]
+    assert len(list((tmp_path / "patches" / "set_aside").glob("*.h5"))) == 3
 
 
 def test_another_configuration_in_the_same_folder_is_refused(cohort, tmp_path):

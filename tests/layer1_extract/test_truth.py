@@ -7,8 +7,10 @@ from tiff_slides import asap
 
 from common.cohort import SlideEntry
 from common.errors import SlideError
-from layer1_extract.truth import truth_of
+from common.geometry import Pyramid
+from layer1_extract.truth import annotation_hash, truth_of
 
+SLIDE = Pyramid(((100, 80),), mpp=0.5)
 BOX = [(0, 0), (10, 0), (10, 10), (0, 10)]
 
 
@@ -24,20 +26,20 @@ def entry(tmp_path):
 
 
 def test_an_annotated_slide_has_regions(entry):
-    assert truth_of(entry("macro")).regions is not None
-    assert truth_of(entry("")).classes == (0, 1)
+    assert truth_of(entry("macro"), SLIDE).regions is not None
+    assert truth_of(entry(""), SLIDE).classes == (0, 1)
 
 
 def test_a_negative_slide_needs_no_annotation(entry):
-    assert truth_of(entry("negative", annotated=False)).classes == (0,)
+    assert truth_of(entry("negative", annotated=False), SLIDE).classes == (0,)
 
 
 def test_a_positive_slide_without_annotation_is_unknown(entry):
-    assert truth_of(entry("macro", annotated=False)).classes == (-1,)
+    assert truth_of(entry("macro", annotated=False), SLIDE).classes == (-1,)
 
 
 def test_an_annotation_that_names_no_class_leaves_the_labels_unknown(entry, caplog):
-    truth = truth_of(entry("", group="something else"))
+    truth = truth_of(entry("", group="something else"), SLIDE)
 
     assert truth.classes == (-1,)
     assert "labels are not known" in caplog.text
@@ -47,16 +49,33 @@ def test_a_negative_slide_with_tumour_regions_is_refused(entry):
     with pytest.raises(
         SlideError, match=r"s\.xml: .* expected no tumour, as the slide is negative"
     ):
-        truth_of(entry("negative"))
+        truth_of(entry("negative"), SLIDE)
 
 
 def test_a_positive_slide_whose_annotation_has_no_tumour_is_refused(entry):
     with pytest.raises(SlideError, match="expected tumour, as the slide is macro, found none"):
-        truth_of(entry("macro", group="normal"))
+        truth_of(entry("macro", group="normal"), SLIDE)
 
 
 def test_a_named_annotation_that_is_missing_is_an_error_of_the_slide(tmp_path):
     entry = SlideEntry("s", Path("s.tif"), annotation=tmp_path / "absent.xml")
 
     with pytest.raises(SlideError, match="absent"):
-        truth_of(entry)
+        truth_of(entry, SLIDE)
+
+
+def test_tumour_beside_the_slide_is_refused_and_tumour_across_its_edge_told(entry, caplog):
+    beside = [(500, 500), (600, 500), (600, 600)]
+    across = [(50, 50), (150, 50), (150, 150)]
+
+    with pytest.raises(SlideError, match=r"slide of 100 x 80 px, found tumour from \(500, 500"):
+        truth_of(entry("macro", polygons=[beside]), SLIDE)
+    assert truth_of(entry("macro", polygons=[across]), SLIDE).regions is not None
+    assert "leaves the slide" in caplog.text
+
+
+def test_the_hash_of_an_annotation_is_that_of_its_bytes(entry):
+    one, other = entry("macro"), entry("macro", annotated=False)
+
+    assert len(annotation_hash(one)) == 64
+    assert annotation_hash(other) == ""

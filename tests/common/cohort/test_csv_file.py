@@ -128,8 +128,8 @@ def test_every_mistake_is_told_with_its_line(tmp_path):
         "2: slide_label: expected one of negative, positive, itc, micro, macro or nothing, "
         "found 'big'",
         "2: mpp: expected um/px greater than 0, found 'auto'",
-        "4: slide_id: expected a name that files can bear, without / or \\ and not opening with "
-        "a dot, found '../b'",
+        "4: slide_id: expected a name that files can bear, of at most 180 bytes, without / or "
+        "\\, not opening with a dot, not ending like .part-0-of-2, found '../b'",
         "4: split: expected one of train, valid, test or nothing, found 'dev'",
         "4: mpp: expected um/px greater than 0, found '-1'",
     ]

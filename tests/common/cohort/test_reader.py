@@ -146,7 +146,7 @@ def test_a_folder_written_as_a_csv_is_the_same_cohort(tmp_path):
     touch(tmp_path / "slides" / "normal" / "normal_001.tif")
     touch(tmp_path / "slides" / "tumor" / "tumor_001.tif")
     touch(tmp_path / "slides" / "annotations" / "tumor_001.xml")
-    scanned = read_cohort(tmp_path / "slides", mpp=0.243)
+    scanned = read_cohort(tmp_path / "slides")
 
     write_cohort(scanned, tmp_path / "cohort.csv")
 

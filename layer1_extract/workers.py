@@ -1,0 +1,90 @@
+"""Slides spread over processes: a process that dies takes its slide with it, and no other."""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from common.stopping import STOP_SIGNALS, stop
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator, Sequence
+
+T = TypeVar("T")
+R = TypeVar("R")
+_UNWIND_S: Final = 5.0
+
+
+def spread(
+    work: Callable[[T], R], items: Sequence[T], workers: int, died: Callable[[T], R]
+) -> Iterator[R]:
+    """`work` of each item, as they end.
+
+    When a process dies, from lack of memory or in a decoder, the items not done are tried again,
+    each in a process of its own.
+
+    Parameters
+    ----------
+    work : callable
+        Can be sent to another process.
+    items : sequence
+    workers : int
+        Processes; with 1 the work is done in this one.
+    died : callable
+        What to give for an item whose own process died.
+    """
+    if workers <= 1 or not items:
+        yield from map(work, items)
+        return
+    left = list(items)
+    for place, result in _results(work, left, min(workers, len(left))):
+        left[place] = None  # type: ignore[call-overload]
+        yield result
+    for item in filter(None, left):
+        alone = [result for _, result in _results(work, [item], 1)]
+        yield from alone or [died(item)]
+
+
+def _results(work: Callable[[T], R], items: Sequence[T], workers: int) -> Iterator[tuple[int, R]]:
+    """Places and results, as they end, until a process dies."""
+    with _pool(workers) as pool:
+        places = {pool.submit(work, item): place for place, item in enumerate(items)}
+        for future in as_completed(places):
+            try:
+                result = future.result()
+            except BrokenProcessPool:
+                return
+            yield places[future], result
+
+
+@contextmanager
+def _pool(workers: int) -> Generator[ProcessPoolExecutor, None, None]:
+    """Fresh processes, since forked ones would share handles; they end with the work."""
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(workers, context, initializer=_listen)
+    try:
+        yield pool
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        _end_children()
+        raise
+    pool.shutdown()
+
+
+def _listen() -> None:
+    """Unwind when asked to stop, so that half-written files vanish."""
+    for number in STOP_SIGNALS:
+        signal.signal(number, stop)
+
+
+def _end_children() -> None:
+    children = multiprocessing.active_children()
+    for child in children:
+        child.terminate()
+    for child in children:
+        child.join(_UNWIND_S)
+        child.kill()

@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import multiprocessing
+import signal
+
+import pytest
+from project import ROOT
+from small_work import die_on_three, double, sleep
+
+from layer1_extract.workers import spread
+
+
+@pytest.fixture(autouse=True)
+def findable(monkeypatch):
+    """Let fresh processes find the module the work is in."""
+    monkeypatch.setenv("PYTHONPATH", str(ROOT / "tests" / "support"))
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_every_item_is_done_once(workers):
+    assert sorted(spread(double, [1, 2, 3, 4], workers, died=str)) == [2, 4, 6, 8]
+    assert list(spread(double, [], workers, died=str)) == []
+
+
+def test_a_process_that_dies_takes_its_own_item_alone():
+    results = list(spread(die_on_three, [1, 2, 3, 4, 5], 2, died=lambda item: f"{item} died"))
+
+    assert sorted(map(str, results)) == ["10", "2", "3 died", "4", "8"]
+
+
+def test_leaving_early_ends_the_processes():
+    def stop_at_once():
+        def alarm(*_):
+            raise KeyboardInterrupt
+
+        before = signal.signal(signal.SIGALRM, alarm)
+        signal.setitimer(signal.ITIMER_REAL, 2)
+        try:
+            list(spread(sleep, [1, 2], 2, died=str))
+        finally:
+            signal.signal(signal.SIGALRM, before)
+
+    with pytest.raises(KeyboardInterrupt):
+        stop_at_once()
+
+    assert multiprocessing.active_children() == []
