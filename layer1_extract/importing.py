@@ -73,6 +73,9 @@ def _import_and_record(
     slide: ForeignSlide, out: Path, settings: ImportSettings, split: str
 ) -> Outcome:
     outcome = attempt(slide.slide_id, lambda: _import_slide(slide, out, settings, split))
+    if outcome.status == "failed":  # an older result must not be taken for this one's
+        patch_path(out, slide.slide_id).unlink(missing_ok=True)
+        preview_path(out, slide.slide_id).unlink(missing_ok=True)
     write_outcome(out, outcome)
     return outcome
 
@@ -93,7 +96,9 @@ def _import_slide(slide: ForeignSlide, out: Path, settings: ImportSettings, spli
             )
             bar.update(count)
         counts = writer.finish()
-    if storage.codec != "none":
+    if storage.codec == "none":
+        preview_path(out, slide.slide_id).unlink(missing_ok=True)
+    else:
         write_contact_sheet(preview_path(out, slide.slide_id), path)
     return Outcome(slide.slide_id, "done", "", counts)
 
@@ -125,7 +130,7 @@ def _header(slide: ForeignSlide, settings: ImportSettings, split: str) -> schema
 def _finished(
     slide: ForeignSlide, out: Path, settings: ImportSettings, split: str
 ) -> Outcome | None:
-    """The outcome an earlier run wrote, if its patch file is whole and of this source.
+    """The outcome an earlier run wrote, if its patch file is whole, of this source and settings.
 
     Raises
     ------
@@ -145,4 +150,9 @@ def _finished(
             f"{path}: expected no file, or one of this source and split, found another's. "
             "Give another --out, or --overwrite to replace it"
         )
-    return None if outcome is None else replace(outcome, seconds=0.0)
+    if header.config_sha256 != digest(settings):
+        log.warning("%s is done anew: the configuration changed", slide.slide_id)
+        return None
+    if outcome is None or outcome.status == "failed":
+        return None
+    return replace(outcome, seconds=0.0)

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import cv2
 import h5py
 import numpy as np
 import pytest
 
 from common.errors import ConfigError
+from common.outcomes import Outcome, read_outcome, write_outcome
 from common.patch_file.check import check
 from common.patch_file.reader import PatchFile
+from common.run_folder import claim
 from layer1_extract.config import ImportSettings, StorageSettings
 from layer1_extract.extraction import patch_path, preview_path
 from layer1_extract.importing import import_patches
@@ -70,6 +73,57 @@ def test_another_source_of_the_same_name_is_refused(source, tmp_path):
         import_patches(source, tmp_path / "out", SETTINGS)
     _, kept = import_patches(source, tmp_path / "out", SETTINGS, overwrite=True)
     assert kept == 0
+
+
+def test_a_file_of_another_configuration_is_imported_anew(source, tmp_path):
+    import_patches(source, tmp_path / "out", ImportSettings(mpp=0.25))
+    claim(tmp_path / "out", SETTINGS, overwrite=True)  # as a killed --overwrite leaves it
+
+    _, kept = import_patches(source, tmp_path / "out", SETTINGS)
+
+    assert kept == 0
+    assert check(patch_path(tmp_path / "out", "set")).patch_mpp == 0.972
+
+
+@pytest.mark.parametrize("recorded", ["failed", None])
+def test_an_import_that_failed_or_was_not_recorded_is_tried_again(source, tmp_path, recorded):
+    out = tmp_path / "out"
+    import_patches(source, out, SETTINGS)
+    if recorded:
+        write_outcome(out, Outcome("set", recorded, "the disk was full", exit_status=1))
+    else:
+        (out / "outcomes" / "set.json").unlink()
+
+    ((outcome,), kept) = import_patches(source, out, SETTINGS)
+
+    assert (outcome.status, kept) == ("done", 0)
+    assert read_outcome(out, "set") == outcome
+
+
+def test_a_failed_import_leaves_no_older_result_to_be_taken_for_its_own(tmp_path):
+    source, out = tmp_path / "set", tmp_path / "out"
+    (source / "0").mkdir(parents=True)
+    for name in ("a.png", "b.png"):
+        cv2.imwrite(str(source / "0" / name), np.zeros((8, 8, 3), np.uint8))
+    import_patches(source, out, SETTINGS)
+    (source / "0" / "b.png").write_bytes(b"")
+
+    ((outcome,), _) = import_patches(source, out, SETTINGS, overwrite=True)
+
+    assert (outcome.status, outcome.exit_status) == ("failed", 4)
+    assert "0/b.png: expected an image, found an empty file" in outcome.reason
+    assert not patch_path(out, "set").exists()
+    assert not preview_path(out, "set").exists()
+    assert read_outcome(out, "set") == outcome
+
+
+def test_locations_only_leave_no_preview_of_an_import_with_pixels(source, tmp_path):
+    import_patches(source, tmp_path / "out", SETTINGS)
+    locations = ImportSettings(mpp=0.972, storage=StorageSettings(codec="none"))
+
+    import_patches(source, tmp_path / "out", locations, overwrite=True)
+
+    assert not preview_path(tmp_path / "out", "set").exists()
 
 
 @pytest.mark.real_data
