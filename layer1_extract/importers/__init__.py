@@ -8,6 +8,7 @@ import h5py
 
 from common.errors import ConfigError
 from layer1_extract.importers import camnet, class_folders, pcam
+from layer1_extract.importers.hdf5_source import open_source
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,6 +28,8 @@ def find_foreign(source: Path) -> list[ForeignSlide]:
     ------
     ConfigError
         If the source is none of these, saying what was looked for.
+    ContractError
+        If it is one of these, and damaged or of another shape.
     """
     if source.is_dir() or source.suffix.lower() == ".zip":
         return class_folders.find(source)
@@ -36,7 +39,7 @@ def find_foreign(source: Path) -> list[ForeignSlide]:
         raise ConfigError(
             f"{source}: expected HDF5, a folder or a zip file, found another kind of file"
         )
-    with h5py.File(source, "r", locking=False) as file:
+    with open_source(source) as file:
         names = set(file)
     if names & {"tumor", "normal"}:
         return camnet.find(source)

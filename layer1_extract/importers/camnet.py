@@ -18,6 +18,7 @@ from common.errors import ContractError
 from common.files import spread_hash
 from common.patch_file.schema import NORMAL, TUMOR
 from layer1_extract.importers.foreign import ForeignSlide
+from layer1_extract.importers.hdf5_source import open_source, patch_batches, patch_dataset
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-_BATCH: Final = 256
 _LABELS: Final = {"tumor": TUMOR, "normal": NORMAL}
 _PATH: Final = re.compile(
     r"(?P<label>tumor|normal)/(?:level|l)\d+/(?:centre|c)(?P<centre>\d+)"
@@ -39,38 +39,32 @@ def find(source: Path) -> list[ForeignSlide]:
     Raises
     ------
     ContractError
-        If the file holds no patches, or some of another shape.
+        If the file is damaged, holds no patches, or some of another shape.
     """
     parts: dict[tuple[str, str, str], list[tuple[str, int]]] = defaultdict(list)
     sizes: dict[str, tuple[int, int]] = {}
-    with h5py.File(source, "r", locking=False) as file:
-        for name, shape in _datasets(source, file):
-            match = _PATH.fullmatch(name)
-            if match is None:
-                continue
-            key = (match["centre"], match["patient"], match["node"])
-            parts[key].append((name, _LABELS[match["label"]]))
-            sizes[name] = (shape[0], shape[1])
+    with open_source(source) as file:
+        for match in _matches(file):
+            name = match.string
+            shape = patch_dataset(source, file, name).shape
+            if shape[0]:
+                key = (match["centre"], match["patient"], match["node"])
+                parts[key].append((name, _LABELS[match["label"]]))
+                sizes[name] = (shape[0], shape[1])
+        fingerprint = spread_hash(source)
     if not parts:
         raise ContractError(
             source, "/", "tumor/level7/centre0/patient010/node4/patches and such", "none of them"
         )
-    fingerprint = spread_hash(source)
     return [_slide(source, key, sorted(parts[key]), sizes, fingerprint) for key in sorted(parts)]
 
 
-def _datasets(source: Path, file: h5py.File) -> Iterator[tuple[str, tuple[int, ...]]]:
-    """Name and shape of every patch dataset; what else the file holds is left alone."""
+def _matches(file: h5py.File) -> list[re.Match[str]]:
+    """The paths of datasets of patches; what else the file holds is left alone."""
     found: list[tuple[str, Any]] = []
     file.visititems(lambda name, item: found.append((name, item)))
-    for name, item in found:
-        if not isinstance(item, h5py.Dataset) or not _PATH.fullmatch(name):
-            continue
-        shape = item.shape
-        square = len(shape) == 4 and shape[1] == shape[2] and shape[3] == 3
-        if not square or item.dtype != np.uint8:
-            raise ContractError(source, name, "(N, S, S, 3) uint8", f"{shape} {item.dtype}")
-        yield name, shape
+    matches = (_PATH.fullmatch(name) for name, item in found if isinstance(item, h5py.Dataset))
+    return [match for match in matches if match]
 
 
 def _slide(
@@ -100,9 +94,7 @@ def _slide(
 def _batches(
     source: Path, datasets: list[tuple[str, int]]
 ) -> Iterator[tuple[npt.NDArray[np.int8], npt.NDArray[np.uint8]]]:
-    with h5py.File(source, "r", locking=False) as file:
+    with open_source(source) as file:
         for name, label in datasets:
-            dataset: Any = file[name]
-            for start in range(0, len(dataset), _BATCH):
-                patches = dataset[start : start + _BATCH]
+            for _, patches in patch_batches(source, file, name):
                 yield np.full(len(patches), label, np.int8), patches

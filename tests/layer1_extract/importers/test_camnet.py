@@ -62,6 +62,22 @@ def test_nodes_of_mixed_sizes_are_refused(tmp_path):
         find_foreign(path)
 
 
+def test_a_class_a_node_has_no_patches_of_is_no_matter(tmp_path):
+    path = write(tmp_path / "c.hdf5", {"tumor/l7/c0/p010/n4": 2, "normal/l7/c0/p010/n4": 0})
+
+    (slide,) = find_foreign(path)
+
+    assert (slide.count, sum(len(labels) for labels, _ in slide.batches())) == (2, 2)
+
+
+def test_a_truncated_file_is_named(tmp_path):
+    path = write(tmp_path / "c.hdf5", {"tumor/l7/c0/p010/n4": 2})
+    path.write_bytes(path.read_bytes()[:-50])
+
+    with pytest.raises(ContractError, match=r"c\.hdf5: .*damaged or incomplete"):
+        find_foreign(path)
+
+
 @pytest.mark.real_data
 def test_the_original_file_gives_its_two_patients(shared_data):
     slides = find_foreign(shared_data / "camnet" / "cam17_patches.hdf5")

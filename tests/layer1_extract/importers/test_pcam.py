@@ -50,3 +50,32 @@ def test_labels_that_do_not_fit_are_refused(tmp_path, labels, message):
 def test_patches_of_another_shape_are_refused(tmp_path):
     with pytest.raises(ContractError, match=r"/x: expected \(N, S, S, 3\) uint8"):
         find_foreign(write(tmp_path / "t.h5", x=X.astype(np.float32), y=Y))
+
+
+def test_a_file_without_patches_is_refused(tmp_path):
+    with pytest.raises(ContractError, match="/x: expected patches, found none"):
+        find_foreign(write(tmp_path / "t.h5", x=X[:0], y=Y[:0]))
+
+
+@pytest.mark.parametrize("name", ["x", "y"])
+def test_a_truncated_file_is_named(tmp_path, name):
+    paths = {"x": write(tmp_path / "t_x.h5", x=X), "y": write(tmp_path / "t_y.h5", y=Y)}
+    paths[name].write_bytes(paths[name].read_bytes()[:-50])
+
+    with pytest.raises(ContractError, match=rf"t_{name}\.h5: .*damaged or incomplete"):
+        find_foreign(paths["x"])
+
+
+def test_damage_met_while_reading_is_named(tmp_path):
+    path = tmp_path / "t.h5"
+    with h5py.File(path, "w") as file:
+        file["y"] = Y
+        file.create_dataset("x", data=X, chunks=(300, 4, 4, 3), compression="gzip")
+        where = file["x"].id.get_chunk_info(0).byte_offset
+    content = bytearray(path.read_bytes())
+    content[where : where + 20] = b"\xff" * 20
+    path.write_bytes(content)
+    (slide,) = find_foreign(path)
+
+    with pytest.raises(ContractError, match=r"t\.h5: .*damaged or incomplete"):
+        list(slide.batches())
