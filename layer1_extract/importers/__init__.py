@@ -40,7 +40,7 @@ def find_foreign(source: Path) -> list[ForeignSlide]:
             f"{source}: expected HDF5, a folder or a zip file, found another kind of file"
         )
     with open_source(source) as file:
-        names = set(file)
+        names = {str(name) for name in file}  # h5py gives bytes where they are no text
     if names & {"tumor", "normal"}:
         return camnet.find(source)
     if "x" in names:

@@ -63,7 +63,7 @@ def _matches(file: h5py.File) -> list[re.Match[str]]:
     """The paths of datasets of patches; what else the file holds is left alone."""
     found: list[tuple[str, Any]] = []
     file.visititems(lambda name, item: found.append((name, item)))
-    matches = (_PATH.fullmatch(name) for name, item in found if isinstance(item, h5py.Dataset))
+    matches = (_PATH.fullmatch(str(name)) for name, item in found if isinstance(item, h5py.Dataset))
     return [match for match in matches if match]
 
 
