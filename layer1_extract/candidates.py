@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from common.tissue import TissueMask
+    from common.truth import Truth
     from layer1_extract.config import ExtractSettings
-    from layer1_extract.labelling import Truth
 
 
 @dataclass(frozen=True, eq=False)

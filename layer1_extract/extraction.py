@@ -14,6 +14,7 @@ from common.patch_file import schema
 from common.patch_file.reader import FOLDER as PATCH_FOLDER
 from common.patch_file.writer import PatchWriter, open_writer
 from common.provenance import software
+from common.truth import annotation_hash
 from layer1_extract.candidates import screening
 from layer1_extract.config import DenseSampling, ExtractSettings
 from layer1_extract.filtering import pixel_reasons
@@ -23,7 +24,6 @@ from layer1_extract.sampling.random import generator, propose_random
 from layer1_extract.selection import Selected, Selector
 from layer1_extract.spool import Spool
 from layer1_extract.survey import Survey, survey
-from layer1_extract.truth import annotation_hash
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,9 +1,8 @@
-"""What is known of tumour on a slide, and the label that follows for a patch."""
+"""The label that follows for a patch from the share of it that is tumour."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -16,61 +15,6 @@ if TYPE_CHECKING:
 
 BOUNDARY: Final = -2
 """Neither class: partly tumour. Never stored as a label."""
-
-
-class TumorRegions(Protocol):
-    """Annotated tumour, as `common.annotations.Annotations` gives it."""
-
-    def fraction(self, xy: npt.NDArray[np.int64], edge: int) -> npt.NDArray[np.float32]:
-        """Share of each square of `edge` level-0 px at `xy` (N, 2) that is tumour, (N,)."""
-        ...
-
-    def outlines(self) -> list[npt.NDArray[np.float64]]:
-        """Closed rings around the regions and their holes, each (K, 2), level-0 px."""
-        ...
-
-
-@dataclass(frozen=True)
-class Truth:
-    """What is known of tumour on one slide.
-
-    A missing annotation is never taken for "no tumour": without regions, only a slide known to be
-    negative gives normal patches.
-
-    Attributes
-    ----------
-    regions : TumorRegions or None
-        The annotation, where the slide has one.
-    negative : bool
-        Whether the slide is known to hold no tumour.
-    """
-
-    regions: TumorRegions | None = None
-    negative: bool = False
-
-    @property
-    def classes(self) -> tuple[int, ...]:
-        """The labels that patches of this slide can have."""
-        if self.regions is not None:
-            return (schema.NORMAL, schema.TUMOR)
-        return (schema.NORMAL,) if self.negative else (schema.UNKNOWN,)
-
-    def fraction(self, xy: npt.NDArray[np.int64], edge: int) -> npt.NDArray[np.float32]:
-        """Share of each square that is tumour, (N,) float32; NaN where not known.
-
-        Parameters
-        ----------
-        xy : (N, 2) int64, level-0 px
-            Top-left corners.
-        edge : int, level-0 px
-        """
-        if self.regions is not None:
-            return self.regions.fraction(xy, edge)
-        return np.full(len(xy), 0.0 if self.negative else np.nan, dtype=np.float32)
-
-    def outlines(self) -> list[npt.NDArray[np.float64]]:
-        """Closed rings around the known tumour, each (K, 2), level-0 px."""
-        return self.regions.outlines() if self.regions is not None else []
 
 
 def labels_of(

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 from common.openslide_slide import OpenSlideSlide
 from common.patches import PatchSpec
 from common.tissue import TissueMask, find_tissue
-from layer1_extract.truth import truth_of
+from common.truth import Truth, check_place, truth_of
 
 if TYPE_CHECKING:
     from common.cohort import SlideEntry
     from common.slides import Slide
     from layer1_extract.config import ExtractSettings, PatchSettings
-    from layer1_extract.labelling import Truth
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +52,9 @@ def survey(entry: SlideEntry, settings: ExtractSettings) -> Survey:
     spec = slide.spec_for(_asked(settings.patch, slide))
     thumbnail = slide.thumbnail(max(settings.tissue.mpp, slide.pyramid.mpp))
     mask = find_tissue(thumbnail, slide.pyramid, settings.tissue)
-    return Survey(slide, spec, mask, truth_of(entry, slide.pyramid))
+    truth = truth_of(entry)
+    check_place(entry, truth, slide.pyramid)
+    return Survey(slide, spec, mask, truth)
 
 
 def _asked(patch: PatchSettings, slide: Slide) -> PatchSpec:

@@ -88,3 +88,4 @@ def _end_children() -> None:
     for child in children:
         child.join(_UNWIND_S)
         child.kill()
+        child.join()

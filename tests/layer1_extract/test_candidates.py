@@ -4,9 +4,9 @@ import numpy as np
 
 from common.patch_file.schema import REASONS
 from common.tissue import TissueMask
+from common.truth import Truth
 from layer1_extract.candidates import screening
 from layer1_extract.config import ExtractSettings
-from layer1_extract.labelling import Truth
 
 
 class RightHalf:

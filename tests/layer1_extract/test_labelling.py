@@ -6,39 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from layer1_extract.config import LabelSettings
-from layer1_extract.labelling import BOUNDARY, Truth, labels_of
-
-corners = np.array([[0, 0], [10, 10]], np.int64)
-
-
-class Half:
-    """Regions that cover half of everything."""
-
-    def fraction(self, xy, _edge):
-        return np.full(len(xy), 0.5, np.float32)
-
-    def outlines(self):
-        return [np.zeros((4, 2))]
-
-
-def test_a_slide_without_annotation_is_not_taken_for_normal():
-    assert Truth().classes == (-1,)
-    assert np.isnan(Truth().fraction(corners, 5)).all()
-
-
-def test_a_negative_slide_gives_normal_patches_only():
-    assert Truth(negative=True).classes == (0,)
-    assert Truth(negative=True).fraction(corners, 5).tolist() == [0, 0]
-    assert Truth(negative=True).outlines() == []
-
-
-def test_an_annotated_slide_gives_both_classes():
-    truth = Truth(regions=Half())
-
-    assert truth.classes == (0, 1)
-    assert truth.fraction(corners, 5).tolist() == [0.5, 0.5]
-    assert len(truth.outlines()) == 1
-
+from layer1_extract.labelling import BOUNDARY, labels_of
 
 eighths = st.integers(0, 8).map(lambda n: n / 8)
 
