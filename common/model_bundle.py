@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
+import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,6 +26,8 @@ MANIFEST: Final = "bundle.json"
 NETWORK: Final = "model.keras"
 CARD: Final = "MODEL_CARD.md"
 _ADVICE: Final = "Copy the bundle anew, or train it again"
+_UNREADABLE: Final = (ValueError, OSError, KeyError, TypeError, zipfile.BadZipFile)
+"""What Keras raises for a file that holds no network, or one with code of its own."""
 
 
 class _Part(BaseModel):
@@ -59,6 +62,8 @@ class SeenPatients(_Part):
 class Manifest(_Part):
     """What `bundle.json` says.
 
+    Defaults are for those who write one; a file that is read must spell every key.
+
     Attributes
     ----------
     architecture : str
@@ -84,7 +89,7 @@ class Manifest(_Part):
     format: str = FORMAT
     format_version: str = FORMAT_VERSION
     architecture: str
-    classes: tuple[str, ...] = ("normal", "tumor")
+    classes: tuple[str, str] = ("normal", "tumor")
     patch_size: int = Field(gt=0)
     patch_mpp: float = Field(gt=0)
     preprocessing: Preprocessing = Preprocessing()
@@ -133,10 +138,23 @@ class Bundle:
         return self.manifest.sha256[NETWORK]
 
     def load_network(self) -> Any:
-        """The trained `keras.Model`: (B, S, S, 3) float32, 0 to 255 -> (B, 1) P(tumour)."""
+        """The trained `keras.Model`: (B, S, S, 3) float32, 0 to 255 -> (B, 1) P(tumour).
+
+        Raises
+        ------
+        ContractError
+            If Keras cannot load the file, or it is not the network that the manifest describes.
+        """
         import keras
 
-        return keras.saving.load_model(self.path / NETWORK, compile=False, safe_mode=True)
+        path = self.path / NETWORK
+        try:
+            network = keras.saving.load_model(path, compile=False, safe_mode=True)
+        except _UNREADABLE as error:
+            found = f"{type(error).__name__} ({str(error)[:200].strip()})"
+            raise ContractError(path, "file", "a network Keras loads", found, _ADVICE) from error
+        _check_network(path, network, self.manifest)
+        return network
 
 
 def write_bundle(
@@ -171,7 +189,8 @@ def read_bundle(path: Path) -> Bundle:
     Raises
     ------
     ContractError
-        If a file is missing, was changed, or the version is one this software does not know.
+        If a file or a key is missing, a file was changed, or the version is one this software
+        does not know.
     """
     manifest = _read_manifest(path / MANIFEST)
     for name in (NETWORK, CARD, *manifest.sha256):
@@ -199,12 +218,42 @@ def _read_manifest(path: Path) -> Manifest:
         wrote = f"{version!r} written by {values.get('software', 'an unknown software')}"
         expected = f"{FORMAT_VERSION.split('.')[0]}.x"
         raise ContractError(path, "format_version", expected, wrote, "Use that software, or newer")
+    if missing := _missing(Manifest, values):
+        raise ContractError(path, missing, "a key", "nothing", _ADVICE)
     try:
         return Manifest.model_validate(values)
     except ValidationError as error:
         first = error.errors()[0]
         item = ".".join(str(part) for part in first["loc"])
         raise ContractError(path, item, first["msg"], repr(first["input"]), _ADVICE) from error
+
+
+def _missing(model: type[BaseModel], values: Mapping[str, Any]) -> str:
+    """The first key that `values` lacks, or a part of them, such as ``patients.salt``; or empty."""
+    for name, field in model.model_fields.items():
+        if name not in values:
+            return name
+        part, inner = field.annotation, values[name]
+        if not (isinstance(part, type) and issubclass(part, BaseModel)):
+            continue
+        if isinstance(inner, dict) and (missing := _missing(part, inner)):
+            return f"{name}.{missing}"
+    return ""
+
+
+def _check_network(path: Path, network: Any, manifest: Manifest) -> None:
+    """Refuse a network of other patches or classes, or without the layer maps look at."""
+    size = manifest.patch_size
+    wanted = {"inputs": [(None, size, size, 3)], "outputs": [(None, 1)]}
+    for item, shapes in wanted.items():
+        found = [tuple(one.shape) for one in getattr(network, item, None) or []]
+        if found != shapes:
+            raise ContractError(path, item, f"{shapes} by {MANIFEST}", f"{found}", _ADVICE)
+    layers = [layer.name for layer in network.layers]
+    if manifest.cam_layer not in layers:
+        expected = f"the layer {manifest.cam_layer!r}, cam_layer of {MANIFEST}"
+        found = f"{', '.join(layers[-5:])} as its last layers"
+        raise ContractError(path, "layers", expected, found, _ADVICE)
 
 
 def _hashed(salt: str, patient: str) -> str:

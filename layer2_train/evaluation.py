@@ -19,6 +19,7 @@ from common.patch_file.reader import find_patch_files
 from common.prediction import Predictor
 from common.provenance import log_head, run_record
 from common.run_folder import claim
+from layer2_train.content import content_sha256
 from layer2_train.curves import draw_roc
 from layer2_train.dataset import PatchDataset
 from layer2_train.metrics import metrics
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from common.model_bundle import Bundle
+    from common.patch_file.reader import PatchFile
     from layer2_train.config import EvaluateSettings, TrainSettings
 
 METRICS: Final = "metrics.json"
@@ -121,14 +123,19 @@ def evaluate(
     ContractError
         If the bundle or a patch file breaks its contract, or the patches are not of its kind.
     ConfigError
-        If there are no patch files, or `out` holds results of another configuration, model or
-        set of patches.
+        If there are no labelled patches, or `out` holds results of another configuration, model
+        or set of patches.
     """
     record = run_record("layer2-train evaluate", digest(settings))
     log.info("%s", log_head(digest(settings)))
     bundle = read_bundle(model)
     dataset = PatchDataset(find_patch_files(patches))
     _check_kind(bundle, dataset)
+    if not len(dataset):
+        raise ConfigError(
+            f"{patches}: expected patches labelled normal or tumor, found {dataset.unknown} "
+            f"without a label in {len(dataset.files)} files. Give files of slides with annotations"
+        )
     subject = {"model_sha256": bundle.model_sha256, "patches_sha256": _identity(dataset)}
     if not overwrite:
         _check_subject(out / RUN, subject)
@@ -172,11 +179,16 @@ def write_json(path: Path, values: dict[str, Any]) -> None:
 
 
 def _identity(dataset: PatchDataset) -> str:
-    """Hexadecimal SHA-256 of which slides there are, and how many patches of each."""
-    files = sorted(
-        (file.header.slide_fingerprint, file.path.name, len(file)) for file in dataset.files
-    )
+    """Hexadecimal SHA-256 of which slides there are, and which patches of each."""
+    files = sorted(_identity_of(file) for file in dataset.files)
     return hashlib.sha256(json.dumps(files).encode()).hexdigest()
+
+
+def _identity_of(file: PatchFile) -> tuple[str, ...]:
+    header = file.header
+    content = content_sha256(file)
+    file.close()
+    return header.slide_fingerprint, file.path.name, header.config_sha256, content
 
 
 def _check_subject(path: Path, subject: dict[str, str]) -> None:

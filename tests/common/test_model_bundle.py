@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import json
 import os
+import zipfile
 
+import keras
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -80,6 +82,83 @@ def test_what_cannot_be_understood_is_refused(bundle, changes):
 
     with pytest.raises(ContractError, match=r"bundle\.json"):
         read_bundle(bundle.path)
+
+
+REQUIRED = [name for name in Manifest.model_fields if name not in ("format", "format_version")]
+PARTS = [("patients", "salt"), ("patients", "hashes"), ("preprocessing", "stain")]
+
+
+@pytest.mark.parametrize("key", REQUIRED)
+def test_a_manifest_that_lacks_a_key_is_refused_naming_it(bundle, key):
+    path = bundle.path / MANIFEST
+    values = json.loads(path.read_text())
+    del values[key]
+    path.write_text(json.dumps(values))
+
+    with pytest.raises(ContractError, match=rf"bundle\.json: {key}: expected a key, found nothing"):
+        read_bundle(bundle.path)
+
+
+@pytest.mark.parametrize(("key", "part"), PARTS)
+def test_a_manifest_that_lacks_a_part_of_a_key_is_refused_naming_it(bundle, key, part):
+    values = json.loads((bundle.path / MANIFEST).read_text())[key]
+    del values[part]
+    edit(bundle, **{key: values})
+
+    with pytest.raises(ContractError, match=rf"bundle\.json: {key}\.{part}: expected a key"):
+        read_bundle(bundle.path)
+
+
+def network(inputs=((8, 8, 3),), outputs=(1,), layer="conv"):
+    images = [keras.Input(shape) for shape in inputs]
+    mixed = keras.layers.Add()(images) if len(images) > 1 else images[0]
+    maps = keras.layers.Conv2D(2, 3, name=layer)(mixed)
+    mean = keras.layers.GlobalAveragePooling2D()(maps)
+    return keras.Model(images, [keras.layers.Dense(n, "sigmoid")(mean) for n in outputs])
+
+
+def test_a_network_as_the_manifest_describes_it_is_loaded(tmp_path):
+    bundle = write_bundle(tmp_path / "bundle", manifest(), network().save, "# Card")
+
+    assert bundle.load_network().input_shape == (None, 8, 8, 3)
+
+
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        ({"inputs": [(16, 16, 3)]}, r"inputs: expected .*8, 8, 3.*found .*16, 16, 3"),
+        ({"inputs": [(8, 8, 3)] * 2}, "inputs: expected"),
+        ({"outputs": [2]}, r"outputs: expected \[\(None, 1\)\].*found \[\(None, 2\)\]"),
+        ({"outputs": [1, 1]}, "outputs: expected"),
+        ({"layer": "other"}, "layers: expected the layer 'conv'.*found .*other"),
+    ],
+)
+def test_a_network_that_is_not_what_the_manifest_says_is_refused(tmp_path, other, said):
+    bundle = write_bundle(tmp_path / "bundle", manifest(), network(**other).save, "# Card")
+
+    with pytest.raises(ContractError, match=rf"model\.keras: {said}"):
+        bundle.load_network()
+
+
+def foreign_zip(path):
+    with zipfile.ZipFile(path, "w") as stored:
+        stored.writestr("notes.txt", "no network")
+
+
+def foreign_configuration(path):
+    with zipfile.ZipFile(path, "w") as stored:
+        for name in ("config.json", "metadata.json"):
+            stored.writestr(name, '{"class_name": "Own", "module": "own", "config": {}}')
+
+
+@pytest.mark.parametrize(
+    "save", [lambda path: path.write_bytes(b"no zip"), foreign_zip, foreign_configuration]
+)
+def test_a_file_that_keras_cannot_load_is_refused(tmp_path, save):
+    bundle = write_bundle(tmp_path / "bundle", manifest(), save, "# Card")
+
+    with pytest.raises(ContractError, match=r"model\.keras: file: expected a network Keras loads"):
+        bundle.load_network()
 
 
 def test_a_folder_without_a_manifest_is_refused(tmp_path):

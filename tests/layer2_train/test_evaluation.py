@@ -23,9 +23,7 @@ def darkness_network(size=16):
     """A network of Keras' own layers that calls dark patches tumour."""
     image = keras.Input((size, size, 3))
     x = keras.layers.GlobalAveragePooling2D()(keras.layers.Rescaling(-1 / 25, offset=6)(image))
-    head = keras.layers.Dense(
-        1, activation="sigmoid", kernel_initializer="ones", bias_initializer="zeros"
-    )
+    head = keras.layers.Dense(1, activation="sigmoid", kernel_initializer="ones", name="head")
     return keras.Model(image, head(x))
 
 
@@ -36,7 +34,7 @@ def bundle(tmp_path):
         architecture="darkness",
         patch_size=16,
         patch_mpp=1.0,
-        cam_layer="none",
+        cam_layer="head",
         slides={"train": ["seen slide"], "test": ["tested slide"]},
         patients=SeenPatients.of({"valid": ["patient_002"], "test": ["patient_003"]}),
     )
@@ -123,6 +121,25 @@ def test_results_of_other_patches_are_not_replaced_unasked(bundle, tmp_path):
         evaluate(bundle, patches, tmp_path / "out", QUICK)
 
     assert evaluate(bundle, patches, tmp_path / "out", QUICK, overwrite=True)["all"]["n"] == 14
+
+
+def test_results_of_other_patches_of_equal_counts_are_not_replaced_unasked(bundle, tmp_path):
+    patches = tmp_path / "patches"
+    write_patch_file(patches, "a", labels=[0, 0, 1, 1])
+    evaluate(bundle, patches, tmp_path / "out", QUICK)
+    write_patch_file(patches, "a", labels=[0, 1, 0, 1])
+
+    with pytest.raises(ConfigError, match=r"another patches_sha256. .*or --overwrite"):
+        evaluate(bundle, patches, tmp_path / "out", QUICK)
+
+
+def test_patches_without_labels_cannot_be_evaluated_on(bundle, tmp_path):
+    write_patch_file(tmp_path / "patches", "a", labels=[-1, -1, -1])
+
+    with pytest.raises(ConfigError, match=r"patches: expected patches labelled .* found 3 without"):
+        evaluate(bundle, tmp_path / "patches", tmp_path / "out", QUICK)
+
+    assert not (tmp_path / "out").exists()
 
 
 def test_patches_are_united_by_patient_then_by_slide_then_not_at_all(tmp_path):
