@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+
+from common.errors import ContractError
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     from common.preprocessing import Preprocessing
+
+_ADVICE: Final = "Train it anew, with a lower optimizer.learning_rate"
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +48,11 @@ class Predictor:
         Returns
         -------
         (N,) float32
+
+        Raises
+        ------
+        ContractError
+            If an answer is not a number from 0 to 1.
         """
         parts = [
             self._batch(patches[start : start + self.batch_size])
@@ -55,4 +64,9 @@ class Predictor:
         padded = np.zeros((self.batch_size, *patches.shape[1:]), dtype=np.uint8)
         padded[: len(patches)] = patches
         scores = self.network.predict_on_batch(self.preprocessing(padded))
-        return np.asarray(scores, dtype=np.float32)[: len(patches), 0]
+        found = np.asarray(scores, dtype=np.float32)[: len(patches), 0]
+        wrong = int((~((found >= 0) & (found <= 1))).sum())  # NaN is neither
+        if wrong:
+            said = f"something else for {wrong} of {len(found)} patches"
+            raise ContractError("the network", "answers", "0 to 1", said, _ADVICE)
+        return found

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from common.errors import ContractError
 from common.prediction import Predictor
 from common.preprocessing import Preprocessing
 
@@ -29,3 +31,24 @@ def test_every_batch_has_one_size_and_every_patch_its_answer(count, batch_size):
     assert set(network.sizes) <= {batch_size}
     assert scores.dtype == np.float32
     assert np.allclose(scores, patches.mean(axis=(1, 2, 3)) / 255)
+
+
+@pytest.mark.parametrize("answer", [np.nan, np.inf, 1.5, -0.1])
+def test_an_answer_that_is_no_probability_is_refused(answer):
+    network = MeanNetwork()
+    network.predict_on_batch = lambda batch: np.where(np.arange(len(batch)) == 1, answer, 0.5)[
+        :, None
+    ]
+    patches = np.zeros((3, 4, 4, 3), np.uint8)
+
+    with pytest.raises(ContractError, match="expected 0 to 1, found something else for 1 of 2 pat"):
+        Predictor(network, Preprocessing(), batch_size=2)(patches)
+
+
+def test_what_fills_a_batch_up_is_not_judged():
+    network = MeanNetwork()
+    network.predict_on_batch = lambda batch: np.array([[0.5], [np.nan]])
+
+    scores = Predictor(network, Preprocessing(), 2)(np.zeros((1, 4, 4, 3), np.uint8))
+
+    assert scores.tolist() == [0.5]
