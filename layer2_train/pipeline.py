@@ -23,7 +23,7 @@ from layer2_train.dataset import PatchDataset
 from layer2_train.evaluation import METRICS, ROC, RUN, Answers, answer, write_json
 from layer2_train.history import best
 from layer2_train.model_card import Facts, model_card
-from layer2_train.plan import make_plan
+from layer2_train.plan import differing, make_plan
 from layer2_train.splits import SPLITS, TEST, TRAIN, VALID
 from layer2_train.training import HISTORY, Trained, Training
 
@@ -145,9 +145,14 @@ def _prepare(out: Path, settings: TrainSettings, plan: Plan, *, overwrite: bool)
     table = out / SPLIT_TABLE
     if not table.exists():
         write_text(table, plan.csv())
-    elif table.read_text(encoding="utf-8") != plan.csv():
+        return
+    before = table.read_text(encoding="utf-8")
+    if before != plan.csv():
+        others = differing(before, plan.csv())
+        more = f" and {len(others) - 3} more" if len(others) > 3 else ""
         raise ConfigError(
-            f"{table}: expected the patch files this run began with, found others. "
+            f"{table}: expected the patch files this run began with, found others: "
+            f"{', '.join(others[:3])}{more}. "
             "Give those, another --out, or --overwrite to begin anew"
         )
 
@@ -207,5 +212,6 @@ def without_names(settings: TrainSettings) -> dict[str, Any]:
     split = values["split"]
     for name in (VALID, TEST):
         if isinstance(split.get(name), list):
-            split[name] = f"{len(split[name])} patients, by name"
+            count = len(split[name])
+            split[name] = f"{count} patient{'s' if count != 1 else ''}, by name"
     return values

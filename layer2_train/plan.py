@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from common.patch_file import schema
 from common.patch_file.reader import PatchFile, find_patch_files
 from layer2_train import splits
+from layer2_train.content import content_sha256
 from layer2_train.splits import SPLITS, Source
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 _COUNTED: Final = ("normal", "tumor", "unknown")
+_IDENTITY: Final = ("fingerprint", "config_sha256", "content_sha256")
 
 
 @dataclass(frozen=True)
@@ -64,10 +66,10 @@ class Plan:
         )
 
     def csv(self) -> str:
-        """One line per patch file: whose it is, its split, its patches by label."""
+        """One line per patch file: whose it is, its split, its patches by label, what is in it."""
         split_of = {place: split for split, own in self.places.items() for place in own}
         text = io.StringIO()
-        columns = ["file", "slide_id", "patient", "centre", "split", *_COUNTED, "fingerprint"]
+        columns = ["file", "slide_id", "patient", "centre", "split", *_COUNTED, *_IDENTITY]
         writer = csv.DictWriter(text, columns, lineterminator="\n", extrasaction="ignore")
         writer.writeheader()
         for place, source in enumerate(self.sources):
@@ -112,6 +114,7 @@ def source_of(file: PatchFile) -> Source:
     """What splitting needs to know of a patch file."""
     header = file.header
     number = {name: int((file.labels == label).sum()) for label, name in schema.LABEL_NAMES.items()}
+    content = content_sha256(file)
     file.close()
     return Source(
         file=file.path.name,
@@ -120,8 +123,28 @@ def source_of(file: PatchFile) -> Source:
         centre=header.centre,
         given=header.split,
         fingerprint=header.slide_fingerprint,
+        config_sha256=header.config_sha256,
+        content_sha256=content,
         **number,
     )
+
+
+def differing(before: str, after: str) -> list[str]:
+    """What two tables of `Plan.csv` disagree on, by file: ``a.h5 (tumor, content_sha256)``."""
+    old, new = _lines(before), _lines(after)
+    said = []
+    for name in sorted(old.keys() | new.keys()):
+        one, other = old.get(name), new.get(name)
+        if one is None or other is None:
+            said.append(f"{name} ({'is new' if one is None else 'is gone'})")
+        elif one != other:
+            columns = [key for key in other if one.get(key) != other[key]]
+            said.append(f"{name} ({', '.join(columns) or 'columns'})")
+    return said
+
+
+def _lines(text: str) -> dict[str, dict[str, str]]:
+    return {line.get("file", ""): line for line in csv.DictReader(text.splitlines())}
 
 
 def _counts(sources: list[Source]) -> dict[str, int]:

@@ -40,6 +40,10 @@ class Source:
         Of the slide.
     normal, tumor, unknown : int
         Patches by label.
+    config_sha256 : str
+        Of the configuration it was extracted with.
+    content_sha256 : str
+        Of places and labels.
     """
 
     file: str
@@ -51,6 +55,8 @@ class Source:
     normal: int
     tumor: int
     unknown: int
+    config_sha256: str = ""
+    content_sha256: str = ""
 
     @property
     def group(self) -> str:

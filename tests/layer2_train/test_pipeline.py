@@ -65,6 +65,7 @@ def test_the_bundle_is_verified_and_loads_with_keras_alone(run):
     bundle = read_bundle(run / "out" / "bundle")
 
     network = keras.saving.load_model(bundle.path / "model.keras", compile=False, safe_mode=True)
+    assert bundle.load_network().input_shape == network.input_shape == (None, 16, 16, 3)
     assert network.get_layer(bundle.manifest.cam_layer).name == "head_conv"
     assert bundle.manifest.patch_size == 16
     assert bundle.manifest.metrics == json.loads((run / "out" / "metrics.json").read_text())
@@ -102,6 +103,19 @@ def test_a_run_that_began_with_other_patches_is_refused(run, tmp_path):
         train(quick(), other, run / "out")
 
 
+def test_a_run_that_began_with_other_patches_of_equal_counts_names_the_file(run, tmp_path):
+    other = write_cohort(tmp_path / "patches")
+    labels = [1, 0] * 4
+    write_patch_file(
+        other, "patient_002_node_0", patient="patient_002", centre="centre_0", labels=labels
+    )
+
+    with pytest.raises(
+        ConfigError, match=r"others: patient_002_node_0.h5 \(content_sha256\)\. .*or --overwrite"
+    ):
+        train(quick(), other, run / "out")
+
+
 def test_a_broken_bundle_is_made_anew_and_overwriting_begins_anew(tmp_path):
     patches = write_cohort(tmp_path / "patches")
     out = tmp_path / "out"
@@ -135,12 +149,12 @@ def test_stopping_early_needs_validation(tmp_path):
 
 
 def test_patients_named_in_a_configuration_become_a_number():
-    config = without_names(quick("split.test=0.2"))
+    config = without_names(quick("split.test=[patient_003]"))
 
     assert config["split"] == {
         "by": "patient",
         "valid": "2 patients, by name",
-        "test": 0.2,
+        "test": "1 patient, by name",
         "seed": 0,
     }
 

@@ -9,7 +9,7 @@ from patch_files import write_cohort, write_patch_file
 from common.errors import ContractError
 from common.patch_file.reader import PatchFile
 from layer2_train.config import SplitByPatient, SplitGiven
-from layer2_train.plan import make_plan, source_of
+from layer2_train.plan import differing, make_plan, source_of
 
 
 def test_says_how_many_of_what_each_split_holds(tmp_path):
@@ -66,3 +66,25 @@ def test_a_broken_file_is_named(tmp_path):
 
     with pytest.raises(ContractError, match=r"patient_003_node_0.h5"):
         make_plan(tmp_path, SplitByPatient())
+
+
+def test_the_table_tells_other_patches_of_equal_counts_apart(tmp_path):
+    settings = SplitByPatient(valid=("patient_001",), test=0)
+    before = make_plan(write_cohort(tmp_path / "a", n=4), settings).csv()
+    other = write_cohort(tmp_path / "b", n=4)
+    labels = [1, 0, 1, 0]
+    write_patch_file(
+        other, "patient_002_node_0", patient="patient_002", centre="centre_0", labels=labels
+    )
+
+    after = make_plan(other, settings).csv()
+
+    assert differing(before, before) == []
+    assert differing(before, after) == ["patient_002_node_0.h5 (content_sha256)"]
+
+
+def test_files_that_came_or_went_are_named():
+    assert differing("file,tumor\na.h5,1\n", "file,tumor\nb.h5,1\n") == [
+        "a.h5 (is gone)",
+        "b.h5 (is new)",
+    ]
