@@ -103,7 +103,7 @@ class Training:
         Interrupted
             On SIGTERM or SIGUSR1, after a checkpoint.
         PipelineError
-            If the loss is no longer a number.
+            If the loss, a weight, or an answer to a validation patch is no longer a number.
         """
         self._resume()
         patience = self.settings.early_stopping.patience
@@ -118,6 +118,7 @@ class Training:
         start = time.perf_counter()
         number = len(self.history) + 1
         self._steps(number, stop)
+        self._refuse_lost_weights(number)
         valid_loss, valid_auc = self._validate()
         rate = keras.ops.convert_to_numpy(self.model.optimizer.learning_rate)
         seconds = round(time.perf_counter() - start, 2)
@@ -143,11 +144,12 @@ class Training:
         bar.update(self.step)
         with bar, read_ahead(self._inputs(number)) as ahead:
             for inputs, targets in ahead:
+                self.model.reset_metrics()  # before Keras 3.15 the loss is a mean since then
                 loss = float(self.model.train_on_batch(inputs, targets))
                 self.step += 1
                 self.losses += loss
                 if not math.isfinite(loss):
-                    raise self._diverged(number, loss)
+                    raise self._diverged(number, "a finite loss", f"{loss}")
                 bar.set_postfix(loss=f"{self.losses / self.step:.4f}", refresh=False)
                 bar.update()
                 if stop.is_set():
@@ -213,10 +215,17 @@ class Training:
         where = f"after epoch {len(self.history)} and step {self.step} of {self.steps}"
         return Interrupted(f"{self.folder}: stopped {where}. The same command goes on from there")
 
-    def _diverged(self, number: int, loss: float) -> PipelineError:
+    def _refuse_lost_weights(self, number: int) -> None:
+        """What the last step did to the weights shows in no loss."""
+        for weight in self.architecture.network.weights:
+            values: Any = keras.ops.convert_to_numpy(weight)
+            if not np.isfinite(values).all():
+                raise self._diverged(number, "finite weights", f"NaN or infinity in {weight.path}")
+
+    def _diverged(self, number: int, expected: str, found: str) -> PipelineError:
         return PipelineError(
-            f"{self.folder}: epoch {number}, step {self.step}: expected a finite loss, "
-            f"found {loss}. Lower optimizer.learning_rate, or warm up with schedule.warmup_epochs"
+            f"{self.folder}: epoch {number}, step {self.step}: expected {expected}, "
+            f"found {found}. Lower optimizer.learning_rate, or warm up with schedule.warmup_epochs"
         )
 
 

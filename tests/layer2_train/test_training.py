@@ -82,6 +82,32 @@ def assert_same_outcome(one, two):
         assert np.allclose(own.numpy(), other.numpy(), atol=1e-4)
 
 
+class RunningMean:
+    """A model of an older Keras: the loss it returns is a mean since its metrics were reset."""
+
+    def __init__(self, model):
+        self.model = model
+        self.losses = []
+
+    def __getattr__(self, name):
+        return getattr(self.model, name)
+
+    def reset_metrics(self):
+        self.losses = []
+        self.model.reset_metrics()
+
+    def train_on_batch(self, inputs, targets):
+        self.losses.append(float(self.model.train_on_batch(inputs, targets)))
+        return np.mean(self.losses)
+
+
+def test_each_batch_gives_its_own_loss_in_every_keras(train, valid, undisturbed, tmp_path):
+    training = Training(load(TrainSettings, overrides=SMALL), train, valid, tmp_path)
+    training.model = RunningMean(training.model)
+
+    assert_same_outcome(training.run(), undisturbed)
+
+
 def test_learns_eight_patches_by_heart(tmp_path):
     eight = PatchDataset([PatchFile(write_patch_file(tmp_path, "eight", n=8))])
     settings = load(
@@ -159,3 +185,21 @@ def test_a_loss_that_is_no_number_ends_the_training_with_advice(train, tmp_path)
 
     with pytest.raises(PipelineError, match=r"found nan. Lower optimizer.learning_rate"):
         training.run()
+
+
+def test_weights_lost_by_the_last_step_end_the_training_before_they_are_kept(train, tmp_path):
+    settings = load(TrainSettings, overrides=SMALL)
+    training = Training(settings, train, None, tmp_path / "run")
+    steps = training._steps
+
+    def last_step_diverges(number, stop):
+        steps(number, stop)
+        weight = training.architecture.network.trainable_weights[-1]
+        weight.assign(np.full(weight.shape, np.inf))
+
+    training._steps = last_step_diverges
+
+    with pytest.raises(PipelineError, match=r"step 4: expected finite weights, found NaN or inf"):
+        training.run()
+
+    assert not (tmp_path / "run" / "history.csv").exists()
