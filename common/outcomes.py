@@ -79,6 +79,11 @@ def write_outcome(folder: Path, outcome: Outcome) -> None:
     write_text(folder / FOLDER / f"{outcome.slide_id}.json", text + "\n")
 
 
+def forget(folder: Path, slide_id: str) -> None:
+    """Remove the outcome of a slide, if there is one: its files are about to be replaced."""
+    (folder / FOLDER / f"{slide_id}.json").unlink(missing_ok=True)
+
+
 def read_outcome(folder: Path, slide_id: str) -> Outcome | None:
     """The outcome written for a slide, or None where there is none yet.
 

@@ -11,6 +11,7 @@ from common.outcomes import (
     as_csv,
     attempt,
     exit_status,
+    forget,
     read_outcome,
     read_outcomes,
     summary,
@@ -95,3 +96,12 @@ def test_the_table_has_a_column_per_count():
     rows = list(csv.DictReader(io.StringIO(text)))
     assert [row["kept"] for row in rows] == ["3", ""]
     assert rows[1]["reason"] == 'x, "y"'
+
+
+def test_a_forgotten_slide_has_no_outcome_and_may_be_forgotten_twice(tmp_path):
+    write_outcome(tmp_path, Outcome("a", "done"))
+
+    for _ in range(2):
+        forget(tmp_path, "a")
+
+    assert read_outcome(tmp_path, "a") is None
