@@ -37,13 +37,17 @@ def embed(path: Path, width: int, quality: int) -> EmbeddedPicture:
     Raises
     ------
     ContractError
-        If it is no picture.
+        If it is not there, or no picture.
     """
-    encoded = np.frombuffer(path.read_bytes(), dtype=np.uint8)
+    try:
+        encoded = np.frombuffer(path.read_bytes(), dtype=np.uint8)
+    except OSError as error:
+        found = str(error.strerror)
+        raise ContractError(path, "picture", "a picture", found, "Make it anew") from error
     picture = cv2.imdecode(encoded, cv2.IMREAD_COLOR) if len(encoded) else None
     if picture is None:
         raise ContractError(
-            path, "picture", "a picture", "bytes that do not decode", "Make the heatmap anew"
+            path, "picture", "a picture", "bytes that do not decode", "Make it anew"
         )
     if picture.shape[1] > width:
         height = max(1, round(picture.shape[0] * width / picture.shape[1]))

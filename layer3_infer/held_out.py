@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from common.errors import ConfigError, SlideError
+from common.errors import ConfigError, ContractError, SlideError
 from layer3_infer.analysis import open_slide
 from layer3_infer.heatmap_file import TRAINING_SPLITS
 
@@ -38,24 +38,27 @@ def held_out_entries(entries: Sequence[SlideEntry], manifest: Manifest) -> list[
 def held_out_files(
     files: Mapping[str, Sequence[PatchFile]], manifest: Manifest
 ) -> dict[str, Sequence[PatchFile]]:
-    """The same of patch files, by slide.
+    """The same of patch files, by slide; one that cannot be read stays in, too.
 
     Raises
     ------
     ConfigError
         If none is left.
     """
-    headers = {slide_id: parts[0].header for slide_id, parts in files.items()}
-    kept = [
-        slide_id
-        for slide_id, header in headers.items()
-        if not _knows(manifest, header.slide_fingerprint, header.patient)
-    ]
+    kept = [slide_id for slide_id, parts in files.items() if not _known_parts(manifest, parts)]
     return {slide_id: files[slide_id] for slide_id in _some(kept, len(files))}
 
 
 def _knows(manifest: Manifest, fingerprint: str, patient: str) -> bool:
     return manifest.split_of(fingerprint, patient) in TRAINING_SPLITS
+
+
+def _known_parts(manifest: Manifest, parts: Sequence[PatchFile]) -> bool:
+    try:
+        headers = [part.header for part in parts]
+    except ContractError:
+        return False
+    return any(_knows(manifest, header.slide_fingerprint, header.patient) for header in headers)
 
 
 def _fingerprint(entry: SlideEntry) -> str:

@@ -5,6 +5,7 @@ In level-0 pixels, on a dense grid.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from layer3_infer.config import HeatmapSettings
 
 _ANEW: Final = "Extract it anew"
+_PART: Final = r"\.part-\d+-of-\d+$"
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,11 +71,22 @@ def on_tissue(slide: Slide, spec: PatchSpec, settings: HeatmapSettings) -> Dense
 
 
 def find_by_slide(folder: Path) -> dict[str, list[PatchFile]]:
-    """The patch files of a folder by slide; several where a slide is in parts."""
+    """The patch files of a folder by slide; several where a slide is in parts.
+
+    A damaged file stays with the slide it is named after, which fails when it is read: the other
+    slides go on.
+    """
     found: dict[str, list[PatchFile]] = defaultdict(list)
     for patch_file in find_patch_files(folder):
-        found[patch_file.header.slide_id].append(patch_file)
+        found[_slide_id(patch_file)].append(patch_file)
     return dict(found)
+
+
+def _slide_id(patch_file: PatchFile) -> str:
+    try:
+        return patch_file.header.slide_id
+    except ContractError:
+        return re.sub(_PART, "", patch_file.path.name.removesuffix(schema.SUFFIX))
 
 
 def in_patch_files(files: Iterable[PatchFile], slide: Slide, spec: PatchSpec) -> DenseLocations:

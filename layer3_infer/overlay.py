@@ -27,11 +27,15 @@ _READABLE: Final = 900
 
 _SCALE_BARS_MM: Final = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50)
 _OUTLINE: Final = "#e6007e"
+_TALLEST: Final = 4
 
 
 def picture_mpp(slide: Pyramid, width: int) -> float:
-    """Scale, um/px, at which the whole slide is at most `width` px wide; never an enlargement."""
-    return slide.mpp * max(1.0, slide.width / width)
+    """Scale, um/px, of a picture of the whole slide; never an enlargement.
+
+    It is at most `width` px wide and `_TALLEST` times as high: JPEG ends at 65,535 px.
+    """
+    return slide.mpp * max(1.0, slide.width / width, slide.height / (_TALLEST * width))
 
 
 def scale_bar(mpp: float, width: int) -> tuple[float, float]:

@@ -29,6 +29,11 @@ def test_a_picture_is_reduced_and_never_enlarged(tmp_path, width, expected):
     np.testing.assert_allclose(shown.mean(axis=(0, 1)), (10, 120, 240), atol=4)
 
 
+def test_a_picture_that_is_not_there_is_refused(tmp_path):
+    with pytest.raises(ContractError, match="No such file"):
+        embed(tmp_path / "a.png", 100, 90)
+
+
 @pytest.mark.parametrize("content", [b"", b"not a picture"])
 def test_what_is_no_picture_is_refused(tmp_path, content):
     (tmp_path / "a.png").write_bytes(content)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import shutil
+
 import pytest
 
 from common.cohort import SlideEntry, read_cohort
@@ -22,6 +24,13 @@ def test_a_slide_that_cannot_be_read_stays_so_that_the_run_names_it(bundle, tmp_
     entry = SlideEntry("absent", tmp_path / "absent.tif")
 
     assert held_out_entries([entry], bundle.manifest) == [entry]
+
+
+def test_a_patch_file_that_cannot_be_read_stays_too(bundle, patch_folder, tmp_path):
+    folder = shutil.copytree(patch_folder, tmp_path / "patches")
+    (folder / "pink.h5").write_bytes(b"half")
+
+    assert list(held_out_files(wanted_files(folder), bundle.manifest)) == ["green", "pink"]
 
 
 def test_nothing_left_is_an_error_that_says_what_to_do(bundle, cohort_csv):

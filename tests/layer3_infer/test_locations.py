@@ -94,3 +94,16 @@ def test_parts_on_two_grids_are_refused(tmp_path):
 def test_a_folder_without_patch_files_is_refused(tmp_path):
     with pytest.raises(ConfigError, match="expected patch files"):
         find_by_slide(tmp_path)
+
+
+def test_a_damaged_file_belongs_to_the_slide_it_is_named_after(tmp_path):
+    write_patch_file(tmp_path, SLIDE)
+    (tmp_path / "a.h5").write_bytes(b"half")
+    for part in range(2):
+        (tmp_path / f"b.part-{part}-of-2.h5").write_bytes(b"half")
+
+    found = find_by_slide(tmp_path)
+
+    assert {slide: len(files) for slide, files in found.items()} == {"a": 1, "b": 2, "fake": 1}
+    with pytest.raises(ContractError, match=r"a\.h5"):
+        in_patch_files(found["a"], SLIDE, SPEC)

@@ -78,6 +78,10 @@ def test_a_picture_is_reduced_to_its_width_and_never_enlarged():
     assert picture_mpp(SLIDE, 3200) == 0.5
 
 
+def test_a_tall_slide_is_reduced_to_four_times_the_width_in_height():
+    assert picture_mpp(Pyramid(((256, 70_000),), mpp=0.5), 100) == 0.5 * 70_000 / 400
+
+
 @pytest.mark.parametrize("mpp", [0.25, 3.0, 80.0])
 def test_the_scale_bar_is_as_long_as_it_says(mpp):
     length_mm, length = scale_bar(mpp, 1600)
