@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from common.config import digest
-from common.errors import ContractError, PipelineError
+from common.errors import ContractError, SlideError
+from common.files import sha256
 from common.openslide_slide import OpenSlideSlide
+from common.outcomes import forget
 from common.prediction import Predictor
 from common.provenance import software
 from layer3_infer import heatmap_file
@@ -66,21 +68,27 @@ class Analysis:
         """What an earlier run found, where all of its files are there and right; else None.
 
         That a file exists says nothing: the heatmap is checked, and must be what this run would
-        make. The other files are whole where they exist, and the outcome is written last.
+        make, and the outcome, written last, must be of this very heatmap.
         """
         try:
             result = read_result(self.folder.path, entry.slide_id)
             if result is None or result.status == "failed":
                 return None
             kept = self._kept(entry, open_slide(entry))
-        except PipelineError as error:
+        except (SlideError, ContractError) as error:
             log.warning("%s is done anew: %s", entry.slide_id, error)
             return None
         files = self.folder.of_slide(entry.slide_id)
-        return replace(result, seconds=0.0) if kept and all(f.exists() for f in files) else None
+        if kept is None or not all(file.exists() for file in files):
+            return None
+        same = result.inputs == self._inputs(entry, kept.header)
+        return replace(result, seconds=0.0) if same else None
 
     def analyse(self, entry: SlideEntry, *, overwrite: bool = False) -> SlideResult:
         """Make and write every result about one slide; the heatmap first, the rest from it.
+
+        The outcome of an earlier run goes before anything it speaks of is replaced, so that a run
+        stopped half-way leaves no files of two models that pass for one result.
 
         Raises
         ------
@@ -91,6 +99,7 @@ class Analysis:
         spec = slide.spec_for(self.bundle.manifest.spec)
         locations = self.locations(slide)
         made = None if overwrite else self._kept(entry, slide)
+        forget(self.folder.path, slide.slide_id)
         if made is None:
             heatmap = predict(slide, locations, spec, self._predictor, workers=self.workers)
             made = HeatmapFile(self._header(entry, slide), heatmap)
@@ -157,6 +166,18 @@ class Analysis:
             software=software(),
         )
 
+    def _inputs(self, entry: SlideEntry, header: Header) -> dict[str, str]:
+        """What a result follows from; with the heatmap's hash, because pictures are of one file."""
+        said = (entry.annotation,) if entry.annotation and entry.annotation.is_file() else ()
+        return {
+            "model_sha256": header.model_sha256,
+            "config_sha256": header.config_sha256,
+            "slide_fingerprint": header.slide_fingerprint,
+            "heatmap_sha256": sha256(self.folder.heatmap(entry.slide_id)),
+            "annotation_sha256": "".join(sha256(path) for path in said),
+            **{name: getattr(entry, name) for name in ("patient", "node", "centre")},
+        }
+
     def _result(
         self, entry: SlideEntry, made: HeatmapFile, reason: str, problem: str
     ) -> SlideResult:
@@ -167,6 +188,7 @@ class Analysis:
             status="done" if scores.analysed else "empty",
             reason=reason,
             counts={"analysed": scores.analysed, "grid": made.heatmap.values.size},
+            inputs=self._inputs(entry, header),
             patient=entry.patient,
             node=entry.node,
             centre=entry.centre,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from common.cli import FOLDER_PATH, INPUT_PATH, OUTPUT_PATH, Result, layer, run, verb
+from layer3_infer.explainers import EXPLAINERS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -97,7 +98,7 @@ def heatmap(
 @_MODEL
 @click.option("--patches", type=FOLDER_PATH, required=True, help="Patch files with pixels.")
 @_OUT
-@click.option("--method", type=click.Choice(["grad_cam"]), help="Overrides the setting.")
+@click.option("--method", type=click.Choice(list(EXPLAINERS)), help="Overrides the setting.")
 @click.option("--top", type=click.IntRange(1), help="Patches per slide; overrides the setting.")
 @click.option("--slide", "slides", multiple=True, help="Only this slide id; may be repeated.")
 @_HELD_OUT

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from common.config import Settings
 from common.tissue import TissueSettings
+from layer3_infer.explainers import check_name
 
 
 class HeatmapSettings(Settings):
@@ -25,7 +26,7 @@ class HeatmapSettings(Settings):
     threshold : float
         Probability from which a patch belongs to a tumour region.
     picture_width : int, px
-        Largest width of the slide in the overlay.
+        Largest width of the slide in the overlay; it is at most four times as high.
     """
 
     stride: int | None = Field(default=None, ge=1)
@@ -40,14 +41,15 @@ class ExplainSettings(Settings):
 
     Attributes
     ----------
-    method : {"grad_cam"}
+    method : str
+        A key of `layer3_infer.explainers.EXPLAINERS`.
     top : int
         Patches per slide, those of highest probability.
     batch_size : int
         Patches scored at once, to find them.
     """
 
-    method: Literal["grad_cam"] = "grad_cam"
+    method: Annotated[str, AfterValidator(check_name)] = "grad_cam"
     top: int = Field(default=6, ge=1, le=100)
     batch_size: int = Field(default=64, ge=1)
 

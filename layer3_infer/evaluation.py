@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from common.errors import ConfigError
+from common.errors import ConfigError, ContractError, SlideError
 from common.files import write_text
 from common.provenance import software
 from common.roc import auc, auc_interval
 from layer3_infer.heatmap_file import read_heatmap
 from layer3_infer.results_folder import ResultsFolder
-from layer3_infer.slide_result import SlideResult, read_results
+from layer3_infer.run_claim import read_run
+from layer3_infer.slide_result import MADE_WITH, SlideResult, read_results
 from layer3_infer.slide_score import SLIDE_SCORE
 from layer3_infer.truth import SlideTruth, read_entries, slide_truth
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     import numpy.typing as npt
@@ -36,8 +37,8 @@ class SlideComparison:
     Attributes
     ----------
     slide_id : str
-    group : str
-        Its patient, or the slide itself where the patient is not known.
+    patient : str
+        Empty where not known.
     labels : (N,) int8
         1 tumour, 0 normal; of the patches whose label is known.
     scores : (N,) float32
@@ -49,16 +50,24 @@ class SlideComparison:
     """
 
     slide_id: str
-    group: str
+    patient: str
     labels: npt.NDArray[np.int8]
     scores: npt.NDArray[np.float32]
     left_out: int
     positive: bool | None
     score: float | None
 
+    @property
+    def group(self) -> str:
+        """What is drawn together: its patient, or the slide itself where that is not known."""
+        return f"patient {self.patient}" if self.patient else f"slide {self.slide_id}"
+
 
 def evaluate_folder(results: Path, source: Path, settings: EvaluateSettings) -> dict[str, Any]:
     """Compare every heatmap in a folder of results; writes and returns ``evaluation.json``.
+
+    A slide whose annotation or heatmap cannot be read is left out, and decides the exit status
+    the evaluation tells of.
 
     Parameters
     ----------
@@ -72,31 +81,31 @@ def evaluate_folder(results: Path, source: Path, settings: EvaluateSettings) -> 
     ------
     ConfigError
         If no slide is in both.
+    SlideError, ContractError
+        If no slide is left, because of annotations or heatmaps that cannot be read.
     """
-    folder = ResultsFolder(results)
-    entries = read_entries(source)
-    compared, left_out = [], {}
-    recorded = read_results(results)
+    folder, run = ResultsFolder(results), read_run(results)
+    entries, recorded = read_entries(source), read_results(results)
+    found = _Comparisons()
     for result in recorded:
-        entry = entries.get(result.slide_id)
-        if result.status == "failed" or entry is None:
-            left_out[result.slide_id] = "it failed" if entry else "nothing is known of it"
-            continue
-        truth = slide_truth(entry)
-        heatmap = read_heatmap(folder.heatmap(result.slide_id)).heatmap
-        compared.append(_compare(result, entry, truth, heatmap, settings))
-        if truth.reason or result.status == "empty":
-            left_out[result.slide_id] = truth.reason or f"empty: {result.reason}"
-    left_out |= dict.fromkeys(sorted(set(entries) - _ids(recorded)), "no heatmap")
-    if not compared:
-        raise ConfigError(
-            f"{source}: expected slides with heatmaps in {results}, found none in common"
+        _add(found, folder, result, entries.get(result.slide_id), run, settings)
+    if not found.compared:
+        raise (
+            found.errors[0]
+            if found.errors
+            else ConfigError(
+                f"{source}: expected slides with heatmaps in {results}, found none in common"
+            )
         )
     evaluation = {
-        "patches": _of_patches(compared, settings),
-        "slides": _of_slides(compared, settings),
-        "left_out": left_out,
+        **{key: run.get(key, "") for key in MADE_WITH},
+        "patches": _of_patches(found.compared, settings),
+        "slides": _of_slides(found.compared, settings),
+        "intervals_over": _intervals_over(found.compared),
+        "left_out": found.left_out,
+        "without_heatmap": sorted(set(entries) - {result.slide_id for result in recorded}),
         "trained_on": [r.slide_id for r in recorded if r.trained_on and r.slide_id in entries],
+        "exit_status": max((error.exit_status for error in found.errors), default=0),
         "settings": settings.model_dump(mode="json"),
         "software": software(),
     }
@@ -104,8 +113,50 @@ def evaluate_folder(results: Path, source: Path, settings: EvaluateSettings) -> 
     return evaluation
 
 
-def _ids(results: Sequence[SlideResult]) -> set[str]:
-    return {result.slide_id for result in results}
+@dataclass(frozen=True)
+class _Comparisons:
+    """What was compared so far, why slides were left out, and what could not be read."""
+
+    compared: list[SlideComparison] = field(default_factory=list)
+    left_out: dict[str, str] = field(default_factory=dict)
+    errors: list[SlideError | ContractError] = field(default_factory=list)
+
+
+def _add(
+    found: _Comparisons,
+    folder: ResultsFolder,
+    result: SlideResult,
+    entry: SlideEntry | None,
+    run: Mapping[str, Any],
+    settings: EvaluateSettings,
+) -> None:
+    """Compare one more slide, or say why not."""
+    left_out, slide_id = found.left_out, result.slide_id
+    if entry is None:
+        left_out[slide_id] = "nothing is known of it"
+    elif result.status == "failed":
+        left_out[slide_id] = "it failed"
+    elif not result.made_by(run):
+        left_out[slide_id] = "made with another model or configuration; run heatmap again"
+    else:
+        try:
+            truth = slide_truth(entry)
+            heatmap = read_heatmap(folder.heatmap(slide_id)).heatmap
+        except (SlideError, ContractError) as error:
+            left_out[slide_id] = str(error)
+            found.errors.append(error)
+            return
+        found.compared.append(_compare(result, entry, truth, heatmap, settings))
+        if truth.reason or result.status == "empty":
+            left_out[slide_id] = truth.reason or f"empty: {result.reason}"
+
+
+def _intervals_over(compared: Sequence[SlideComparison]) -> str:
+    """What the bootstrap draws: patients as far as they are known."""
+    known = [bool(one.patient) for one in compared]
+    if all(known):
+        return "patients"
+    return "patients, and slides whose patient is not known" if any(known) else "slides"
 
 
 def _compare(
@@ -122,7 +173,7 @@ def _compare(
     known = labels >= 0
     return SlideComparison(
         slide_id=result.slide_id,
-        group=entry.patient or result.patient or f"slide {result.slide_id}",
+        patient=entry.patient or result.patient,
         labels=labels[known],
         scores=heatmap.scores[known],
         left_out=int((~known & ~np.isnan(fraction)).sum()),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from common.config import digest
-from common.errors import PipelineError
+from common.errors import ContractError, SlideError
 from common.files import write_text
 from common.outcomes import attempt, write_outcome
 from common.provenance import log_head
@@ -100,7 +100,7 @@ def _forecast(analysis: Analysis, entry: SlideEntry) -> Forecast:
         slide = open_slide(entry)
         slide.spec_for(analysis.bundle.manifest.spec)
         locations = analysis.locations(slide)
-    except PipelineError as error:
+    except (SlideError, ContractError) as error:
         return Forecast(entry.slide_id, "fails", reason=str(error))
     return Forecast(entry.slide_id, "to do", len(locations.xy), locations.reason)
 
@@ -117,12 +117,7 @@ def _analyse(analysis: Analysis, entry: SlideEntry, *, overwrite: bool) -> Slide
 def _claim(analysis: Analysis, cohort: Sequence[str], *, overwrite: bool) -> None:
     folder, bundle = analysis.folder, analysis.bundle
     inputs = {"model_sha256": bundle.model_sha256, "locations": analysis.locations_source}
-    claim_run(
-        folder.path,
-        "heatmap",
-        analysis.settings,
-        inputs,
-        {"slides": list(cohort)},
-        overwrite=overwrite,
-    )
+    claim_run(folder.path, "heatmap", analysis.settings, inputs, cohort, overwrite=overwrite)
+    if overwrite:
+        folder.evaluation.unlink(missing_ok=True)
     write_text(folder.model, as_json(model_facts(bundle)))

@@ -3,36 +3,37 @@
 from __future__ import annotations
 
 import json
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from common.errors import ConfigError
+from common.errors import ConfigError, ContractError
 from common.files import write_text
 from common.model_bundle import CARD, read_bundle
 from common.provenance import software
 from common.run_folder import RESOLVED
 from layer3_infer.embedding import EmbeddedPicture, embed
-from layer3_infer.explain.explanation import METHOD_NAMES
 from layer3_infer.explain.explanation_file import file_name, read_explanations
+from layer3_infer.explainers import EXPLAINERS
 from layer3_infer.heatmap_file import read_heatmap
 from layer3_infer.results_folder import ResultsFolder
 from layer3_infer.run_claim import read_run
-from layer3_infer.slide_result import read_results
+from layer3_infer.slide_result import MADE_WITH, read_results
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from layer3_infer.config import ReportSettings
-    from layer3_infer.explain.explanation import Explanation
     from layer3_infer.slide_result import SlideResult
 
 EXPLANATIONS: Final = "explanations"
 TOP_PATCHES: Final = 6
 _TEMPLATE: Final = "report.html"
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -43,16 +44,19 @@ class ExplainedPatches:
     ----------
     method : str
         As people call it.
-    sheet : EmbeddedPicture
-    explanations : sequence of Explanation
+    sheet : EmbeddedPicture or None
+        None where it is missing, or the explanations are.
+    explained, candidates : int
+        How many patches are explained, and of how many; 0 where not known.
     other_model : bool
         Whether another model than that of the heatmaps is explained.
     """
 
     method: str
-    sheet: EmbeddedPicture
-    explanations: Sequence[Explanation]
-    other_model: bool
+    sheet: EmbeddedPicture | None = None
+    explained: int = 0
+    candidates: int = 0
+    other_model: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,8 +66,10 @@ class SlideSection:
     Attributes
     ----------
     result : SlideResult
-    picture, overlay : EmbeddedPicture or None
-        None where the slide failed.
+    incomplete : str
+        Why there is nothing to show of a slide that did not fail; empty where there is.
+    picture, overlay, top_picture : EmbeddedPicture or None
+        None where the slide failed, or its results are incomplete.
     top : sequence of (x, y, probability)
         Patches of highest probability, corners in level-0 px.
     explained : sequence of ExplainedPatches
@@ -72,8 +78,10 @@ class SlideSection:
     """
 
     result: SlideResult
+    incomplete: str = ""
     picture: EmbeddedPicture | None = None
     overlay: EmbeddedPicture | None = None
+    top_picture: EmbeddedPicture | None = None
     top: Sequence[tuple[int, int, float]] = ()
     explained: Sequence[ExplainedPatches] = ()
     files: Sequence[str] = ()
@@ -105,6 +113,7 @@ def write_report(
             f"{results}: expected results of layer3-infer heatmap, found none. Run it first"
         )
     run, facts = read_run(results), _read_json(folder.model)
+    evaluation = _read_json(folder.evaluation)
     page = _environment().get_template(_TEMPLATE)
     text = page.render(
         title=settings.title,
@@ -114,8 +123,11 @@ def write_report(
         config=_config(results),
         results=recorded,
         missing=sorted(set(run.get("slides", ())) - {result.slide_id for result in recorded}),
-        sections=[_section(folder, result, facts, settings) for result in recorded],
-        evaluation=_read_json(folder.evaluation),
+        sections=[_section(folder, result, run, settings) for result in recorded],
+        evaluation=evaluation,
+        evaluation_is_of_this_model=all(
+            key in evaluation and evaluation[key] == run.get(key) for key in MADE_WITH
+        ),
         software=software(),
     )
     target = out or folder.report
@@ -124,36 +136,70 @@ def write_report(
 
 
 def _section(
-    folder: ResultsFolder, result: SlideResult, facts: Mapping[str, Any], settings: ReportSettings
+    folder: ResultsFolder, result: SlideResult, run: Mapping[str, Any], settings: ReportSettings
 ) -> SlideSection:
     if result.status == "failed":
         return SlideSection(result)
+    if not result.made_by(run):
+        return SlideSection(result, incomplete="made with another model or configuration")
+    try:
+        return _whole_section(folder, result, run, settings)
+    except ContractError as error:
+        return SlideSection(result, incomplete=str(error))
+
+
+def _whole_section(
+    folder: ResultsFolder, result: SlideResult, run: Mapping[str, Any], settings: ReportSettings
+) -> SlideSection:
+    """What the page shows of a slide whose files are all there.
+
+    Raises
+    ------
+    ContractError
+        If one is not, or cannot be read.
+    """
     slide_id, width, quality = result.slide_id, settings.picture_width, settings.jpeg_quality
     xy, scores = read_heatmap(folder.heatmap(slide_id)).heatmap.top(TOP_PATCHES)
     return SlideSection(
         result,
         picture=embed(folder.picture(slide_id), width // 2, quality),
         overlay=embed(folder.overlay(slide_id), width, quality),
+        top_picture=embed(folder.top(slide_id), width, quality),
         top=[(x, y, float(p)) for (x, y), p in zip(xy.tolist(), scores, strict=True)],
-        explained=list(_explained(folder.path, slide_id, facts, settings)),
+        explained=list(_explained(folder.path, slide_id, run, settings)),
         files=[path.name for path in folder.of_slide(slide_id)],
     )
 
 
 def _explained(
-    folder: Path, slide_id: str, facts: Mapping[str, Any], settings: ReportSettings
+    folder: Path, slide_id: str, run: Mapping[str, Any], settings: ReportSettings
 ) -> list[ExplainedPatches]:
     """Explanations beside the heatmaps, or in the folder ``explanations``."""
     found = []
-    for method, called in METHOD_NAMES.items():
+    for method, explainer in EXPLAINERS.items():
         name = file_name(slide_id, method)
         paths = [place / name for place in (folder, folder / EXPLANATIONS)]
-        for path in (path for path in paths if path.exists()):
-            explained = read_explanations(path)
-            sheet = embed(path.with_suffix(".png"), settings.picture_width, settings.jpeg_quality)
-            other = explained.header.model_sha256 != facts.get("model_sha256")
-            found.append(ExplainedPatches(called, sheet, explained.explanations, other))
+        found += [
+            _explained_patches(path, explainer.title, run, settings)
+            for path in paths
+            if path.exists()
+        ]
     return found
+
+
+def _explained_patches(
+    path: Path, title: str, run: Mapping[str, Any], settings: ReportSettings
+) -> ExplainedPatches:
+    try:
+        found = read_explanations(path)
+        sheet = embed(path.with_suffix(".png"), settings.picture_width, settings.jpeg_quality)
+    except ContractError as error:
+        log.warning("explanations are incomplete, run explain again: %s", error)
+        return ExplainedPatches(title)
+    other = found.header.model_sha256 != run.get("model_sha256")
+    return ExplainedPatches(
+        title, sheet, len(found.explanations), found.header.candidates, other_model=other
+    )
 
 
 def _card(model: Path | None, facts: Mapping[str, Any]) -> str:
@@ -203,7 +249,26 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["number"] = _number
+    environment.filters["metrics"] = _metrics
     return environment
+
+
+def _metrics(metrics: Mapping[str, Any]) -> str:
+    """The numbers of one split for a person: how many patches, then each metric that is defined.
+
+    Examples
+    --------
+    >>> _metrics({"n": 8, "auc": {"value": 0.9, "low": 0.8, "high": 1.0}, "threshold": 0.5})
+    'n 8; auc 0.900 (0.800 to 1.000)'
+    """
+    parts = [f"n {metrics['n']}"] if "n" in metrics else []
+    for name, metric in metrics.items():
+        if isinstance(metric, dict) and metric.get("value") is not None:
+            low, high = metric.get("low"), metric.get("high")
+            known = low is not None and high is not None
+            interval = f" ({_number(low)} to {_number(high)})" if known else ""
+            parts.append(f"{name} {_number(metric['value'])}{interval}")
+    return "; ".join(parts)
 
 
 def _number(value: float | None, digits: int = 3) -> str:

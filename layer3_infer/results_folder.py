@@ -34,6 +34,10 @@ class ResultsFolder:
         """Picture of the slide alone."""
         return self.path / f"{slide_id}.slide.jpg"
 
+    def top(self, slide_id: str) -> Path:
+        """Picture of the patches of highest probability."""
+        return self.path / f"{slide_id}.top.png"
+
     def geojson(self, slide_id: str) -> Path:
         """Regions above the threshold."""
         return self.path / f"{slide_id}.geojson"
@@ -48,6 +52,7 @@ class ResultsFolder:
             self.heatmap(slide_id),
             self.overlay(slide_id),
             self.picture(slide_id),
+            self.top(slide_id),
             self.geojson(slide_id),
             self.table(slide_id),
         )

@@ -12,7 +12,7 @@ from common.provenance import run_record
 from common.run_folder import claim
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from common.config import Settings
@@ -25,7 +25,7 @@ def claim_run(
     command: str,
     settings: Settings,
     inputs: Mapping[str, Any],
-    notes: Mapping[str, Any],
+    slides: Iterable[str],
     *,
     overwrite: bool = False,
 ) -> None:
@@ -39,8 +39,8 @@ def claim_run(
     settings : Settings
     inputs : mapping
         What, beside the settings, decides the results.
-    notes : mapping
-        What else `run.json` should say.
+    slides : iterable of str
+        The ids of all slides, whichever task has them. `run.json` names those of earlier runs too.
     overwrite : bool
         Whether the results there are about to be replaced.
 
@@ -59,7 +59,8 @@ def claim_run(
             f"{'; '.join(changed)}. Give another --out, or --overwrite to replace them"
         )
     claim(folder, settings, overwrite=overwrite)
-    record = {**run_record(command, digest(settings)), **inputs, **notes}
+    known = sorted({*before.get("slides", ()), *slides})
+    record = {**run_record(command, digest(settings)), **inputs, "slides": known}
     write_text(folder / RUN, json.dumps(record, indent=2, ensure_ascii=False) + "\n")
 
 

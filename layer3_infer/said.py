@@ -58,23 +58,26 @@ def of_explanations(outcomes: Sequence[Outcome], out: Path) -> Result:
 def of_evaluation(evaluation: dict[str, Any], results: Path) -> Result:
     """The main numbers, and what to know of them."""
     patches, slides = evaluation["patches"], evaluation["slides"]
+    over, without = evaluation["intervals_over"], len(evaluation["without_heatmap"])
     lines = [
-        f"patches: AUC {_interval(patches['auc'])}; {patches['tumor']} tumour, "
+        f"patches: AUC {_interval(patches['auc'], over)}; {patches['tumor']} tumour, "
         f"{patches['normal']} normal, {patches['left_out']} between the two left out",
-        f"slides: AUC {_interval(slides['auc'])}; {slides['positive']} positive, "
+        f"slides: AUC {_interval(slides['auc'], over)}; {slides['positive']} positive, "
         f"{slides['negative']} negative",
     ]
     lines += [f"  left out {slide}: {why}" for slide, why in evaluation["left_out"].items()]
+    if without:
+        lines.append(f"  slides of the cohort without a heatmap: {without}")
     if evaluation["trained_on"]:
         names = ", ".join(evaluation["trained_on"])
         lines.append(f"  flattering: the model was trained or chosen on {names}")
     lines.append(f"written to {results / 'evaluation.json'}")
-    return Result("\n".join(lines), evaluation)
+    return Result("\n".join(lines), evaluation, evaluation["exit_status"])
 
 
-def _interval(auc: dict[str, float | None]) -> str:
+def _interval(auc: dict[str, float | None], over: str) -> str:
     if auc["value"] is None:
         return "not defined"
     if auc["low"] is None:
-        return f"{auc['value']:.3f} (no interval: fewer than two patients)"
-    return f"{auc['value']:.3f} (95 % interval {auc['low']:.3f} to {auc['high']:.3f})"
+        return f"{auc['value']:.3f} (no interval: fewer than two {over})"
+    return f"{auc['value']:.3f} (95 % interval {auc['low']:.3f} to {auc['high']:.3f}, over {over})"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+import cv2
+import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
@@ -13,8 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    import numpy as np
     import numpy.typing as npt
+
+CELL: Final = 224
+"""Edge, px, at which a patch is shown."""
 
 _DPI: Final = 100
 
@@ -55,6 +59,12 @@ class Sheet:
         axes.imshow(pixels, interpolation="nearest", aspect="auto")
         axes.set_axis_off()
         return axes
+
+    def patch(self, pixels: npt.NDArray[np.uint8], x: int, y: int) -> None:
+        """Show a patch, (S, S, 3) uint8 RGB, at (x, y) as a square of `CELL` px."""
+        method = cv2.INTER_AREA if pixels.shape[0] > CELL else cv2.INTER_NEAREST
+        sized = np.asarray(cv2.resize(pixels, (CELL, CELL), interpolation=method), dtype=np.uint8)
+        self.image(sized, x, y, (CELL, CELL))
 
     def text(self, x: float, y: float, text: str, size: float = 10, **style: Any) -> None:
         """Write `text`, by default with its left edge and middle at (x, y)."""

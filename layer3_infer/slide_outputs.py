@@ -14,6 +14,7 @@ from layer3_infer.geojson import write_geojson
 from layer3_infer.overlay import picture_mpp, write_overlay
 from layer3_infer.patch_table import write_patch_table
 from layer3_infer.regions import find_regions
+from layer3_infer.top_patches import write_top_patches
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,7 +38,7 @@ def write_outputs(
     classes: Sequence[str],
     annotation: Path | None = None,
 ) -> str:
-    """Write overlay, picture of the slide, regions and table of patches.
+    """Write overlay, pictures of the slide and of its top patches, regions and table of patches.
 
     The picture is of the scanned area alone: label and macro images are never read.
 
@@ -62,6 +63,7 @@ def write_outputs(
     picture = slide.thumbnail(picture_mpp(slide.pyramid, settings.picture_width))
     _write_jpeg(folder.picture(slide_id), picture)
     write_overlay(folder.overlay(slide_id), picture, heatmap, slide.pyramid, slide_id, outlines)
+    write_top_patches(folder.top(slide_id), slide, made)
     regions = find_regions(heatmap, slide.pyramid.mpp, settings.threshold)
     source = f"{made.header.slide_fingerprint} {made.header.model_sha256} {settings.threshold}"
     write_geojson(folder.geojson(slide_id), regions, source)

@@ -14,12 +14,15 @@ from layer3_infer.heatmap_file import TRAINING_SPLITS
 from layer3_infer.slide_score import SlideScores
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from common.cohort import SlideEntry
 
 NOTHING: Final = SlideScores(analysed=0)
+MADE_WITH: Final = ("model_sha256", "config_sha256")
+"""What tells results of two models or configurations apart, in `run.json` and elsewhere."""
+
 SCORES: Final = tuple(field.name for field in fields(SlideScores))
 
 
@@ -53,6 +56,16 @@ class SlideResult(Outcome):
     def trained_on(self) -> bool:
         """Whether the model was fitted to, or chosen on, this slide or its patient."""
         return self.seen_in_split in TRAINING_SPLITS
+
+    def made_by(self, run: Mapping[str, Any]) -> bool:
+        """Whether the model and the configuration of a run made this result.
+
+        Parameters
+        ----------
+        run : mapping
+            The record of the run, as ``run.json`` holds it.
+        """
+        return all(key in run and self.inputs.get(key) == run[key] for key in MADE_WITH)
 
     @classmethod
     def of(cls, outcome: Outcome, entry: SlideEntry) -> SlideResult:

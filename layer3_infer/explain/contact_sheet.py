@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-import cv2
 import numpy as np
 
 from common.patch_file.schema import NORMAL, TUMOR, UNKNOWN
-from layer3_infer.explain.explanation import METHOD_NAMES
-from layer3_infer.sheet import Sheet
+from layer3_infer.explainers import EXPLAINERS
+from layer3_infer.sheet import CELL, Sheet
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,7 +26,6 @@ _LABELS: Final = {
     NORMAL: "label normal",
     UNKNOWN: "label not known",
 }
-_CELL: Final = 224
 _GAP: Final = 14
 _TEXT: Final = 58
 _MARGIN: Final = 20
@@ -61,28 +59,28 @@ def write_contact_sheet(path: Path, found: SlideExplanations) -> None:
     count = len(found.explanations)
     columns = max(1, min(COLUMNS, count))
     rows = -(-count // columns)
-    block = 2 * _CELL + _TEXT + 2 * _GAP
-    width = max(columns * (_CELL + _GAP), 560)
+    block = 2 * CELL + _TEXT + 2 * _GAP
+    width = max(columns * (CELL + _GAP), 560)
     sheet = Sheet(2 * _MARGIN + width + _BAR_SPACE, _HEAD + rows * block + _MARGIN)
     header = found.header
     sheet.text(_MARGIN, 26, header.slide_id, size=15)
-    said = f"{METHOD_NAMES[header.method]}: below each patch, what in it speaks for tumour"
+    said = f"{EXPLAINERS[header.method].title}: below each patch, what in it speaks for tumour"
     sheet.text(_MARGIN, 56, said, size=11, color="#444444")
     for number, explanation in enumerate(found.explanations):
         row, column = divmod(number, columns)
-        place = (_MARGIN + column * (_CELL + _GAP), _HEAD + row * block)
+        place = (_MARGIN + column * (CELL + _GAP), _HEAD + row * block)
         _draw(sheet, explanation, place)
     if count:
-        _draw_scale(sheet, (_MARGIN + width + 20, _HEAD, 20, 2 * _CELL))
+        _draw_scale(sheet, (_MARGIN + width + 20, _HEAD, 20, 2 * CELL))
     sheet.save(path)
 
 
 def _draw(sheet: Sheet, explanation: Explanation, place: tuple[int, int]) -> None:
     x, y = place
     over = laid_over(explanation.patch, explanation.attribution)
-    sheet.image(_sized(explanation.patch), x, y, (_CELL, _CELL))
-    sheet.image(_sized(over), x, y + _CELL + 4, (_CELL, _CELL))
-    below = y + 2 * _CELL + 4
+    sheet.patch(explanation.patch, x, y)
+    sheet.patch(over, x, y + CELL + 4)
+    below = y + 2 * CELL + 4
     sheet.text(x, below + 16, f"P(tumour) {explanation.probability:.3f}", size=11)
     label, left, top = explanation.label, explanation.x, explanation.y
     known = _LABELS[label]
@@ -98,9 +96,3 @@ def _draw_scale(sheet: Sheet, place: tuple[int, int, int, int]) -> None:
     colour = np.asarray(mpl.colormaps[COLOUR_MAP](value[:, 0]))[:, :3]
     shown = colour * OPACITY * value + 1 - OPACITY * value
     sheet.scale(shown, place, "share of the patch's own strongest place")
-
-
-def _sized(patch: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    shrinks = patch.shape[0] > _CELL
-    method = cv2.INTER_AREA if shrinks else cv2.INTER_NEAREST
-    return np.asarray(cv2.resize(patch, (_CELL, _CELL), interpolation=method), dtype=np.uint8)

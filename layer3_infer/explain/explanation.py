@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-METHOD_NAMES: Final = {"grad_cam": "Grad-CAM"}
-"""What people call each method."""
+    from common.preprocessing import Preprocessing
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +60,18 @@ class Explanation:
 
 
 class Attributor(Protocol):
-    """A method of explanation, for one network."""
+    """A method of explanation, for one network.
+
+    Parameters
+    ----------
+    network : keras.Model
+        Flat functional; (B, S, S, 3) float32, 0 to 255 -> (B, 1) sigmoid.
+    preprocessing : Preprocessing
+    layer : str
+        Name of its last convolution.
+    """
+
+    def __init__(self, network: Any, preprocessing: Preprocessing, layer: str) -> None: ...
 
     def __call__(self, patches: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
         """How much each pixel speaks for tumour.

@@ -1,4 +1,4 @@
-"""Explanations of one slide on disk: ``<slide_id>.<method>.h5``, HDF5, version 1.0.
+"""Explanations of one slide on disk: ``<slide_id>.<method>.h5``, HDF5, version 1.1.
 
 Datasets, one row per patch, highest probability first:
 
@@ -8,16 +8,17 @@ Datasets, one row per patch, highest probability first:
 * ``/probability`` (K,) float32: of the target.
 * ``/labels`` (K,) int8: 1 tumour, 0 normal, -1 not known.
 
-Root attributes: ``format`` ``camnet-explanations``, ``format_version`` ``1.0``, ``method``,
+Root attributes: ``format`` ``camnet-explanations``, ``format_version`` ``1.1``, ``method``,
 ``target``, ``slide_id``, ``slide_fingerprint``, ``patch_size`` px, ``patch_mpp`` um/px,
 ``model_sha256``, ``seen_in_split``, ``config_sha256``, ``patches_config_sha256`` (of the settings
-the patches were extracted with), ``software``. A reader refuses another format and another major
+the patches were extracted with), ``software``, ``candidates`` (how many patches these are the
+highest of; new in 1.1, 0 where not known). A reader refuses another format and another major
 version, and ignores what it does not know.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any, Final
 
 import h5py
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 FORMAT: Final = "camnet-explanations"
-FORMAT_VERSION: Final = "1.0"
+FORMAT_VERSION: Final = "1.1"
 _ADVICE: Final = "Make the explanations anew"
 _SHAPES: Final = {
     "attribution": (3, np.float32),
@@ -59,6 +60,7 @@ class Header:
     config_sha256: str
     patches_config_sha256: str
     software: str
+    candidates: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,10 +161,11 @@ def _check_version(path: Path, attributes: Any) -> None:
 
 
 def _header(path: Path, attributes: Any) -> Header:
-    missing = [field.name for field in fields(Header) if field.name not in attributes]
+    known = [field.name for field in fields(Header) if field.name in attributes]
+    missing = [f.name for f in fields(Header) if f.default is MISSING and f.name not in known]
     if missing:
         raise ContractError(path, missing[0], "an attribute", "nothing", _ADVICE)
-    values = {field.name: attributes[field.name] for field in fields(Header)}
+    values = {name: attributes[name] for name in known}
     return Header(**{k: v.item() if hasattr(v, "item") else v for k, v in values.items()})
 
 

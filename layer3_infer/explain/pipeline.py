@@ -24,7 +24,7 @@ from layer3_infer.explain.explanation_file import (
     read_explanations,
     write_explanations,
 )
-from layer3_infer.explain.grad_cam import GradCam
+from layer3_infer.explainers import EXPLAINERS
 from layer3_infer.locations import find_by_slide
 from layer3_infer.run_claim import claim_run
 
@@ -68,7 +68,7 @@ def explain_slides(
         If `out` holds results of something else.
     """
     inputs = {"model_sha256": bundle.model_sha256}
-    claim_run(out, "explain", settings, inputs, {"slides": sorted(files)}, overwrite=overwrite)
+    claim_run(out, "explain", settings, inputs, files, overwrite=overwrite)
     log.info(log_head(digest(settings)))
     explainer = SlideExplainer(bundle, settings, out)
     outcomes = []
@@ -113,12 +113,13 @@ class SlideExplainer:
             self._check(file)
         path = self.out / file_name(slide_id, self.settings.method)
         sheet = path.with_suffix(".png")
-        header = self._header(files[0])
+        header = self._header(files)
         found = None if overwrite else _kept(path, header)
         if found is None:
             found = SlideExplanations(header, tuple(self._explanations(slide_id, files)))
+            sheet.unlink(missing_ok=True)  # so that it never stands beside others' explanations
             write_explanations(path, found)
-        if overwrite or not sheet.exists():
+        if not sheet.exists():
             write_contact_sheet(sheet, found)
         explained = len(found.explanations)
         if not explained:
@@ -171,8 +172,8 @@ class SlideExplainer:
                 "Extract with the model's patch.size and patch.mpp",
             )
 
-    def _header(self, file: PatchFile) -> Header:
-        manifest, header = self.bundle.manifest, file.header
+    def _header(self, files: Sequence[PatchFile]) -> Header:
+        manifest, header = self.bundle.manifest, files[0].header
         return Header(
             method=self.settings.method,
             target=manifest.classes[-1],
@@ -185,6 +186,7 @@ class SlideExplainer:
             config_sha256=digest(self.settings),
             patches_config_sha256=header.config_sha256,
             software=software(),
+            candidates=sum(len(file) for file in files),
         )
 
     @cached_property
@@ -197,7 +199,8 @@ class SlideExplainer:
     @cached_property
     def _attributor(self) -> Attributor:
         manifest = self.bundle.manifest
-        return GradCam(self._predictor.network, manifest.preprocessing, manifest.cam_layer)
+        method = EXPLAINERS[self.settings.method].load()
+        return method(self._predictor.network, manifest.preprocessing, manifest.cam_layer)
 
 
 def wanted_files(folder: Path, slides: Collection[str] = ()) -> dict[str, Sequence[PatchFile]]:

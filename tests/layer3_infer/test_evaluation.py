@@ -4,11 +4,17 @@ import json
 import shutil
 
 import pytest
+from colour_model import write_colour_bundle
 from tiff_slides import asap
 
-from common.errors import ConfigError
-from layer3_infer.config import EvaluateSettings
+from common.cohort import read_cohort
+from common.errors import ConfigError, SlideError
+from common.model_bundle import read_bundle
+from layer3_infer.analysis import Analysis
+from layer3_infer.config import EvaluateSettings, HeatmapSettings
 from layer3_infer.evaluation import evaluate_folder
+from layer3_infer.pipeline import run
+from layer3_infer.results_folder import ResultsFolder
 
 QUICK = EvaluateSettings(replicates=50)
 
@@ -57,8 +63,9 @@ def test_patches_that_are_neither_are_left_out_and_counted(copy, tmp_path):
     assert found["left_out"] == {
         "glass": "nothing is known of it",
         "pink": "nothing is known of it",
-        "other": "no heatmap",
     }
+    assert found["without_heatmap"] == ["other"]
+    assert found["intervals_over"] == "patients"
 
 
 def test_a_cohort_with_no_slide_in_common_is_refused(copy, tmp_path):
@@ -70,3 +77,50 @@ def test_a_cohort_with_no_slide_in_common_is_refused(copy, tmp_path):
         evaluate_folder(copy, folder, QUICK)
 
     assert not (copy / "evaluation.json").exists()
+
+
+def test_one_broken_annotation_leaves_out_its_slide_and_is_told(copy, tmp_path):
+    folder = tmp_path / "annotations"
+    folder.mkdir()
+    (folder / "green.xml").write_text(asap([[(320, 192), (448, 192), (448, 320), (320, 320)]]))
+    (folder / "pink.xml").write_text("<half")
+
+    found = evaluate_folder(copy, folder, QUICK)
+
+    assert found["patches"]["tumor"] == 16
+    assert "pink.xml" in found["left_out"]["pink"]
+    assert found["exit_status"] == 3
+    (folder / "green.xml").unlink()
+    with pytest.raises(SlideError, match=r"pink\.xml"):
+        evaluate_folder(copy, folder, QUICK)
+
+
+def test_a_damaged_heatmap_leaves_out_its_slide_and_is_told(copy, cohort_csv):
+    (copy / "pink.heatmap.h5").write_bytes(b"half")
+
+    found = evaluate_folder(copy, cohort_csv, QUICK)
+
+    assert "expected a heatmap file" in found["left_out"]["pink"]
+    assert found["exit_status"] == 4
+
+
+def test_intervals_are_over_slides_where_no_patient_is_known(cohort_csv, bundle, tmp_path):
+    cohort = cohort_csv.with_name("anonymous.csv")
+    rows = [row.split(",") for row in cohort_csv.read_text().splitlines()]
+    cohort.write_text("\n".join(",".join(row[:2] + row[4:]) for row in rows))
+    analysis = Analysis(bundle, HeatmapSettings(), ResultsFolder(tmp_path))
+    run(analysis, read_cohort(cohort), [])
+
+    assert evaluate_folder(tmp_path, cohort, QUICK)["intervals_over"] == "slides"
+
+
+def test_results_of_two_models_are_never_taken_together(copy, cohort_csv, tmp_path):
+    other = read_bundle(write_colour_bundle(tmp_path / "other", size=64).path)
+    entries = [entry for entry in read_cohort(cohort_csv) if entry.slide_id == "green"]
+    run(Analysis(other, HeatmapSettings(), ResultsFolder(copy)), entries, ["green"], overwrite=True)
+
+    found = evaluate_folder(copy, cohort_csv, QUICK)
+
+    assert found["model_sha256"] == other.model_sha256
+    assert list(found["patches"]["by_slide"]) == ["green"]
+    assert found["left_out"]["pink"].startswith("made with another model")

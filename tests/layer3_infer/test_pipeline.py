@@ -7,14 +7,17 @@ import shutil
 
 import numpy as np
 import pytest
+from colour_model import write_colour_bundle
 
 from common.cohort import read_cohort
-from common.errors import ConfigError
+from common.errors import ConfigError, Interrupted
+from common.model_bundle import read_bundle
 from common.outcomes import exit_status
 from layer3_infer.analysis import Analysis
 from layer3_infer.config import HeatmapSettings
 from layer3_infer.heatmap_file import read_heatmap
-from layer3_infer.pipeline import forecast
+from layer3_infer.locations import find_by_slide
+from layer3_infer.pipeline import forecast, run
 from layer3_infer.results_folder import ResultsFolder
 
 
@@ -204,3 +207,86 @@ def test_a_forecast_says_which_slide_would_fail(bundle, cohort_csv, tmp_path):
 
     assert found["pink"].status == "fails"
     assert "OpenSlide" in found["pink"].reason
+
+
+def stopped(*_):
+    raise Interrupted("stopped")
+
+
+def test_a_run_stopped_between_heatmap_and_pictures_leaves_no_mixture_of_two_models(
+    finished, cohort_csv, tmp_path, monkeypatch
+):
+    """Model A is done, model B replaces it and is stopped, model B goes on."""
+    out = shutil.copytree(finished, tmp_path / "out")
+    (out / "evaluation.json").write_text("{}")
+    other = read_bundle(write_colour_bundle(tmp_path / "bundle", size=64).path)
+    entries = read_cohort(cohort_csv)
+    names = [entry.slide_id for entry in entries]
+
+    def analysis(folder):
+        return Analysis(other, HeatmapSettings(), ResultsFolder(folder))
+
+    with monkeypatch.context() as patched:
+        patched.setattr("layer3_infer.analysis.write_outputs", stopped)
+        with pytest.raises(Interrupted):
+            run(analysis(out), entries, names, overwrite=True)
+    assert not (out / "outcomes" / f"{names[0]}.json").exists()
+    assert not (out / "evaluation.json").exists()
+
+    run(analysis(out), entries, names)
+    run(analysis(tmp_path / "fresh"), entries, names)
+
+    for path in (tmp_path / "fresh").iterdir():
+        if path.suffix in {".png", ".jpg", ".geojson"} or path.name == "model.json":
+            assert (out / path.name).read_bytes() == path.read_bytes(), path.name
+    for name in names:
+        made, fresh = (read_heatmap(f / f"{name}.heatmap.h5") for f in (out, tmp_path / "fresh"))
+        assert made.header == fresh.header
+        assert made.heatmap.values.tobytes() == fresh.heatmap.values.tobytes()
+    tables = [path.name for path in (tmp_path / "fresh").glob("*.csv") if path.stem in names]
+    assert len(tables) == 3
+    assert all((out / n).read_bytes() == (tmp_path / "fresh" / n).read_bytes() for n in tables)
+    drop = {"seconds": ""}
+    after, fresh = slides_csv(out), slides_csv(tmp_path / "fresh")
+    assert {k: r | drop for k, r in after.items()} == {k: r | drop for k, r in fresh.items()}
+
+
+def test_pictures_of_another_heatmap_are_not_kept(run_on, copy):
+    """The outcome names the heatmap its files are of."""
+    record = json.loads((copy / "outcomes" / "green.json").read_text())
+    record["inputs"]["heatmap_sha256"] = "0" * 64
+    (copy / "outcomes" / "green.json").write_text(json.dumps(record))
+    (copy / "green.png").write_bytes(b"of another model")
+
+    _, kept = run_on(copy)
+
+    assert kept == 2
+    assert (copy / "green.png").read_bytes() != b"of another model"
+
+
+def test_a_stop_while_looking_at_finished_slides_stops(run_on, copy, monkeypatch):
+    monkeypatch.setattr("layer3_infer.analysis.open_slide", stopped)
+
+    with pytest.raises(Interrupted):
+        run_on(copy)
+
+
+def test_one_damaged_patch_file_fails_its_slide_and_no_other(
+    run_on, cohort_csv, patch_folder, tmp_path
+):
+    folder = shutil.copytree(patch_folder, tmp_path / "patches")
+    (folder / "pink.h5").write_bytes(b"half")
+
+    results, _ = run_on(tmp_path / "out", keep={"green", "pink"}, patch_files=find_by_slide(folder))
+
+    assert {r.slide_id: r.status for r in results} == {"green": "done", "pink": "failed"}
+    assert exit_status(results) == 4
+
+
+def test_one_slide_more_does_not_make_the_folder_forget_its_cohort(bundle, cohort_csv, copy):
+    analysis = Analysis(bundle, HeatmapSettings(), ResultsFolder(copy))
+    entries = [entry for entry in read_cohort(cohort_csv) if entry.slide_id == "green"]
+
+    run(analysis, entries, ["green"])
+
+    assert json.loads((copy / "run.json").read_text())["slides"] == ["glass", "green", "pink"]

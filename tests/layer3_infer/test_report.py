@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from html.parser import HTMLParser
@@ -48,7 +49,10 @@ def test_the_page_shows_every_slide_with_its_numbers_and_pictures(copy):
     assert path == copy / "report.html"
     for slide in ("green", "pink", "glass"):
         assert slide in page.text
-    assert len(page.all("img")) == 6
+    assert len(page.all("img")) == 8
+    assert "n 8; auc 0.900" in page.text
+    assert "no (held out as test)" in page.text
+    assert "yes (train split)" in page.text
     assert "For research only" in page.text
     assert "the model has met this slide or its patient in its train split" in page.text
     assert "no patch has 25% tissue or more" in page.text
@@ -118,7 +122,9 @@ def test_comparison_and_explanations_are_shown_where_they_are(
 
     assert "Against annotations" in page.text
     assert page.text.count("Grad-CAM") == 2
-    assert len(page.all("img")) == 8
+    assert len(page.all("img")) == 10
+    assert "Most suspect of the 4 patches layer 1 stored, with Grad-CAM" in page.text
+    assert "Intervals are bootstraps over patients." in page.text
     assert "another model" not in page.text
 
 
@@ -135,6 +141,49 @@ def test_the_card_of_another_model_is_refused(copy, bundle_path):
 
     with pytest.raises(ConfigError, match="expected the model of these heatmaps, b"):
         write_report(copy, SETTINGS, model=bundle_path)
+
+
+def test_a_comparison_of_another_model_is_not_shown(copy, cohort_csv):
+    evaluate_folder(copy, cohort_csv, EvaluateSettings(replicates=20))
+    values = json.loads((copy / "evaluation.json").read_text())
+    (copy / "evaluation.json").write_text(json.dumps({**values, "model_sha256": "b"}))
+
+    text = Page(write_report(copy, SETTINGS)).text
+
+    assert "made for another model" in text
+    assert "bootstraps" not in text
+
+
+@pytest.mark.parametrize("name", ["png", "slide.jpg", "top.png", "heatmap.h5"])
+def test_a_slide_with_a_file_missing_is_told_to_be_incomplete(copy, name):
+    (copy / f"green.{name}").unlink()
+
+    page = Page(write_report(copy, SETTINGS))
+
+    assert page.text.count("Results incomplete, run heatmap again") == 1
+    assert f"green.{name}" in page.text
+    assert len(page.all("img")) == 5
+
+
+def test_a_result_another_model_left_behind_is_not_shown_as_this_ones(copy):
+    record = json.loads((copy / "run.json").read_text())
+    (copy / "run.json").write_text(json.dumps({**record, "model_sha256": "b"}))
+
+    page = Page(write_report(copy, SETTINGS))
+
+    assert page.text.count("Results incomplete, run heatmap again") == 3
+    assert not page.all("img")
+
+
+def test_explanations_without_their_picture_are_told_to_be_incomplete(copy, bundle, patch_folder):
+    out = copy / "explanations"
+    explain_slides(bundle, wanted_files(patch_folder), out, ExplainSettings(top=2))
+    (out / "green.grad_cam.png").unlink()
+
+    page = Page(write_report(copy, SETTINGS))
+
+    assert page.text.count("Explanations incomplete, run explain again") == 1
+    assert len(page.all("img")) == 9
 
 
 def test_the_same_results_give_the_same_page(copy, tmp_path):

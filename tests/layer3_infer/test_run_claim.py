@@ -10,7 +10,7 @@ MODEL = {"model_sha256": "a"}
 
 
 def test_a_claimed_folder_says_what_made_it(tmp_path):
-    claim_run(tmp_path, "explain", ExplainSettings(), MODEL, {"slides": ["s"]})
+    claim_run(tmp_path, "explain", ExplainSettings(), MODEL, ["s"])
 
     record = read_run(tmp_path)
     assert (record["command"], record["model_sha256"], record["slides"]) == ("explain", "a", ["s"])
@@ -19,7 +19,7 @@ def test_a_claimed_folder_says_what_made_it(tmp_path):
 
 def test_the_same_run_may_go_on(tmp_path):
     for _ in range(2):
-        claim_run(tmp_path, "explain", ExplainSettings(), MODEL, {})
+        claim_run(tmp_path, "explain", ExplainSettings(), MODEL, [])
 
     assert read_run(tmp_path)["model_sha256"] == "a"
 
@@ -35,12 +35,12 @@ def test_the_same_run_may_go_on(tmp_path):
 def test_a_folder_of_something_else_is_refused_by_name(
     tmp_path, command, settings, inputs, message
 ):
-    claim_run(tmp_path, "explain", ExplainSettings(), MODEL, {})
+    claim_run(tmp_path, "explain", ExplainSettings(), MODEL, [])
 
     with pytest.raises(ConfigError, match=message):
-        claim_run(tmp_path, command, settings, inputs, {})
+        claim_run(tmp_path, command, settings, inputs, [])
 
-    claim_run(tmp_path, command, settings, inputs, {}, overwrite=True)
+    claim_run(tmp_path, command, settings, inputs, [], overwrite=True)
     assert read_run(tmp_path)["command"] == command
 
 
@@ -48,8 +48,17 @@ def test_a_record_that_is_no_record_is_refused(tmp_path):
     (tmp_path / "run.json").write_text("{half")
 
     with pytest.raises(ConfigError, match="expected the record of a run"):
-        claim_run(tmp_path, "explain", ExplainSettings(), MODEL, {})
+        claim_run(tmp_path, "explain", ExplainSettings(), MODEL, [])
 
 
 def test_a_fresh_folder_has_no_record(tmp_path):
     assert read_run(tmp_path) == {}
+
+
+def test_the_slides_of_earlier_runs_stay_named_until_they_are_replaced(tmp_path):
+    for slides in (["b", "a"], ["a", "c"]):
+        claim_run(tmp_path, "explain", ExplainSettings(), MODEL, slides)
+    assert read_run(tmp_path)["slides"] == ["a", "b", "c"]
+
+    claim_run(tmp_path, "explain", ExplainSettings(), MODEL, ["c"], overwrite=True)
+    assert read_run(tmp_path)["slides"] == ["c"]

@@ -42,8 +42,14 @@ def test_explanations_end_with_the_status_of_their_slides():
 @pytest.mark.parametrize(
     ("auc", "words"),
     [
-        ({"value": 0.9, "low": 0.8, "high": 1.0}, "AUC 0.900 (95 % interval 0.800 to 1.000)"),
-        ({"value": 0.9, "low": None, "high": None}, "AUC 0.900 (no interval"),
+        (
+            {"value": 0.9, "low": 0.8, "high": 1.0},
+            "AUC 0.900 (95 % interval 0.800 to 1.000, over slides)",
+        ),
+        (
+            {"value": 0.9, "low": None, "high": None},
+            "AUC 0.900 (no interval: fewer than two slides)",
+        ),
         ({"value": None, "low": None, "high": None}, "AUC not defined"),
     ],
 )
@@ -51,12 +57,18 @@ def test_an_area_is_told_with_its_interval_or_why_there_is_none(auc, words):
     evaluation = {
         "patches": {"auc": auc, "tumor": 1, "normal": 2, "left_out": 3},
         "slides": {"auc": auc, "positive": 1, "negative": 1},
-        "left_out": {"b": "no heatmap"},
+        "intervals_over": "slides",
+        "left_out": {"b": "b.xml: broken"},
+        "without_heatmap": ["c", "d"],
+        "exit_status": 3,
         "trained_on": ["a"],
     }
 
-    text = said.of_evaluation(evaluation, OUT).text
+    result = said.of_evaluation(evaluation, OUT)
+    text = result.text
 
     assert words in text
-    assert "left out b: no heatmap" in text
+    assert "left out b: b.xml: broken" in text
+    assert "slides of the cohort without a heatmap: 2" in text
+    assert result.exit_status == 3
     assert "trained or chosen on a" in text

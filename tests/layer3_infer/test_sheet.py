@@ -3,7 +3,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from layer3_infer.sheet import Sheet
+from layer3_infer.sheet import CELL, Sheet
 
 
 def test_an_image_is_shown_pixel_for_pixel_at_its_place(tmp_path):
@@ -36,3 +36,14 @@ def test_the_same_sheet_twice_is_the_same_file(tmp_path):
         sheet.save(tmp_path / name)
 
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+
+
+def test_a_patch_is_shown_as_a_square_of_one_size_whatever_its_own(tmp_path):
+    for edge in (7, 500):
+        sheet = Sheet(300, 300)
+        sheet.patch(np.full((edge, edge, 3), 90, np.uint8), 20, 30)
+        sheet.save(tmp_path / "a.png")
+
+        shown = cv2.imread(str(tmp_path / "a.png"))
+        assert (shown[30 : 30 + CELL, 20 : 20 + CELL] == 90).all()
+        assert (shown == 90).all(axis=-1).sum() == CELL**2

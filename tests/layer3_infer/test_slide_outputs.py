@@ -34,6 +34,7 @@ def test_picture_overlay_regions_and_table_are_written(tmp_path):
         "a.geojson",
         "a.png",
         "a.slide.jpg",
+        "a.top.png",
     ]
     assert len((tmp_path / "a.csv").read_text().splitlines()) == 3
     np.testing.assert_allclose(cv2.imread(str(folder.picture("a")))[50, 200, ::-1], PINK, atol=6)
@@ -58,3 +59,15 @@ def test_an_annotation_that_cannot_be_drawn_is_told(tmp_path, text):
 
     assert problem.startswith(f"annotation not drawn: {annotation}")
     assert (tmp_path / "a.png").exists()
+
+
+@pytest.mark.parametrize("size", [(8, 70_000), (70_000, 8)])
+def test_a_slide_longer_than_any_jpeg_has_its_pictures(tmp_path, size):
+    slide = FakeSlide(Pyramid((size,), 0.5), painted({}), slide_id="a")
+    made = HeatmapFile(HEADER, Heatmap(Grid((0, 0), 8, 8, 0, 0), np.empty((0, 0), np.float32)))
+
+    write_outputs(ResultsFolder(tmp_path), slide, made, HeatmapSettings(picture_width=100), CLASSES)
+
+    height, width = cv2.imread(str(tmp_path / "a.slide.jpg")).shape[:2]
+    assert width <= 100
+    assert height <= 400

@@ -66,3 +66,12 @@ def test_the_table_has_a_row_per_slide_and_leaves_the_unknown_empty():
     assert (first["slide_id"], first["maximum"], first["mpp"]) == ("a", "0.9", "0.25")
     assert first["warnings"] == "one, with comma; two"
     assert (second["maximum"], second["mpp"], second["reason"]) == ("", "", "no file")
+
+
+def test_a_result_knows_the_run_that_made_it():
+    made_with = {"model_sha256": "m", "config_sha256": "c"}
+    result = SlideResult("a", "done", inputs={**made_with, "slide_fingerprint": "f"})
+
+    assert result.made_by({**made_with, "host": "h"})
+    assert not result.made_by({**made_with, "model_sha256": "n"})
+    assert not SlideResult("a", "done").made_by({})

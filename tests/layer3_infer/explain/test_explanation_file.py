@@ -28,6 +28,7 @@ HEADER = Header(
     config_sha256="c",
     patches_config_sha256="p",
     software="camnet test",
+    candidates=9,
 )
 
 
@@ -111,3 +112,10 @@ def test_a_cut_off_file_is_refused(path):
 
     with pytest.raises(ContractError, match="expected explanations"):
         read_explanations(path)
+
+
+def test_a_file_of_version_1_0_has_no_number_of_candidates(path):
+    with_attribute(path, "format_version", "1.0")
+    with_attribute(path, "candidates", None)
+
+    assert read_explanations(path).header.candidates == 0

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import shutil
+
 import numpy as np
 import pytest
 from colour_model import GREEN, write_colour_bundle
@@ -78,3 +80,34 @@ def test_scores_do_not_depend_on_how_a_slide_is_read(bundle, patch_folder, tmp_p
 
     assert len(found) == len(PatchFile(patch_folder / "green.h5"))
     assert [e.probability for e in found] == sorted((e.probability for e in found), reverse=True)
+
+
+def test_fresh_explanations_never_stand_beside_an_old_sheet(bundle, patch_folder, tmp_path):
+    explain_slides(bundle, wanted_files(patch_folder), tmp_path, TOP)
+    sheet = tmp_path / "green.grad_cam.png"
+    whole = sheet.read_bytes()
+    sheet.write_bytes(b"of another model")
+    (tmp_path / "green.grad_cam.h5").write_bytes(b"half")
+
+    explain_slides(bundle, wanted_files(patch_folder), tmp_path, TOP)
+
+    assert sheet.read_bytes() == whole
+
+
+def test_one_damaged_patch_file_fails_its_slide_and_no_other(bundle, patch_folder, tmp_path):
+    folder = shutil.copytree(patch_folder, tmp_path / "patches")
+    (folder / "green.h5").write_bytes(b"half")
+
+    outcomes = explain_slides(bundle, wanted_files(folder), tmp_path / "out", TOP)
+
+    assert {o.slide_id: o.status for o in outcomes} == {"green": "failed", "pink": "done"}
+    assert exit_status(outcomes) == 4
+    assert "green.h5" in outcomes[0].reason
+
+
+def test_the_file_says_of_how_many_patches_these_are_the_most_suspect(
+    bundle, patch_folder, tmp_path
+):
+    explain_slides(bundle, wanted_files(patch_folder), tmp_path, TOP)
+
+    assert read_explanations(tmp_path / "green.grad_cam.h5").header.candidates == 4
