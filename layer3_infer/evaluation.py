@@ -12,12 +12,13 @@ from common.errors import ConfigError, ContractError, SlideError
 from common.files import write_text
 from common.provenance import software
 from common.roc import auc, auc_interval
+from common.truth import Truth, truth_of
 from layer3_infer.heatmap_file import read_heatmap
+from layer3_infer.known_slides import read_entries
 from layer3_infer.results_folder import ResultsFolder
 from layer3_infer.run_claim import read_run
 from layer3_infer.slide_result import MADE_WITH, SlideResult, read_results
 from layer3_infer.slide_score import SLIDE_SCORE
-from layer3_infer.truth import SlideTruth, read_entries, slide_truth
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -74,7 +75,7 @@ def evaluate_folder(results: Path, source: Path, settings: EvaluateSettings) -> 
     results : Path
         Folder that ``layer3-infer heatmap`` wrote.
     source : Path
-        What is known: see `layer3_infer.truth.read_entries`.
+        What is known: see `layer3_infer.known_slides.read_entries`.
     settings : EvaluateSettings
 
     Raises
@@ -140,7 +141,7 @@ def _add(
         left_out[slide_id] = "made with another model or configuration; run heatmap again"
     else:
         try:
-            truth = slide_truth(entry)
+            truth = truth_of(entry)
             heatmap = read_heatmap(folder.heatmap(slide_id)).heatmap
         except (SlideError, ContractError) as error:
             left_out[slide_id] = str(error)
@@ -162,7 +163,7 @@ def _intervals_over(compared: Sequence[SlideComparison]) -> str:
 def _compare(
     result: SlideResult,
     entry: SlideEntry,
-    truth: SlideTruth,
+    truth: Truth,
     heatmap: Heatmap,
     settings: EvaluateSettings,
 ) -> SlideComparison:
