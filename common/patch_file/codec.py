@@ -34,5 +34,8 @@ def encode_jpeg(patch: npt.NDArray[np.uint8], quality: int) -> npt.NDArray[np.ui
 
 def decode_jpeg(encoded: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8] | None:
     """The patch a JPEG file holds, (S, S, 3) uint8 RGB; None where it does not decode."""
-    bgr = cv2.imdecode(encoded, cv2.IMREAD_COLOR) if len(encoded) else None
+    try:
+        bgr = cv2.imdecode(encoded, cv2.IMREAD_COLOR) if len(encoded) else None
+    except cv2.error:  # of damaged bytes OpenCV refuses some, and stumbles over others
+        return None
     return None if bgr is None else np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)

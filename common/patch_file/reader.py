@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-import json
+import math
 import os
-import re
-from collections import defaultdict
+from contextlib import suppress
+from dataclasses import fields
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-import h5py
 import numpy as np
 
-from common.errors import ConfigError, ContractError
+from common.errors import ContractError
 from common.patch_file import schema
 from common.patch_file.codec import Codec, decode_jpeg
+from common.patch_file.container import ANEW, attribute, dataset, guarded, open_file, values
+from common.patch_file.folder import FOLDER as FOLDER
+from common.patch_file.folder import patch_paths
 from common.patches import Locations
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import h5py
     import numpy.typing as npt
-
-FOLDER: Final = "patches"
-_DONE: Final = "Extract or import it anew"
 
 
 class PatchFile:
@@ -44,26 +44,27 @@ class PatchFile:
         self.path = Path(path)
         self._handle: h5py.File | None = None
         self._owner = -1
+        self._stored: h5py.Dataset | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"path": self.path, "_handle": None, "_owner": -1}
+        return {"path": self.path, "_handle": None, "_owner": -1, "_stored": None}
 
     @cached_property
     def header(self) -> schema.Header:
         """The root attributes."""
-        attributes = dict(self.file.attrs)
-        try:
-            return schema.Header.from_attributes(attributes)
-        except KeyError as error:
-            item = str(error.args[0])
-            raise ContractError(self.path, item, "an attribute", "nothing", _DONE) from error
-        except ValueError as error:
-            raise ContractError(
-                self.path, "attributes", "values as specified", str(error)
-            ) from error
+        with guarded(self.path, "attributes", "values as specified"):
+            try:
+                header = schema.Header.from_attributes(self._attributes())
+            except KeyError as error:
+                item = str(error.args[0])
+                raise ContractError(self.path, item, "an attribute", "nothing", ANEW) from error
+        for name in ("patch_size", "patch_mpp"):
+            if not 0 < (value := getattr(header, name)) < math.inf:
+                raise ContractError(self.path, name, "a number greater than 0", repr(value), ANEW)
+        return header
 
     @cached_property
     def labels(self) -> npt.NDArray[np.int8]:
@@ -83,28 +84,30 @@ class PatchFile:
     @property
     def counts(self) -> dict[str, int]:
         """Numbers of patches kept, by label, and rejected, by reason."""
-        return json.loads(str(self.file.attrs["counts"]))
+        with guarded(self.path, "counts", "a JSON object of numbers"):
+            counts = schema.json_object("counts", attribute(self.path, self.file, "counts"))
+            return {name: schema.plain(name, value, int) for name, value in counts.items()}
 
-    @property
+    @cached_property
     def codec(self) -> Codec:
         """How the pixels are stored; ``none`` in a file of locations."""
-        if schema.PATCHES in self.file:
+        with guarded(self.path, "datasets"):
+            names = set(self.file)
+        if schema.PATCHES in names:
             return "raw"
-        return "jpeg" if schema.JPEG_BYTES in self.file else "none"
+        return "jpeg" if schema.JPEG_BYTES in names else "none"
 
     @property
     def file(self) -> h5py.File:
         """The open HDF5 file of this process."""
         if self._handle is None or self._owner != os.getpid():
-            self._handle = _open(self.path)
+            self._handle, self._stored = open_file(self.path), None
             self._owner = os.getpid()
         return self._handle
 
     def column(self, name: str) -> npt.NDArray[Any]:
         """A whole one-row-per-item dataset, such as `schema.TUMOR_FRACTION`."""
-        if name not in self.file:
-            raise ContractError(self.path, f"/{name}", "a dataset", "nothing", _DONE)
-        return np.asarray(self.file[name])
+        return values(self.path, self.file, name)
 
     def read(self, rows: Sequence[int] | npt.NDArray[np.integer]) -> npt.NDArray[np.uint8]:
         """Pixels of some patches.
@@ -125,110 +128,82 @@ class PatchFile:
             In a file of locations, or where a patch does not decode.
         """
         rows = np.asarray(rows, dtype=np.int64)
-        size = self.header.patch_size
-        patches = np.empty((len(rows), size, size, 3), dtype=np.uint8)
+        if len(rows) and not 0 <= rows.min() <= rows.max() < len(self):
+            raise IndexError(f"{self.path}: rows must be 0 to {len(self) - 1}")
         if self.codec == "raw":
-            stored: Any = self.file[schema.PATCHES]
-            for first, last, at in _runs(rows):
-                patches[at] = stored[first:last]
-        elif self.codec == "jpeg":
-            for at, row in enumerate(rows):
-                patches[at] = self._decoded(int(row))
-        else:
-            found = "locations only"
-            raise ContractError(
-                self.path, f"/{schema.PATCHES}", "pixels", found, "Extract without --no-pixels"
-            )
-        return patches
+            return self._raw(rows)
+        if self.codec == "jpeg":
+            return self._decoded(rows)
+        advice = "Extract without --no-pixels"
+        raise ContractError(self.path, f"/{schema.PATCHES}", "pixels", "locations only", advice)
 
     def close(self) -> None:
         """Close the file; it opens again on the next use."""
         if self._handle is not None and self._owner == os.getpid():
-            self._handle.close()
-        self._handle = None
+            with suppress(OSError, RuntimeError):  # nothing was written, nothing can be lost
+                self._handle.close()
+        self._handle = self._stored = None
+
+    def _attributes(self) -> dict[str, Any]:
+        """The attributes of the header that are there; those of newer versions stay unread."""
+        names = [field.name for field in fields(schema.Header)]
+        read = {name: attribute(self.path, self.file, name) for name in names}
+        return {name: value for name, value in read.items() if value is not None}
+
+    def _pixels(self, name: str) -> h5py.Dataset:
+        """The dataset that holds the pixels, looked at once for every time the file is opened."""
+        file = self.file
+        if self._stored is None:
+            stored, size = dataset(self.path, file, name), self.header.patch_size
+            expected = (len(self), size, size, 3)
+            if name == schema.PATCHES and stored.shape != expected:
+                found = f"{stored.shape}"
+                raise ContractError(self.path, f"/{name}", f"{expected} uint8", found, ANEW)
+            self._stored = stored
+        return self._stored
+
+    def _raw(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
+        size = self.header.patch_size
+        stored: Any = self._pixels(schema.PATCHES)
+        with guarded(self.path, f"/{schema.PATCHES}", "pixels"):
+            patches = np.empty((len(rows), size, size, 3), dtype=np.uint8)
+            for first, last, at in _runs(rows):
+                patches[at] = stored[first:last]
+        return patches
 
     @cached_property
     def _offsets(self) -> npt.NDArray[np.int64]:
-        return self.column(schema.JPEG_OFFSETS)
+        """(N + 1,) int64: where in ``/jpeg_bytes`` each patch begins, and the last one ends."""
+        offsets = self.column(schema.JPEG_OFFSETS)
+        total = len(dataset(self.path, self.file, schema.JPEG_BYTES))
+        rising = bool((offsets[1:] > offsets[:-1]).all())
+        if len(offsets) != len(self) + 1 or not rising or (offsets[0], offsets[-1]) != (0, total):
+            expected = f"{len(self) + 1} rising offsets from 0 to {total}"
+            raise ContractError(self.path, f"/{schema.JPEG_OFFSETS}", expected, "others", ANEW)
+        return offsets
 
-    def _decoded(self, row: int) -> npt.NDArray[np.uint8]:
-        stored: Any = self.file[schema.JPEG_BYTES]
-        patch = decode_jpeg(stored[self._offsets[row] : self._offsets[row + 1]])
+    def _decoded(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
+        size, offsets = self.header.patch_size, self._offsets
+        stored: Any = self._pixels(schema.JPEG_BYTES)
+        with guarded(self.path, f"/{schema.JPEG_BYTES}", "pixels"):
+            patches = np.empty((len(rows), size, size, 3), dtype=np.uint8)
+            for at, row in enumerate(rows.tolist()):
+                patch = decode_jpeg(stored[offsets[row] : offsets[row + 1]])
+                if patch is None or patch.shape != (size, size, 3):
+                    raise self._undecoded(row, patch)
+                patches[at] = patch
+        return patches
+
+    def _undecoded(self, row: int, patch: npt.NDArray[np.uint8] | None) -> ContractError:
         size = self.header.patch_size
-        if patch is None or patch.shape != (size, size, 3):
-            found = "bytes that do not decode" if patch is None else f"a patch of {patch.shape}"
-            expected = f"a JPEG of {size} x {size} px"
-            raise ContractError(self.path, f"/{schema.JPEG_BYTES}[{row}]", expected, found, _DONE)
-        return patch
+        found = "bytes that do not decode" if patch is None else f"a patch of {patch.shape}"
+        expected = f"a JPEG of {size} x {size} px"
+        return ContractError(self.path, f"/{schema.JPEG_BYTES}[{row}]", expected, found, ANEW)
 
 
 def find_patch_files(folder: Path) -> list[PatchFile]:
-    """The patch files of a folder, or of its ``patches`` folder, by slide and part.
-
-    Parts are taken as their slide when all of them are there.
-
-    Raises
-    ------
-    ConfigError
-        Where there are none.
-    ContractError
-        Where parts of a slide are missing, or parts and a whole file stand side by side.
-    """
-    inside = folder / FOLDER if (folder / FOLDER).is_dir() else folder
-    paths = sorted(p for p in inside.glob(f"*{schema.SUFFIX}") if not p.name.startswith("."))
-    if not paths:
-        raise ConfigError(
-            f"{inside}: expected patch files (*{schema.SUFFIX}), found none. "
-            "Give the folder layer1-extract wrote"
-        )
-    _check_parts(inside, paths)
-    return [PatchFile(path) for path in paths]
-
-
-def _check_parts(folder: Path, paths: Sequence[Path]) -> None:
-    """Refuse an incomplete set of parts; told by name, before any file is opened."""
-    pattern = re.compile(rf"(.+)\.part-(\d+)-of-(\d+){re.escape(schema.SUFFIX)}")
-    found: dict[tuple[str, int], set[int]] = defaultdict(set)
-    for path in paths:
-        if match := pattern.fullmatch(path.name):
-            found[match[1], int(match[3])].add(int(match[2]))
-    for (slide_id, parts), there in found.items():
-        missing = sorted(set(range(parts)) - there)
-        if missing:
-            said = ", ".join(f"{part}" for part in missing)
-            raise ContractError(
-                folder, slide_id, f"{parts} parts", f"no part {said}", "Extract what is missing"
-            )
-        whole = folder / f"{slide_id}{schema.SUFFIX}"
-        if whole in paths or sum(slide_id == other for other, _ in found) > 1:
-            raise ContractError(
-                folder, slide_id, "one set of parts, or one whole file", "both", "Remove one"
-            )
-
-
-def _open(path: Path) -> h5py.File:
-    try:
-        file = h5py.File(path, "r", locking=False)
-    except OSError as error:
-        found = "no file" if not path.exists() else f"a file HDF5 cannot open ({error})"
-        raise ContractError(path, "format", "a patch file", found, _DONE) from error
-    name, version = file.attrs.get("format"), str(file.attrs.get("format_version", ""))
-    if name != schema.FORMAT:
-        raise ContractError(
-            path, "format", schema.FORMAT, repr(name), "layer1-extract import reads other layouts"
-        )
-    if version.split(".")[0] != schema.FORMAT_VERSION.split(".")[0]:
-        writer = file.attrs.get("software", "an unknown software")
-        raise ContractError(
-            path,
-            "format_version",
-            f"{schema.FORMAT_VERSION.split('.')[0]}.x",
-            f"{version!r} written by {writer}",
-            "Read it with that software, or a newer one",
-        )
-    if not bool(file.attrs.get("complete", False)):
-        raise ContractError(path, "complete", "true", "false", _DONE)
-    return file
+    """The patch files of a folder, or of its ``patches`` folder: see `patch_paths`."""
+    return [PatchFile(path) for path in patch_paths(folder)]
 
 
 def _runs(rows: npt.NDArray[np.int64]) -> list[tuple[int, int, slice]]:

@@ -6,6 +6,8 @@ import json
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any, Final, get_type_hints
 
+import numpy as np
+
 from common.patches import PatchSpec
 
 if TYPE_CHECKING:
@@ -27,6 +29,19 @@ REJECTED_COORDS: Final = "rejected_coords"
 REJECTED_REASON: Final = "rejected_reason"
 REASONS_ATTRIBUTE: Final = "reasons"
 
+COLUMNS: Final = {
+    COORDS: (("N", 2), "int64"),
+    LABELS: (("N",), "int8"),
+    TUMOR_FRACTION: (("N",), "float32"),
+    TISSUE_FRACTION: (("N",), "float32"),
+    REJECTED_COORDS: (("M", 2), "int64"),
+    REJECTED_REASON: (("M",), "uint8"),
+    JPEG_BYTES: (("B",), "uint8"),
+    JPEG_OFFSETS: (("N + 1",), "int64"),
+    PATCHES: (("N", "S", "S", 3), "uint8"),
+}
+"""Shape and type of every dataset; a letter stands for a length."""
+
 TUMOR: Final = 1
 NORMAL: Final = 0
 UNKNOWN: Final = -1
@@ -42,6 +57,9 @@ REASONS: Final = {
     "unreadable": 7,
 }
 """Why a candidate was not kept, with the code that stands for it in the file."""
+
+DENSE: Final = "dense"
+"""The method of sampling that looks at every corner of a grid."""
 
 SPLITS: Final = ("", "train", "valid", "test")
 
@@ -156,20 +174,43 @@ class Header:
             Naming an attribute of another type.
         """
         kinds = get_type_hints(cls)
-        return cls(**{f.name: _plain(f.name, values[f.name], kinds[f.name]) for f in fields(cls)})
+        plain_values = {
+            f.name: plain(f.name, values[f.name], kinds[f.name])
+            for f in fields(cls)
+            if f.name != "sampling"
+        }
+        return cls(**plain_values, sampling=json_object("sampling", values["sampling"]))
 
 
-def _plain(name: str, value: Any, kind: Any) -> Any:
-    """A NumPy scalar, bytes or JSON text as the Python value the header holds."""
-    if name == "sampling":
-        parsed = json.loads(value)
-        if not isinstance(parsed, dict):
-            raise ValueError(f"{name}: expected a JSON object, found {value!r}")
+def json_object(name: str, value: Any) -> dict[str, Any]:
+    """The JSON object an attribute holds as text.
+
+    Raises
+    ------
+    ValueError
+        Naming the attribute, where it holds anything else.
+    """
+    parsed = json.loads(plain(name, value, str))
+    if isinstance(parsed, dict):
         return parsed
-    if hasattr(value, "item"):
-        value = value.item()
-    if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        value = float(value)
-    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+    raise ValueError(f"{name}: expected a JSON object, found {value!r}")
+
+
+def plain(name: str, value: Any, kind: type) -> Any:
+    """An attribute as h5py gives it, as the plain Python value of type `kind` it stands for.
+
+    Raises
+    ------
+    ValueError
+        Naming the attribute, where it is a list, or of another type.
+    """
+    found = value.item() if isinstance(value, np.generic) else value
+    if kind is str and isinstance(found, bytes):
+        found = found.decode()
+    if kind is float and type(found) is int:
+        found = float(found)
+    if type(found) is not kind:
         raise ValueError(f"{name}: expected {kind.__name__}, found {value!r}")
-    return value
+    if isinstance(found, str):
+        found.encode()  # refuses what is not UTF-8
+    return found

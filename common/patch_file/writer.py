@@ -12,6 +12,7 @@ import numpy as np
 from common.files import whole_file
 from common.patch_file import schema
 from common.patch_file.codec import Codec, encode_jpeg
+from common.patch_file.stream import RememberingStream
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -26,14 +27,23 @@ _JPEG_BYTES = 1 << 18
 class PatchWriter:
     """Appends kept and rejected candidates to an open file. Made by `open_writer`."""
 
-    def __init__(self, file: h5py.File, header: schema.Header, codec: Codec, quality: int) -> None:
+    def __init__(
+        self,
+        file: h5py.File,
+        stream: RememberingStream,
+        header: schema.Header,
+        codec: Codec,
+        quality: int,
+    ) -> None:
         self._file = file
+        self._stream = stream
         self._header = header
         self._codec = codec
         self._quality = quality
         self._rejected: list[tuple[npt.NDArray[np.int64], int]] = []
         self._bytes = 0
-        self._create()
+        with stream.writing():
+            self._create()
 
     def append(
         self,
@@ -54,19 +64,23 @@ class PatchWriter:
             NaN where not known.
         patches : (N, S, S, 3) uint8, RGB, or None
             None, and only then, for a file of locations.
+
+        Raises
+        ------
+        OSError
+            Where the file cannot be written.
         """
         if (patches is None) != (self._codec == "none"):
             raise ValueError(f"patches must be given, unless codec is none; it is {self._codec}")
-        self._extend(schema.COORDS, coords)
-        self._extend(schema.LABELS, labels)
-        self._extend(schema.TUMOR_FRACTION, tumor_fraction)
-        self._extend(schema.TISSUE_FRACTION, tissue_fraction)
-        if patches is None:
-            return
-        if self._codec == "raw":
-            self._extend(schema.PATCHES, patches)
-        else:
-            self._append_jpeg(patches)
+        with self._stream.writing():
+            self._extend(schema.COORDS, coords)
+            self._extend(schema.LABELS, labels)
+            self._extend(schema.TUMOR_FRACTION, tumor_fraction)
+            self._extend(schema.TISSUE_FRACTION, tissue_fraction)
+            if self._codec == "raw":
+                self._extend(schema.PATCHES, patches)
+            elif patches is not None:
+                self._append_jpeg(patches)
 
     def reject(self, coords: npt.NDArray[np.int64], reason: str) -> None:
         """Account for candidates that were looked at and not kept.
@@ -89,13 +103,11 @@ class PatchWriter:
             The numbers of patches kept, by label, and rejected, by reason.
         """
         coords, codes = self._sorted_rejections()
-        options: dict[str, Any] = {"compression": "gzip", "shuffle": True} if len(codes) else {}
-        self._file.create_dataset(schema.REJECTED_COORDS, data=coords, **options)
-        reasons = self._file.create_dataset(schema.REJECTED_REASON, data=codes, **options)
-        reasons.attrs[schema.REASONS_ATTRIBUTE] = json.dumps(schema.REASONS)
-        counts = self._counts(codes)
-        self._file.attrs["counts"] = json.dumps(counts)
-        self._file.attrs["complete"] = True
+        with self._stream.writing():
+            self._write_rejections(coords, codes)
+            counts = self._counts(codes)
+            self._file.attrs["counts"] = json.dumps(counts)
+            self._file.attrs["complete"] = True
         return counts
 
     def _create(self) -> None:
@@ -124,7 +136,7 @@ class PatchWriter:
             name, shape=(0, *shape), maxshape=(None, *shape), chunks=(rows, *shape), dtype=dtype
         )
 
-    def _extend(self, name: str, values: npt.NDArray[Any]) -> None:
+    def _extend(self, name: str, values: Any) -> None:
         dataset = self._file[name]
         assert isinstance(dataset, h5py.Dataset)
         start = len(dataset)
@@ -139,6 +151,14 @@ class PatchWriter:
         self._bytes = int(ends[-1])
         self._extend(schema.JPEG_BYTES, np.concatenate(encoded))
         self._extend(schema.JPEG_OFFSETS, ends)
+
+    def _write_rejections(
+        self, coords: npt.NDArray[np.int64], codes: npt.NDArray[np.uint8]
+    ) -> None:
+        options: dict[str, Any] = {"compression": "gzip", "shuffle": True} if len(codes) else {}
+        self._file.create_dataset(schema.REJECTED_COORDS, data=coords, **options)
+        reasons = self._file.create_dataset(schema.REJECTED_REASON, data=codes, **options)
+        reasons.attrs[schema.REASONS_ATTRIBUTE] = json.dumps(schema.REASONS)
 
     def _sorted_rejections(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8]]:
         if not self._rejected:
@@ -170,9 +190,29 @@ def open_writer(
         How pixels are stored; none writes locations only.
     quality : int, 1 to 100
         Of JPEG.
+
+    Raises
+    ------
+    OSError
+        Where the file cannot be written, a full disk for one; nothing is left behind.
     """
-    with whole_file(path) as partial, h5py.File(partial, "x", libver="v110") as file:
-        writer = PatchWriter(file, header, codec, quality)
-        yield writer
+    with (
+        whole_file(path) as partial,
+        RememberingStream(partial, "x+b") as stream,
+        _hdf5(stream) as file,
+    ):
+        yield PatchWriter(file, stream, header, codec, quality)
         if not file.attrs["complete"]:
             raise RuntimeError(f"{path}: finish() was not called")
+
+
+@contextmanager
+def _hdf5(stream: RememberingStream) -> Generator[h5py.File, None, None]:
+    """A new HDF5 file whose closing, too, raises what the stream remembers."""
+    with stream.writing():
+        file = h5py.File(stream, "w", libver="v110")
+    try:
+        yield file
+    finally:
+        with stream.writing():
+            file.close()

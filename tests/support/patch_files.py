@@ -87,6 +87,8 @@ def write_patch_file(
     pixels = None if codec == "none" else painted
     with open_writer(path, header, codec=codec) as writer:
         writer.append(coords.reshape(-1, 2), labels.astype(np.int8), unknown, unknown, pixels)
+        if placed:
+            writer.reject(places[len(labels) :], "background")
         writer.finish()
     return path
 

@@ -18,7 +18,7 @@ def header(**changes):
         "level0_height": 800,
         "slide_fingerprint": "f" * 64,
         "reader": "openslide 4",
-        "sampling": {"method": "dense", "seed": None, "origin": [0, 0], "stride": 16},
+        "sampling": {"method": "random", "seed": 0, "per_class": 4},
         "config_sha256": "c" * 64,
         "software": "camnet test",
     }

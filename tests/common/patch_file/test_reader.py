@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from patch_headers import header
 
-from common.errors import ConfigError, ContractError
-from common.patch_file.reader import PatchFile, find_patch_files
+from common.errors import ContractError
+from common.patch_file.reader import PatchFile
 from common.patch_file.writer import open_writer
 from common.patches import PatchSpec
 
@@ -128,32 +128,3 @@ def test_a_truncated_file_is_refused_though_it_exists(tmp_path, keep):
 
     with pytest.raises(ContractError, match=r"s\.h5: format: expected a patch file"):
         _ = PatchFile(tmp_path / "s.h5").header
-
-
-def test_a_folder_gives_its_files_or_those_of_its_patches_folder(tmp_path):
-    write(tmp_path / "patches" / "b.h5", slide_id="b")
-    write(tmp_path / "patches" / "a.h5", slide_id="a")
-    (tmp_path / "patches" / ".c.h5.0123.partial").touch()
-
-    for folder in (tmp_path, tmp_path / "patches"):
-        assert [file.header.slide_id for file in find_patch_files(folder)] == ["a", "b"]
-
-
-def test_a_folder_without_patch_files_is_refused(tmp_path):
-    with pytest.raises(ConfigError, match="found none"):
-        find_patch_files(tmp_path)
-
-
-def test_an_incomplete_set_of_parts_is_refused_naming_what_is_missing(tmp_path):
-    for part in (0, 2):
-        write(tmp_path / f"a.part-{part}-of-3.h5", slide_id="a", part=part, parts=3)
-
-    with pytest.raises(ContractError, match="a: expected 3 parts, found no part 1"):
-        find_patch_files(tmp_path)
-
-    write(tmp_path / "a.part-1-of-3.h5", slide_id="a", part=1, parts=3)
-    assert len(find_patch_files(tmp_path)) == 3
-
-    write(tmp_path / "a.h5", slide_id="a")
-    with pytest.raises(ContractError, match="one whole file, found both"):
-        find_patch_files(tmp_path)

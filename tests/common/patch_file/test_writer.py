@@ -26,14 +26,14 @@ def test_what_was_appended_and_rejected_is_in_the_file(tmp_path):
         writer.append(*batch([(0, 0), (16, 0)], [0, 1]))
         writer.append(*batch([(0, 16)]))
         writer.reject(np.array([(48, 0), (32, 0)], np.int64), "white")
-        writer.reject(np.array([(0, 0)], np.int64), "background")
+        writer.reject(np.array([(64, 0)], np.int64), "background")
         counts = writer.finish()
 
     assert (counts["kept"], counts["tumor"], counts["normal"], counts["rejected"]) == (3, 1, 2, 3)
     check(tmp_path / "s.h5", decode=True)
     with h5py.File(tmp_path / "s.h5") as file:
-        assert file["rejected_coords"][:].tolist() == [[0, 0], [32, 0], [48, 0]]
-        assert file["rejected_reason"][:].tolist() == [1, 3, 3]
+        assert file["rejected_coords"][:].tolist() == [[32, 0], [48, 0], [64, 0]]
+        assert file["rejected_reason"][:].tolist() == [3, 3, 1]
         assert json.loads(file["rejected_reason"].attrs["reasons"]) == REASONS
         assert file["patches"].chunks == (1, 8, 8, 3)
 

@@ -1,0 +1,60 @@
+"""Which files of a folder are its patch files, told by their names."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from typing import TYPE_CHECKING, Final
+
+from common.errors import ConfigError, ContractError
+from common.patch_file.schema import SUFFIX
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+FOLDER: Final = "patches"
+_PART: Final = re.compile(rf"(.+)\.part-(\d+)-of-(\d+){re.escape(SUFFIX)}")
+
+
+def patch_paths(folder: Path) -> list[Path]:
+    """The patch files of a folder, or of its ``patches`` folder, by slide and part.
+
+    Parts are taken as their slide when all of them are there.
+
+    Raises
+    ------
+    ConfigError
+        Where there are none.
+    ContractError
+        Where parts of a slide are missing, or parts and a whole file stand side by side.
+    """
+    inside = folder / FOLDER if (folder / FOLDER).is_dir() else folder
+    paths = sorted(p for p in inside.glob(f"*{SUFFIX}") if not p.name.startswith("."))
+    if not paths:
+        raise ConfigError(
+            f"{inside}: expected patch files (*{SUFFIX}), found none. "
+            "Give the folder layer1-extract wrote"
+        )
+    _check_parts(inside, paths)
+    return paths
+
+
+def _check_parts(folder: Path, paths: Sequence[Path]) -> None:
+    """Refuse an incomplete set of parts; told by name, before any file is opened."""
+    found: dict[tuple[str, int], set[int]] = defaultdict(set)
+    for path in paths:
+        if match := _PART.fullmatch(path.name):
+            found[match[1], int(match[3])].add(int(match[2]))
+    for (slide_id, parts), there in found.items():
+        missing = sorted(set(range(parts)) - there)
+        if missing:
+            said = ", ".join(f"{part}" for part in missing)
+            raise ContractError(
+                folder, slide_id, f"{parts} parts", f"no part {said}", "Extract what is missing"
+            )
+        whole = folder / f"{slide_id}{SUFFIX}"
+        if whole in paths or sum(slide_id == other for other, _ in found) > 1:
+            raise ContractError(
+                folder, slide_id, "one set of parts, or one whole file", "both", "Remove one"
+            )
