@@ -120,7 +120,9 @@ def _row(
     if mistakes:
         return None, mistakes
     annotation = folder / values["annotation"] if values["annotation"] else None
-    return SlideEntry(path=path, mpp=mpp, annotation=annotation, **texts), []
+    names = ("patient", "node", "centre", "slide_label", "split")
+    said = [texts[name] for name in names]
+    return SlideEntry(texts["slide_id"], path, *said, mpp=mpp, annotation=annotation), []
 
 
 def _mpp(text: str) -> float | None:
