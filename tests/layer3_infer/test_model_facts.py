@@ -8,7 +8,7 @@ from layer3_infer.model_facts import as_json, model_facts
 def test_neither_patients_nor_their_hashes_nor_the_training_config_are_told(tmp_path):
     bundle = write_colour_bundle(
         tmp_path / "bundle",
-        slides={"train": ["f1", "f2"], "test": ["f3"]},
+        slides={"train": ["slide one", "slide two"], "test": ["slide three"]},
         patients={"train": ["patient_007"]},
         config={"split": {"valid": ["patient_007"]}},
     )
@@ -21,6 +21,6 @@ def test_neither_patients_nor_their_hashes_nor_the_training_config_are_told(tmp_
     hashes = bundle.manifest.patients.hashes["train"]
     assert not [
         secret
-        for secret in ("patient_007", "f1", bundle.manifest.patients.salt, *hashes)
+        for secret in ("patient_007", "slide one", bundle.manifest.patients.salt, *hashes)
         if secret in text
     ]
