@@ -10,7 +10,8 @@ import numpy as np
 
 from common.config import digest
 from common.errors import ConfigError, ContractError
-from common.outcomes import Outcome, attempt, read_outcome, write_outcome
+from common.files import set_aside
+from common.outcomes import Outcome, attempt, forget, read_outcome, write_outcome
 from common.patch_file import schema
 from common.patch_file.check import check
 from common.patch_file.writer import open_writer
@@ -72,9 +73,10 @@ def import_patches(
 def _import_and_record(
     slide: ForeignSlide, out: Path, settings: ImportSettings, split: str
 ) -> Outcome:
+    forget(out, slide.slide_id)  # killed half-way, the old outcome must not stand for new files
     outcome = attempt(slide.slide_id, lambda: _import_slide(slide, out, settings, split))
     if outcome.status == "failed":  # an older result must not be taken for this one's
-        patch_path(out, slide.slide_id).unlink(missing_ok=True)
+        set_aside(patch_path(out, slide.slide_id))
         preview_path(out, slide.slide_id).unlink(missing_ok=True)
     write_outcome(out, outcome)
     return outcome

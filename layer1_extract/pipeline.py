@@ -13,7 +13,7 @@ from common.config import digest
 from common.errors import ContractError, SlideError
 from common.files import set_aside
 from common.openslide_slide import OpenSlideSlide
-from common.outcomes import Outcome, attempt, read_outcome, write_outcome
+from common.outcomes import Outcome, attempt, forget, read_outcome, write_outcome
 from common.patch_file.check import check
 from common.patch_file.reader import FOLDER as PATCH_FOLDER
 from common.patch_file.reader import PatchFile
@@ -111,6 +111,7 @@ def _finished_outcome(entry: SlideEntry, out: Path, settings: ExtractSettings) -
 
 def _extract_and_record(entry: SlideEntry, out: Path, settings: ExtractSettings) -> Outcome:
     cv2.setNumThreads(1)  # a worker is one core
+    forget(out, entry.slide_id)  # killed half-way, the old outcome must not stand for new files
     outcome = attempt(entry.slide_id, lambda: extract_slide(entry, out, settings))
     _record(outcome, out)
     return outcome

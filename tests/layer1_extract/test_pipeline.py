@@ -16,7 +16,7 @@ from tiff_slides import tissue_on_glass, write_cohort_folder, write_slide
 from common.cluster import Shard
 from common.cohort import SlideEntry, read_cohort, write_cohort
 from common.config import load
-from common.errors import ConfigError
+from common.errors import ConfigError, Interrupted
 from common.outcomes import exit_status
 from common.patch_file.reader import PatchFile
 from layer1_extract.config import ExtractSettings
@@ -138,6 +138,21 @@ def test_a_corrected_annotation_gives_new_labels(cohort, tmp_path):
     _, kept = extract([entry], tmp_path / "out", settings())
 
     assert kept == 0
+
+
+def test_an_outcome_of_before_never_stands_for_files_of_now(cohort, tmp_path, monkeypatch):
+    extract(cohort[:1], tmp_path, settings())
+
+    def killed(*_):
+        raise Interrupted("killed after the patch file, before the outcome")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("layer1_extract.pipeline.write_outcome", killed)
+        with pytest.raises(Interrupted):
+            extract(cohort[:1], tmp_path, settings("sampling.per_class=3"), overwrite=True)
+
+    (outcome,), kept = extract(cohort[:1], tmp_path, settings("sampling.per_class=3"))
+    assert (kept, outcome.counts["kept"]) == (0, 6)
 
 
 def test_a_missing_preview_is_made_again(cohort, tmp_path):
