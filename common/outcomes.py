@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 Status = Literal["done", "empty", "failed"]
 FOLDER: Final = "outcomes"
 _BUG_STATUS: Final = 1
+_ADDED: Final = ("suspect", "notes")
+"""Fields that outcomes written by older versions do not have."""
+
 log = logging.getLogger(__name__)
 
 
@@ -42,6 +45,10 @@ class Outcome:
     inputs : dict of str to str
         What, beside configuration and program, the result follows from. A later run with other
         inputs does the slide anew.
+    suspect : str
+        Why a person should look at the slide before its result is used; empty where nothing is odd.
+    notes : list of str
+        What else was done or seen that a person should know.
     """
 
     slide_id: str
@@ -51,6 +58,8 @@ class Outcome:
     seconds: float = 0.0
     exit_status: int = 0
     inputs: dict[str, str] = field(default_factory=dict)
+    suspect: str = ""
+    notes: list[str] = field(default_factory=list)
 
 
 def attempt(slide_id: str, work: Callable[[], Outcome]) -> Outcome:
@@ -97,7 +106,8 @@ def read_outcome(folder: Path, slide_id: str) -> Outcome | None:
         return None
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
-        known = {f.name: values[f.name] for f in fields(Outcome)}
+        known = {f.name: values[f.name] for f in fields(Outcome) if f.name not in _ADDED}
+        known |= {name: values[name] for name in _ADDED if name in values}
     except (ValueError, KeyError, TypeError) as error:
         raise ContractError(
             path, "outcome", "a slide's outcome", str(error), "Remove the file and run again"
@@ -142,6 +152,9 @@ def summary(outcomes: Sequence[Outcome], kept: int = 0) -> str:
     for status in get_args(Status):
         with_reason = [o for o in outcomes if o.status == status and o.reason]
         lines += [f"  {status} {o.slide_id}: {o.reason}" for o in with_reason]
+    for outcome in outcomes:
+        said = [f"suspect: {outcome.suspect}"] if outcome.suspect else []
+        lines += [f"  {outcome.slide_id}: {text}" for text in [*said, *outcome.notes]]
     return "\n".join(lines)
 
 
@@ -151,6 +164,7 @@ def as_csv(outcomes: Iterable[Outcome]) -> str:
     for outcome in outcomes:
         plain = asdict(outcome)
         del plain["inputs"]
+        plain["notes"] = "; ".join(plain["notes"])
         rows.append({**plain.pop("counts"), **plain})
     first = [f.name for f in fields(Outcome) if f.name not in {"counts", "inputs"}]
     names = [*first, *sorted({name for row in rows for name in row} - set(first))]

@@ -49,7 +49,16 @@ def preview_path(out: Path, slide_id: str) -> Path:
     return out / PREVIEW_FOLDER / f"{slide_id}.png"
 
 
-def extract_slide(entry: SlideEntry, out: Path, settings: ExtractSettings) -> Outcome:
+def extract_slide(
+    entry: SlideEntry,
+    out: Path,
+    settings: ExtractSettings,
+    *,
+    part: int = 0,
+    parts: int = 1,
+    threads: int = 1,
+    masks: Path | None = None,
+) -> Outcome:
     """Write the patch file and the preview of one slide.
 
     A slide that gives no patch has a patch file too: it accounts for every candidate.

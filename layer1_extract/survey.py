@@ -11,6 +11,8 @@ from common.tissue import TissueMask, find_tissue
 from common.truth import Truth, check_place, truth_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from common.cohort import SlideEntry
     from common.slides import Slide
     from layer1_extract.config import ExtractSettings, PatchSettings
@@ -40,7 +42,7 @@ class Survey:
         return self.spec.edge_on(self.slide.pyramid)
 
 
-def survey(entry: SlideEntry, settings: ExtractSettings) -> Survey:
+def survey(entry: SlideEntry, settings: ExtractSettings, masks: Path | None = None) -> Survey:
     """Open a slide, find its tissue and read its annotation.
 
     Raises

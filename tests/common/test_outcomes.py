@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 
 import pytest
 
@@ -105,3 +106,22 @@ def test_a_forgotten_slide_has_no_outcome_and_may_be_forgotten_twice(tmp_path):
         forget(tmp_path, "a")
 
     assert read_outcome(tmp_path, "a") is None
+
+
+def test_an_outcome_of_an_older_version_has_nothing_to_note(tmp_path):
+    write_outcome(tmp_path, Outcome("a", "done"))
+    path = tmp_path / "outcomes" / "a.json"
+    values = json.loads(path.read_text())
+    del values["suspect"], values["notes"]
+    path.write_text(json.dumps(values))
+
+    assert read_outcome(tmp_path, "a") == Outcome("a", "done")
+
+
+def test_what_is_odd_about_a_slide_is_said():
+    odd = Outcome("a", "done", suspect="all of it is tissue", notes=["one of two scanners"])
+
+    assert summary([odd]).splitlines()[1:] == [
+        "  a: suspect: all of it is tissue",
+        "  a: one of two scanners",
+    ]
