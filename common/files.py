@@ -127,7 +127,10 @@ def set_aside(path: Path) -> Path | None:
         return None
     with writable(target):
         target.parent.mkdir(exist_ok=True)
-        path.replace(target)
+        try:
+            path.replace(target)
+        except FileNotFoundError:  # another task was faster
+            return None
     return target
 
 

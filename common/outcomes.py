@@ -1,4 +1,7 @@
-"""How each slide of a run ended: one small file per slide, because many tasks cannot share one."""
+"""How each slide of a run ended: one small file per slide, because many tasks cannot share one.
+
+A slide that is cut into parts has one per part.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 from common.errors import ContractError, Interrupted, PipelineError
 from common.files import write_text
+from common.parts import part_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -20,7 +24,7 @@ if TYPE_CHECKING:
 Status = Literal["done", "empty", "failed"]
 FOLDER: Final = "outcomes"
 _BUG_STATUS: Final = 1
-_ADDED: Final = ("suspect", "notes")
+_ADDED: Final = ("suspect", "notes", "part", "parts")
 """Fields that outcomes written by older versions do not have."""
 
 log = logging.getLogger(__name__)
@@ -49,6 +53,8 @@ class Outcome:
         Why a person should look at the slide before its result is used; empty where nothing is odd.
     notes : list of str
         What else was done or seen that a person should know.
+    part, parts : int
+        Which part of the slide this is, counted from 0, and their number; 1 for a whole slide.
     """
 
     slide_id: str
@@ -60,6 +66,13 @@ class Outcome:
     inputs: dict[str, str] = field(default_factory=dict)
     suspect: str = ""
     notes: list[str] = field(default_factory=list)
+    part: int = 0
+    parts: int = 1
+
+    @property
+    def name(self) -> str:
+        """Slide and part, as in the names of their files."""
+        return part_name(self.slide_id, self.part, self.parts)
 
 
 def attempt(slide_id: str, work: Callable[[], Outcome]) -> Outcome:
@@ -83,31 +96,31 @@ def attempt(slide_id: str, work: Callable[[], Outcome]) -> Outcome:
 
 
 def write_outcome(folder: Path, outcome: Outcome) -> None:
-    """Write ``folder/outcomes/<slide_id>.json``."""
+    """Write ``folder/outcomes/<name>.json``."""
     text = json.dumps(asdict(outcome), indent=2, ensure_ascii=False)
-    write_text(folder / FOLDER / f"{outcome.slide_id}.json", text + "\n")
+    write_text(folder / FOLDER / f"{outcome.name}.json", text + "\n")
 
 
-def forget(folder: Path, slide_id: str) -> None:
-    """Remove the outcome of a slide, if there is one: its files are about to be replaced."""
-    (folder / FOLDER / f"{slide_id}.json").unlink(missing_ok=True)
+def forget(folder: Path, name: str) -> None:
+    """Remove the outcome of a slide or part, if there is one: its files will be replaced."""
+    (folder / FOLDER / f"{name}.json").unlink(missing_ok=True)
 
 
-def read_outcome(folder: Path, slide_id: str) -> Outcome | None:
-    """The outcome written for a slide, or None where there is none yet.
+def read_outcome(folder: Path, name: str) -> Outcome | None:
+    """The outcome written for a slide or part, or None where there is none yet.
 
     Raises
     ------
     ContractError
         If the file is there and is not an outcome.
     """
-    path = folder / FOLDER / f"{slide_id}.json"
-    if not path.exists():
-        return None
+    path = folder / FOLDER / f"{name}.json"
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
         known = {f.name: values[f.name] for f in fields(Outcome) if f.name not in _ADDED}
         known |= {name: values[name] for name in _ADDED if name in values}
+    except FileNotFoundError:
+        return None  # not asked beforehand: another task may take it away in between
     except (ValueError, KeyError, TypeError) as error:
         raise ContractError(
             path, "outcome", "a slide's outcome", str(error), "Remove the file and run again"
@@ -148,18 +161,23 @@ def summary(outcomes: Sequence[Outcome], kept: int = 0) -> str:
     """
     number = {status: sum(o.status == status for o in outcomes) for status in get_args(Status)}
     head = ", ".join(f"{count} {status}" for status, count in number.items())
-    lines = [f"{len(outcomes)} slides: {head}" + (f" ({kept} from an earlier run)" if kept else "")]
+    lines = [f"{_said(outcomes)}: {head}" + (f" ({kept} from an earlier run)" if kept else "")]
     for status in get_args(Status):
         with_reason = [o for o in outcomes if o.status == status and o.reason]
-        lines += [f"  {status} {o.slide_id}: {o.reason}" for o in with_reason]
+        lines += [f"  {status} {o.name}: {o.reason}" for o in with_reason]
     for outcome in outcomes:
         said = [f"suspect: {outcome.suspect}"] if outcome.suspect else []
-        lines += [f"  {outcome.slide_id}: {text}" for text in [*said, *outcome.notes]]
+        lines += [f"  {outcome.name}: {text}" for text in [*said, *outcome.notes]]
     return "\n".join(lines)
 
 
+def _said(outcomes: Sequence[Outcome]) -> str:
+    slides = len({outcome.slide_id for outcome in outcomes})
+    return f"{slides} slides" if slides == len(outcomes) else f"{len(outcomes)} parts and slides"
+
+
 def as_csv(outcomes: Iterable[Outcome]) -> str:
-    """One row per slide, a column per count."""
+    """One row per slide or part, a column per count."""
     rows: list[dict[str, Any]] = []
     for outcome in outcomes:
         plain = asdict(outcome)

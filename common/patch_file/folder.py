@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
 from common.errors import ConfigError, ContractError
+from common.parts import parse_part
 from common.patch_file.schema import SUFFIX
 
 if TYPE_CHECKING:
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FOLDER: Final = "patches"
-_PART: Final = re.compile(rf"(.+)\.part-(\d+)-of-(\d+){re.escape(SUFFIX)}")
 
 
 def patch_paths(folder: Path) -> list[Path]:
@@ -44,8 +43,10 @@ def _check_parts(folder: Path, paths: Sequence[Path]) -> None:
     """Refuse an incomplete set of parts; told by name, before any file is opened."""
     found: dict[tuple[str, int], set[int]] = defaultdict(set)
     for path in paths:
-        if match := _PART.fullmatch(path.name):
-            found[match[1], int(match[3])].add(int(match[2]))
+        name = path.name.removesuffix(SUFFIX)
+        slide_id, part, parts = parse_part(name)
+        if name != slide_id:
+            found[slide_id, parts].add(part)
     for (slide_id, parts), there in found.items():
         missing = sorted(set(range(parts)) - there)
         if missing:
@@ -56,5 +57,9 @@ def _check_parts(folder: Path, paths: Sequence[Path]) -> None:
         whole = folder / f"{slide_id}{SUFFIX}"
         if whole in paths or sum(slide_id == other for other, _ in found) > 1:
             raise ContractError(
-                folder, slide_id, "one set of parts, or one whole file", "both", "Remove one"
+                folder,
+                slide_id,
+                "one set of parts, or one whole file",
+                "both",
+                "layer1-extract merge --join leaves one",
             )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, get_type_hints
 
 import numpy as np
 
+from common.parts import part_name
 from common.patches import PatchSpec
 
 if TYPE_CHECKING:
@@ -123,9 +124,7 @@ class Header:
     @property
     def file_name(self) -> str:
         """Name of the file that holds these patches."""
-        if self.parts == 1:
-            return f"{self.slide_id}{SUFFIX}"
-        return f"{self.slide_id}.part-{self.part}-of-{self.parts}{SUFFIX}"
+        return f"{part_name(self.slide_id, self.part, self.parts)}{SUFFIX}"
 
     def attributes(self) -> dict[str, Any]:
         """Plain values under the names the file uses."""

@@ -3,6 +3,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -140,6 +141,15 @@ def test_a_file_set_aside_is_not_lost(tmp_path):
     assert target.read_text() == "old"
     assert not (tmp_path / "a.h5").exists()
     assert set_aside(tmp_path / "a.h5") is None
+
+
+def test_a_file_two_tasks_set_aside_at_once_is_moved_once(tmp_path):
+    for number in range(30):
+        (tmp_path / "a.h5").write_text(str(number))
+        with ThreadPoolExecutor(8) as tasks:
+            moved = [*tasks.map(set_aside, [tmp_path / "a.h5"] * 8)]
+
+        assert len([target for target in moved if target]) == 1
 
 
 def test_text_is_utf8(tmp_path):

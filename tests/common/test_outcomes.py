@@ -125,3 +125,14 @@ def test_what_is_odd_about_a_slide_is_said():
         "  a: suspect: all of it is tissue",
         "  a: one of two scanners",
     ]
+
+
+def test_parts_of_a_slide_have_outcomes_of_their_own(tmp_path):
+    parts = [Outcome("a", "done", part=part, parts=2) for part in (0, 1)]
+    for outcome in parts:
+        write_outcome(tmp_path, outcome)
+
+    assert read_outcomes(tmp_path) == parts
+    assert read_outcome(tmp_path, "a.part-1-of-2") == parts[1]
+    assert read_outcome(tmp_path, "a") is None
+    assert summary(parts).startswith("2 parts and slides: 2 done")
