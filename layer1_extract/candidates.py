@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from common.patch_file.schema import REASONS
-from layer1_extract.labelling import BOUNDARY, labels_of
+from common.patch_file.schema import REASONS, UNKNOWN
+from layer1_extract.config import RandomSampling
+from layer1_extract.labelling import BOUNDARY, labelling
+from layer1_extract.sampling.strata import Regions, strata_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -32,6 +34,8 @@ class Candidates:
     tumor_fraction, tissue_fraction : (N,) float32
     reasons : (N,) uint8
         Why it is rejected, a code of `REASONS`; 0 where nothing speaks against it so far.
+    strata : (N,) int32
+        Which quota it counts for; see `layer1_extract.sampling.strata`.
     """
 
     xy: npt.NDArray[np.int64]
@@ -39,38 +43,30 @@ class Candidates:
     tumor_fraction: npt.NDArray[np.float32]
     tissue_fraction: npt.NDArray[np.float32]
     reasons: npt.NDArray[np.uint8]
+    strata: npt.NDArray[np.int32]
 
     def __len__(self) -> int:
         return len(self.xy)
 
     def take(self, rows: npt.NDArray[np.intp] | npt.NDArray[np.bool_]) -> Candidates:
         """The candidates at `rows`, in that order."""
-        return Candidates(
-            self.xy[rows],
-            self.labels[rows],
-            self.tumor_fraction[rows],
-            self.tissue_fraction[rows],
-            self.reasons[rows],
-        )
+        return Candidates(*(column[rows] for column in self._columns()))
 
     def joined(self, others: Sequence[Candidates]) -> Candidates:
         """These candidates, then the others, in their order."""
-        every = [self, *others]
-        return Candidates(
-            np.concatenate([one.xy for one in every]),
-            np.concatenate([one.labels for one in every]),
-            np.concatenate([one.tumor_fraction for one in every]),
-            np.concatenate([one.tissue_fraction for one in every]),
-            np.concatenate([one.reasons for one in every]),
-        )
+        rows = zip(*(one._columns() for one in (self, *others)), strict=True)
+        return Candidates(*(np.concatenate(column) for column in rows))
 
     def because(self, reasons: npt.NDArray[np.uint8]) -> Candidates:
         """The same candidates with other reasons, (N,) uint8."""
-        return Candidates(self.xy, self.labels, self.tumor_fraction, self.tissue_fraction, reasons)
+        return replace(self, reasons=reasons)
+
+    def _columns(self) -> tuple[npt.NDArray[Any], ...]:
+        return tuple(getattr(self, column.name) for column in fields(self))
 
 
 def screening(
-    mask: TissueMask, truth: Truth, edge: int, settings: ExtractSettings
+    mask: TissueMask, truth: Truth, edge: int, settings: ExtractSettings, *, mpp: float
 ) -> Callable[[npt.NDArray[np.int64]], Candidates]:
     """A function from corners to candidates, judged by mask and annotation alone.
 
@@ -81,6 +77,8 @@ def screening(
     edge : int, level-0 px
         Edge of a patch on the slide.
     settings : ExtractSettings
+    mpp : float, um/px
+        Scale of level 0.
 
     Returns
     -------
@@ -88,16 +86,28 @@ def screening(
         (N, 2) int64 level-0 corners to `Candidates` in the same order. A patch without any tissue
         is ``background``, with too little ``low_tissue``, of neither class ``boundary``.
     """
+    label = labelling(truth, edge, settings.labels, mpp)
+    regions = _regions(truth, settings)
 
     def screen(xy: npt.NDArray[np.int64]) -> Candidates:
         tissue = mask.coverage(xy, edge)
         reasons = np.zeros(len(xy), dtype=np.uint8)
         reasons[tissue < settings.tissue.min_fraction] = REASONS["low_tissue"]
         reasons[tissue == 0] = REASONS["background"]
+        asked = np.flatnonzero(reasons == 0)
         tumor = np.full(len(xy), np.nan, dtype=np.float32)
-        tumor[reasons == 0] = truth.fraction(xy[reasons == 0], edge)
-        labels = labels_of(tumor, settings.labels)
-        reasons[(reasons == 0) & (labels == BOUNDARY)] = REASONS["boundary"]
-        return Candidates(xy, labels, tumor, tissue, reasons)
+        labels = np.full(len(xy), UNKNOWN, dtype=np.int8)
+        tumor[asked], labels[asked] = label(xy[asked])
+        reasons[asked[labels[asked] == BOUNDARY]] = REASONS["boundary"]
+        strata = strata_of(labels, xy + np.float64(edge / 2), regions)
+        return Candidates(xy, labels, tumor, tissue, reasons, strata)
 
     return screen
+
+
+def _regions(truth: Truth, settings: ExtractSettings) -> Regions | None:
+    """The regions a quota is shared over, where it is."""
+    sampling = settings.sampling
+    if isinstance(sampling, RandomSampling) and sampling.strata == "region" and truth.regions:
+        return Regions.of(truth.regions.tumor)
+    return None

@@ -34,11 +34,30 @@ class RandomSampling(Settings):
         Patches of each class from each slide; fewer where the slide does not hold as many.
     seed : int
         With the slide's id, decides every draw.
+    min_distance_um : float, um
+        Least distance between the corners of two patches tried; 0 lets them overlap as they fall.
+    strata : {"class", "region"}
+        What a quota is filled for. With ``region`` the tumour patches are shared over the annotated
+        regions, the connected areas of tumour: at most per_class divided by their number, rounded
+        up, from each, so that a large one cannot take all. A region that holds fewer leaves its
+        share unfilled; rounding can give up to one patch per region more than per_class.
+    draws : int
+        Number of disjoint draws the sample is made in. Each can be extracted alone; together they
+        are the sample.
     """
 
     method: Literal["random"] = "random"
     per_class: int = Field(default=500, gt=0)
     seed: int = Field(default=0, ge=0)
+    min_distance_um: float = Field(default=0.0, ge=0, le=100_000)
+    strata: Literal["class", "region"] = "class"
+    draws: int = Field(default=1, gt=0, le=100_000)
+
+    @model_validator(mode="after")
+    def _something_in_each_draw(self) -> RandomSampling:
+        if self.draws > self.per_class:
+            raise ValueError(f"expected draws of at most per_class, which is {self.per_class}")
+        return self
 
 
 class DenseSampling(Settings):
@@ -59,14 +78,23 @@ class LabelSettings(Settings):
 
     Attributes
     ----------
+    rule : {"area", "centre"}
+        What decides: the share of the patch inside tumour, or whether its centre lies in tumour.
+        The share is measured and stored either way.
     tumor_min : float
-        Least share of the patch inside tumour for label 1.
+        Least share of the patch inside tumour for label 1. Of the rule ``area`` alone.
     normal_max : float
-        Greatest share for label 0; between the two the patch is rejected as ``boundary``.
+        Greatest share for label 0; between the two the patch is rejected as ``boundary``. Of the
+        rule ``area`` alone.
+    margin_um : float, um
+        What lies nearer than this to an outline of tumour is rejected as ``boundary``: the whole
+        patch by the rule ``area``, its centre by the rule ``centre``. 0 rejects nothing.
     """
 
+    rule: Literal["area", "centre"] = "area"
     tumor_min: float = Field(default=0.5, gt=0, le=1)
     normal_max: float = Field(default=0.0, ge=0, lt=1)
+    margin_um: float = Field(default=0.0, ge=0, le=100_000)
 
     @model_validator(mode="after")
     def _in_order(self) -> LabelSettings:

@@ -141,7 +141,7 @@ def _steps(known: Survey, settings: ExtractSettings) -> Iterator[Selected]:
         proposed = propose_random(known.mask, slide.pyramid, spec, rng)
         quota = dict.fromkeys(known.truth.classes, sampling.per_class)
     selector = Selector(
-        screen=screening(known.mask, known.truth, known.edge, settings),
+        screen=screening(known.mask, known.truth, known.edge, settings, mpp=slide.pyramid.mpp),
         read=partial(_read, known),
         judge=partial(pixel_reasons, settings=settings.filter),
         quota=quota,

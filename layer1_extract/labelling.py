@@ -1,4 +1,4 @@
-"""The label that follows for a patch from the share of it that is tumour."""
+"""The label that follows for a patch from where the tumour lies."""
 
 from __future__ import annotations
 
@@ -7,14 +7,58 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from common.patch_file import schema
+from layer1_extract.margin import Margin
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy.typing as npt
 
+    from common.truth import Truth
     from layer1_extract.config import LabelSettings
 
 BOUNDARY: Final = -2
-"""Neither class: partly tumour. Never stored as a label."""
+"""Neither class: partly tumour, or too near an outline of it. Never stored as a label."""
+
+
+def labelling(
+    truth: Truth, edge: int, settings: LabelSettings, mpp: float
+) -> Callable[[npt.NDArray[np.int64]], tuple[npt.NDArray[np.float32], npt.NDArray[np.int8]]]:
+    """A function from corners to the share of each patch that is tumour, and its label.
+
+    Parameters
+    ----------
+    truth : Truth
+    edge : int, level-0 px
+        Edge of a patch on the slide.
+    settings : LabelSettings
+    mpp : float, um/px
+        Scale of level 0.
+
+    Returns
+    -------
+    callable
+        (N, 2) int64 level-0 corners to (N,) float32, NaN where not known, and (N,) int8: 1, 0, -1
+        or `BOUNDARY`. The share is by area, whichever rule decides the label.
+    """
+    margin = (
+        Margin.along(truth.outlines(), settings.margin_um / mpp) if settings.margin_um else None
+    )
+    by_centre = settings.rule == "centre"
+
+    def label(
+        xy: npt.NDArray[np.int64],
+    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int8]]:
+        share, centres = truth.fraction(xy, edge), xy + np.float64(edge / 2)
+        labels = labels_of(share, settings)
+        if by_centre and truth.regions is not None:
+            labels = truth.regions.contains(centres).astype(np.int8)
+        if margin is not None:
+            near = margin.touches(centres, 0) if by_centre else margin.touches(xy, edge)
+            labels[near] = BOUNDARY
+        return share, labels
+
+    return label
 
 
 def labels_of(

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
 
 from common.grid import Grid
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from common.geometry import Pyramid
     from common.patches import PatchSpec
+    from common.tissue import TissueMask
+
+_CORNERS: Final = 1 << 18
 
 
 def dense_grid(pyramid: Pyramid, spec: PatchSpec, stride: int | None) -> Grid:
@@ -23,3 +31,54 @@ def dense_grid(pyramid: Pyramid, spec: PatchSpec, stride: int | None) -> Grid:
     """
     step = spec.length_on(pyramid, spec.size if stride is None else stride)
     return Grid.inside(pyramid.bounds, spec.edge_on(pyramid), step)
+
+
+def row_weights(mask: TissueMask, grid: Grid) -> npt.NDArray[np.int64]:
+    """Number of patches with any tissue in each row of the grid, (rows,) int64."""
+    step = max(1, _CORNERS // max(1, grid.columns))
+    weights = np.zeros(grid.rows, dtype=np.int64)
+    for first in range(0, grid.rows, step):
+        rows = min(step, grid.rows - first)
+        origin = (grid.origin[0], grid.origin[1] + first * grid.stride)
+        band = replace(grid, origin=origin, rows=rows)
+        covered = mask.coverage(band.corners(), grid.edge) > 0
+        weights[first : first + rows] = covered.reshape(rows, grid.columns).sum(axis=1)
+    return weights
+
+
+def part_rows(weights: npt.NDArray[np.integer], part: int, parts: int) -> tuple[int, int]:
+    """The run of rows that is one of several parts of about equal work.
+
+    A cut lies where the work before it is nearest to its share, so no part has more than an even
+    share and the work of one row. Without any work, parts have about equal numbers of rows.
+
+    Parameters
+    ----------
+    weights : (rows,) int, at least 0
+        Work in each row of the grid.
+    part, parts : int
+        Which part, counted from 0, of how many.
+
+    Returns
+    -------
+    first, last : int
+        The rows ``first`` to ``last - 1``; over all parts every row once, in order. Equal where
+        there are fewer rows than parts and this one is left without.
+
+    Examples
+    --------
+    >>> [part_rows(np.array([0, 4, 1, 1, 1, 1]), part, 2) for part in range(2)]
+    [(0, 2), (2, 6)]
+    """
+    if not 0 <= part < parts:
+        raise ValueError(f"part must be 0 to {parts - 1}, got {part}")
+    weights = weights if weights.any() else np.ones_like(weights)
+    before = np.concatenate([[0], np.cumsum(weights, dtype=np.int64)])
+    return _cut(before, part, parts), _cut(before, part + 1, parts)
+
+
+def _cut(before: npt.NDArray[np.int64], part: int, parts: int) -> int:
+    """Row in front of which `part` begins: the first whose work before it is nearest to a share."""
+    if part == parts:
+        return len(before) - 1
+    return int(np.argmin(np.abs(before * parts - part * before[-1])))

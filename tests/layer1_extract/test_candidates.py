@@ -19,7 +19,7 @@ class RightHalf:
 def screened(truth):
     tissue = np.zeros((10, 30), bool)
     tissue[:, 10:] = True
-    screen = screening(TissueMask(tissue, 300, 100), truth, 20, ExtractSettings())
+    screen = screening(TissueMask(tissue, 300, 100), truth, 20, ExtractSettings(), mpp=0.5)
     corners = [(0, 0), (82, 0), (100, 0), (140, 0), (145, 0), (200, 0)]
     return screen(np.array(corners, np.int64))
 

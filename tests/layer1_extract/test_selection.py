@@ -28,7 +28,7 @@ def run(rows, quota):
     def screen(xy):
         i = xy[:, 0]
         zero = np.zeros(len(i), np.float32)
-        return Candidates(xy, labels[i], zero, zero, known[i])
+        return Candidates(xy, labels[i], zero, zero, known[i], labels[i].astype(np.int32))
 
     def read_patches(xy):
         read.extend(xy[:, 0].tolist())

@@ -16,7 +16,9 @@ places = st.lists(st.tuples(st.integers(0, 99), st.integers(0, 99)), unique=True
 def step(xy):
     xy = np.array(xy, np.int64).reshape(-1, 2)
     zero = np.zeros(len(xy), np.float32)
-    kept = Candidates(xy, zero.astype(np.int8), zero, zero, zero.astype(np.uint8))
+    kept = Candidates(
+        xy, zero.astype(np.int8), zero, zero, zero.astype(np.uint8), zero.astype(np.int32)
+    )
     patches = np.repeat(xy.sum(axis=1).astype(np.uint8), 2 * 2 * 3).reshape(-1, 2, 2, 3)
     return Selected(kept, patches, kept.take(np.zeros(len(xy), bool)))
 
