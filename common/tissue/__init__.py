@@ -1,0 +1,13 @@
+"""Where a slide has tissue, and where a pen or a scanner left something else.
+
+The mask is made at a fixed physical scale, never at a level: the same settings mean the same on
+every scanner.
+"""
+
+from __future__ import annotations
+
+from common.tissue.finding import Found, find_tissue, look
+from common.tissue.mask import TissueMask
+from common.tissue.settings import TissueSettings
+
+__all__ = ["Found", "TissueMask", "TissueSettings", "find_tissue", "look"]
