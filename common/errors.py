@@ -32,6 +32,10 @@ class SlideError(PipelineError):
     exit_status = 3
 
 
+class PixelError(SlideError):
+    """Some pixels of a slide do not decode; the rest of it may."""
+
+
 class ContractError(PipelineError, ValueError):
     """A file exchanged between layers does not follow its specification.
 

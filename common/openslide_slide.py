@@ -8,14 +8,15 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-import cv2
 import numpy as np
 import openslide
 
 from common.compositing import on_white
-from common.errors import SlideError
+from common.errors import PixelError, SlideError
 from common.files import spread_hash
 from common.geometry import Pyramid, same_scale
+from common.one_by_one import OneByOne
+from common.resampling import Cut, reduced
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -129,16 +130,37 @@ class OpenSlideSlide:
 
         Raises
         ------
+        PixelError
+            If the pixels cannot be decoded.
         SlideError
-            If the pixels cannot be decoded, or no level is as fine as `spec` asks.
+            If no level is as fine as `spec` asks.
         """
         spec = self.spec_for(spec)
-        level = self.pyramid.level_for(spec.mpp)
-        edge = max(1, round(spec.edge_on(self.pyramid) / self.pyramid.downsample(level)))
-        region = self._region(x, y, level, (edge, edge))
-        if edge == spec.size:
-            return region
-        return _reduced(region, (spec.size, spec.size))
+        cut = Cut.of(self.pyramid, spec)
+        left, top = cut.on_level(np.array([[x, y]], dtype=np.int64))[0].tolist()
+        region = self.region(left, top, cut, (cut.edge, cut.edge))
+        return region if cut.edge == spec.size else reduced(region, (spec.size, spec.size))
+
+    def reading(self, xy: npt.NDArray[np.int64], spec: PatchSpec) -> OneByOne:
+        """Many patches, one call of OpenSlide each. See `common.slides.Slide.reading`."""
+        return OneByOne(self, xy, self.spec_for(spec))
+
+    def region(self, x: int, y: int, cut: Cut, size: tuple[int, int]) -> npt.NDArray[np.uint8]:
+        """Pixels of one level.
+
+        Parameters
+        ----------
+        x, y : int, px of the level
+        cut : Cut
+        size : (width, height), px of the level
+
+        Returns
+        -------
+        (H, W, 3) uint8, RGB
+            Composited on white.
+        """
+        corner = cut.on_level0(np.array([[x, y]], dtype=np.int64))[0].tolist()
+        return self._region((corner[0], corner[1]), cut.level, size)
 
     def thumbnail(self, mpp: float) -> npt.NDArray[np.uint8]:
         """The whole slide at `mpp`, (H, W, 3) uint8 RGB, read in strips of bounded memory."""
@@ -152,8 +174,8 @@ class OpenSlideSlide:
                 x0, x1 = round(left * width / columns), round(right * width / columns)
                 y0, y1 = round(top * height / rows), round(bottom * height / rows)
                 corner = self._level0(x0, y0, level)
-                region = self._region(*corner, level, (x1 - x0, y1 - y0))
-                image[top:bottom, left:right] = _reduced(region, (right - left, bottom - top))
+                region = self._region(corner, level, (x1 - x0, y1 - y0))
+                image[top:bottom, left:right] = reduced(region, (right - left, bottom - top))
         return image
 
     def __getstate__(self) -> dict[str, Any]:
@@ -172,23 +194,40 @@ class OpenSlideSlide:
 
     def _open(self) -> Any:
         if self._handle is None or self._owner != os.getpid():
-            try:
-                self._handle = openslide.OpenSlide(self.path)
-            except (openslide.OpenSlideError, OSError) as error:
-                found = "no file" if not self.path.exists() else str(error)
-                raise self._error(
-                    "format", "a slide OpenSlide can read", found, "Copy or convert the slide anew"
-                ) from error
+            self._handle = self._opened()
             self._owner = os.getpid()
         return self._handle
 
-    def _region(self, x: int, y: int, level: int, size: tuple[int, int]) -> npt.NDArray[np.uint8]:
-        """(H, W, 3) uint8 RGB of one level, composited on white; (x, y) in level-0 px."""
+    def _opened(self) -> Any:
         try:
-            rgba = np.asarray(self._open().read_region((x, y), level, size))
-        except openslide.OpenSlideError as error:
-            self._handle = None  # an OpenSlide handle stays broken after an error
-            raise self._error(f"pixels at ({x}, {y})", "pixels that decode", str(error)) from error
+            return openslide.OpenSlide(self.path)
+        except (openslide.OpenSlideError, OSError) as error:
+            found = "no file" if not self.path.exists() else str(error)
+            raise self._error(
+                "format", "a slide OpenSlide can read", found, "Copy or convert the slide anew"
+            ) from error
+
+    def _region(
+        self, corner: tuple[int, int], level: int, size: tuple[int, int]
+    ) -> npt.NDArray[np.uint8]:
+        """(H, W, 3) uint8 RGB of one level, composited on white; the corner in level-0 px.
+
+        A handle stays broken after an error, whichever thread made it: the pixels that did not
+        decode are those that do not decode on a fresh one either.
+        """
+        try:
+            rgba = np.asarray(self._open().read_region(corner, level, size))
+        except openslide.OpenSlideError:
+            fresh = self._opened()
+            try:
+                rgba = np.asarray(fresh.read_region(corner, level, size))
+            except openslide.OpenSlideError as error:
+                fresh = self._opened()
+                item = f"pixels at {corner}"
+                message = self._said(item, "pixels that decode", str(error))
+                raise PixelError(message) from error
+            finally:
+                self._handle = fresh
         return on_white(rgba)
 
     def _level0(self, x: int, y: int, level: int) -> tuple[int, int]:
@@ -224,8 +263,11 @@ class OpenSlideSlide:
         return properties.get(names[0]), properties.get(names[1])
 
     def _error(self, item: str, expected: str, found: str, advice: str = "") -> SlideError:
+        return SlideError(self._said(item, expected, found, advice))
+
+    def _said(self, item: str, expected: str, found: str, advice: str = "") -> str:
         tail = f". {advice}" if advice else ""
-        return SlideError(f"{self.path}: {item}: expected {expected}, found {found}{tail}")
+        return f"{self.path}: {item}: expected {expected}, found {found}{tail}"
 
 
 def _number(text: str | None) -> float | None:
@@ -235,12 +277,6 @@ def _number(text: str | None) -> float | None:
     except ValueError:
         return None
     return value if 0 < value < float("inf") else None
-
-
-def _reduced(region: npt.NDArray[np.uint8], size: tuple[int, int]) -> npt.NDArray[np.uint8]:
-    """`region` reduced by area to (width, height)."""
-    reduced = cv2.resize(region, size, interpolation=cv2.INTER_AREA)
-    return np.asarray(reduced, dtype=np.uint8)
 
 
 def _parts(length: int, factor: float) -> list[tuple[int, int]]:

@@ -12,6 +12,32 @@ if TYPE_CHECKING:
     from common.patches import PatchSpec
 
 
+class Reading(Protocol):
+    """Patches of one slide at places known beforehand, to be read once, in their order.
+
+    Threads may read different stretches at the same time; each patch should be read once.
+    """
+
+    @property
+    def reader(self) -> str:
+        """Names and versions of the libraries that decode the pixels."""
+        ...
+
+    def __len__(self) -> int: ...
+
+    def read(self, start: int, stop: int) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.bool_]]:
+        """Patches `start` to `stop`, the last not included.
+
+        Returns
+        -------
+        patches : (K, size, size, 3) uint8, RGB
+            What lies outside the slide, or does not decode, is white.
+        readable : (K,) bool
+            Whether all of the patch decoded.
+        """
+        ...
+
+
 class Slide(Protocol):
     """One whole-slide image. Values may be passed to another process, which opens its own file."""
 
@@ -28,11 +54,6 @@ class Slide(Protocol):
     @property
     def mpp_source(self) -> str:
         """Where the scale comes from: the slide's own properties, or the user."""
-        ...
-
-    @property
-    def reader(self) -> str:
-        """Name and version of the library that decodes the pixels."""
         ...
 
     @property
@@ -66,6 +87,27 @@ class Slide(Protocol):
         -------
         (size, size, 3) uint8, RGB
             Rows down, columns right, composited on white.
+
+        Raises
+        ------
+        PixelError
+            If the pixels do not decode.
+        """
+        ...
+
+    def reading(self, xy: npt.NDArray[np.int64], spec: PatchSpec) -> Reading:
+        """Many patches at places known beforehand, which can be read faster than one by one.
+
+        Parameters
+        ----------
+        xy : (N, 2) int64, level-0 px
+            Top-left corners, best by row, then by column.
+        spec : PatchSpec
+
+        Raises
+        ------
+        SlideError
+            If no level is as fine as `spec` asks.
         """
         ...
 

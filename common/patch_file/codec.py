@@ -10,7 +10,17 @@ import numpy as np
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    Stored = npt.NDArray[np.uint8] | list[npt.NDArray[np.uint8]] | None
+    """Patches as a codec stores them: (N, S, S, 3), or N JPEG files, each (B,), or no pixels."""
+
 Codec = Literal["raw", "jpeg", "none"]
+
+
+def encoded(patches: npt.NDArray[np.uint8], codec: Codec, quality: int) -> Stored:
+    """Patches, (N, S, S, 3) uint8 RGB, as `codec` stores them."""
+    if codec == "jpeg":
+        return [encode_jpeg(patch, quality) for patch in patches]
+    return patches if codec == "raw" else None
 
 
 def encode_jpeg(patch: npt.NDArray[np.uint8], quality: int) -> npt.NDArray[np.uint8]:

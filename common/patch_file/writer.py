@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from common.patch_file.codec import Stored
+
 _ROWS = 1024
 _JPEG_BYTES = 1 << 18
 
@@ -35,12 +38,13 @@ class PatchWriter:
         codec: Codec,
         quality: int,
     ) -> None:
+        self.header = header
         self._file = file
         self._stream = stream
-        self._header = header
         self._codec = codec
         self._quality = quality
         self._rejected: list[tuple[npt.NDArray[np.int64], int]] = []
+        self._columns: dict[str, list[npt.NDArray[Any]]] = defaultdict(list)
         self._bytes = 0
         with stream.writing():
             self._create()
@@ -51,9 +55,11 @@ class PatchWriter:
         labels: npt.NDArray[np.int8],
         tumor_fraction: npt.NDArray[np.float32],
         tissue_fraction: npt.NDArray[np.float32],
-        patches: npt.NDArray[np.uint8] | None = None,
+        patches: Stored = None,
     ) -> None:
         """Add kept patches, after all those added before.
+
+        Pixels go to the file at once; the rest, which is small, waits for `finish`.
 
         Parameters
         ----------
@@ -62,8 +68,9 @@ class PatchWriter:
         labels : (N,) int8
         tumor_fraction, tissue_fraction : (N,) float32
             NaN where not known.
-        patches : (N, S, S, 3) uint8, RGB, or None
-            None, and only then, for a file of locations.
+        patches : (N, S, S, 3) uint8, RGB, or list of N (B,) uint8, or None
+            With codec jpeg a list of JPEG files is taken as it is. None, and only then, for a file
+            of locations.
 
         Raises
         ------
@@ -72,15 +79,23 @@ class PatchWriter:
         """
         if (patches is None) != (self._codec == "none"):
             raise ValueError(f"patches must be given, unless codec is none; it is {self._codec}")
+        columns = {
+            schema.COORDS: coords,
+            schema.LABELS: labels,
+            schema.TUMOR_FRACTION: tumor_fraction,
+            schema.TISSUE_FRACTION: tissue_fraction,
+        }
+        for name, values in columns.items():
+            self._columns[name].append(values)
+        if patches is None or not len(coords):
+            return
         with self._stream.writing():
-            self._extend(schema.COORDS, coords)
-            self._extend(schema.LABELS, labels)
-            self._extend(schema.TUMOR_FRACTION, tumor_fraction)
-            self._extend(schema.TISSUE_FRACTION, tissue_fraction)
             if self._codec == "raw":
                 self._extend(schema.PATCHES, patches)
-            elif patches is not None:
+            elif isinstance(patches, list):
                 self._append_jpeg(patches)
+            else:
+                self._append_jpeg([encode_jpeg(patch, self._quality) for patch in patches])
 
     def reject(self, coords: npt.NDArray[np.int64], reason: str) -> None:
         """Account for candidates that were looked at and not kept.
@@ -104,6 +119,8 @@ class PatchWriter:
         """
         coords, codes = self._sorted_rejections()
         with self._stream.writing():
+            for name, values in self._columns.items():
+                self._extend(name, np.concatenate(values))
             self._write_rejections(coords, codes)
             counts = self._counts(codes)
             self._file.attrs["counts"] = json.dumps(counts)
@@ -111,17 +128,17 @@ class PatchWriter:
         return counts
 
     def _create(self) -> None:
-        attributes = self._header.attributes()
+        attributes = self.header.attributes()
         self._file.attrs.update(
             format=schema.FORMAT, format_version=schema.FORMAT_VERSION, complete=False, **attributes
         )
         coords = self._growing(schema.COORDS, (2,), np.int64)
-        coords.attrs.update(self._header.coords_attributes(self._header.slide_id))
+        coords.attrs.update(self.header.coords_attributes(self.header.slide_id))
         self._growing(schema.LABELS, (), np.int8)
         self._growing(schema.TUMOR_FRACTION, (), np.float32)
         self._growing(schema.TISSUE_FRACTION, (), np.float32)
         if self._codec == "raw":
-            size = self._header.patch_size
+            size = self.header.patch_size
             self._growing(schema.PATCHES, (size, size, 3), np.uint8, rows=1)
         elif self._codec == "jpeg":
             self._growing(schema.JPEG_BYTES, (), np.uint8, rows=_JPEG_BYTES)
@@ -143,14 +160,11 @@ class PatchWriter:
         dataset.resize(start + len(values), axis=0)
         dataset[start:] = values
 
-    def _append_jpeg(self, patches: npt.NDArray[np.uint8]) -> None:
-        encoded = [encode_jpeg(patch, self._quality) for patch in patches]
-        if not encoded:
-            return
-        ends = self._bytes + np.cumsum([len(one) for one in encoded], dtype=np.int64)
+    def _append_jpeg(self, files: list[npt.NDArray[np.uint8]]) -> None:
+        ends = self._bytes + np.cumsum([len(one) for one in files], dtype=np.int64)
         self._bytes = int(ends[-1])
-        self._extend(schema.JPEG_BYTES, np.concatenate(encoded))
-        self._extend(schema.JPEG_OFFSETS, ends)
+        self._extend(schema.JPEG_BYTES, np.concatenate(files))
+        self._columns[schema.JPEG_OFFSETS].append(ends)
 
     def _write_rejections(
         self, coords: npt.NDArray[np.int64], codes: npt.NDArray[np.uint8]

@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 
 from common.patch_file.schema import REASONS
 from layer1_extract.config import FilterSettings
@@ -45,3 +48,26 @@ def test_each_patch_has_its_own_reason():
 
     assert found.tolist() == [REASONS["white"], 0, REASONS["black"]]
     assert pixel_reasons(patches[:0], FilterSettings()).shape == (0,)
+
+
+@given(
+    values=hnp.arrays(np.uint8, (6, 5, 3)),
+    white=st.integers(0, 255),
+    black=st.integers(0, 255),
+    most=st.floats(0, 1),
+)
+def test_the_fast_way_to_settle_a_patch_gives_what_counting_gives(values, white, black, most):
+    settings = FilterSettings(
+        white_level=white, black_level=black, max_white_fraction=most, max_black_fraction=most
+    )
+    pixels = values.reshape(-1, 3)
+    bright = (pixels > white).all(axis=1).sum()
+    dark = (pixels < black).all(axis=1).sum()
+
+    expected = 0
+    if dark > most * len(pixels):
+        expected = REASONS["black"]
+    if bright > most * len(pixels):
+        expected = REASONS["white"]
+
+    assert pixel_reasons(values[None], settings).tolist() == [expected]

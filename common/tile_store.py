@@ -1,0 +1,75 @@
+"""Decoded tiles of a slide, each decoded once and kept until its last use.
+
+A tile is the TIFF specification's word for the rectangle a file stores on its own; patches are cut
+from several.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from threading import Lock
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy.typing as npt
+
+    Tile = npt.NDArray[np.uint8]
+    Place = tuple[int, int]
+
+
+class TileStore:
+    """Tiles for many threads at once.
+
+    A tile asked for by two threads is decoded by the first; the second waits for it. With every
+    use counted beforehand, a tile is dropped after its last one, and nothing is decoded twice as
+    long as no more than `capacity` tiles are wanted at a time; beyond that the oldest go.
+
+    Parameters
+    ----------
+    decode : callable
+        (row, column) of a tile to its pixels, or None where they do not decode.
+    uses : (rows, columns) int
+        How often each tile will be asked for and released; changed in place.
+    capacity : int
+        Most tiles held.
+    """
+
+    def __init__(
+        self, decode: Callable[[Place], Tile | None], uses: npt.NDArray[np.int64], capacity: int
+    ) -> None:
+        self._decode = decode
+        self._uses = uses
+        self._capacity = max(1, capacity)
+        self._held: dict[Place, Future[Tile | None]] = {}
+        self._lock = Lock()
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    def get(self, place: Place) -> Tile | None:
+        """The pixels of a tile; None where they do not decode."""
+        with self._lock:
+            future = self._held.get(place)
+            first = future is None
+            if future is None:
+                while len(self._held) >= self._capacity:
+                    del self._held[next(iter(self._held))]
+                future = self._held[place] = Future()
+        if first:
+            try:
+                future.set_result(self._decode(place))
+            except BaseException as error:
+                future.set_exception(error)
+                raise
+        return future.result()
+
+    def release(self, place: Place) -> None:
+        """Say that one of the counted uses is over."""
+        with self._lock:
+            self._uses[place] -= 1
+            if self._uses[place] <= 0:
+                self._held.pop(place, None)
