@@ -84,7 +84,8 @@ def screening(
     -------
     callable
         (N, 2) int64 level-0 corners to `Candidates` in the same order. A patch without any tissue
-        is ``background``, with too little ``low_tissue``, of neither class ``boundary``.
+        is ``background``, with too little ``low_tissue``, under too much pen ``pen``, of neither
+        class ``boundary``.
     """
     label = labelling(truth, edge, settings.labels, mpp)
     regions = _regions(truth, settings)
@@ -94,6 +95,7 @@ def screening(
         reasons = np.zeros(len(xy), dtype=np.uint8)
         reasons[tissue < settings.tissue.min_fraction] = REASONS["low_tissue"]
         reasons[tissue == 0] = REASONS["background"]
+        reasons[mask.pen_coverage(xy, edge) > settings.tissue.max_pen_fraction] = REASONS["pen"]
         asked = np.flatnonzero(reasons == 0)
         tumor = np.full(len(xy), np.nan, dtype=np.float32)
         labels = np.full(len(xy), UNKNOWN, dtype=np.int8)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from common.openslide_slide import OpenSlideSlide
 from common.patches import PatchSpec
-from common.tissue import TissueMask, find_tissue
+from common.slide_reader import slide_of
+from common.tissue import TissueMask, given_mask, look, oddities, oddities_of_given, read_mask
 from common.truth import Truth, check_place, truth_of
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from common.cohort import SlideEntry
     from common.slides import Slide
+    from common.tissue import TissueSettings
     from layer1_extract.config import ExtractSettings, PatchSettings
 
 
@@ -29,12 +30,21 @@ class Survey:
         Size, and the scale this slide really gives.
     mask : TissueMask
     truth : Truth
+    mask_source : {"found", "given"}
+        Whether the mask was found, or a person gave it.
+    suspect : str
+        What is odd about the mask; empty where nothing is.
+    notes : tuple of str
+        What a person should know of how the mask came to be.
     """
 
     slide: Slide
     spec: PatchSpec
     mask: TissueMask
     truth: Truth
+    mask_source: Literal["found", "given"] = "found"
+    suspect: str = ""
+    notes: tuple[str, ...] = ()
 
     @property
     def edge(self) -> int:
@@ -43,20 +53,41 @@ class Survey:
 
 
 def survey(entry: SlideEntry, settings: ExtractSettings, masks: Path | None = None) -> Survey:
-    """Open a slide, find its tissue and read its annotation.
+    """Open a slide, find its tissue or read its mask, and read its annotation.
+
+    Parameters
+    ----------
+    entry : SlideEntry
+    settings : ExtractSettings
+    masks : Path or None
+        Folder in which ``<slide_id>.geojson``, where it is there, is the slide's mask.
 
     Raises
     ------
     SlideError
-        If the slide or its annotation cannot be read, has no scale, or not the one asked for.
+        If the slide, its mask or its annotation cannot be read, or it has no scale, or not the
+        one asked for.
+    ConfigError
+        If `masks` is no folder.
     """
-    slide = OpenSlideSlide.of(entry)
+    slide = slide_of(entry, settings.slide.reader)
     spec = slide.spec_for(_asked(settings.patch, slide))
-    thumbnail = slide.thumbnail(max(settings.tissue.mpp, slide.pyramid.mpp))
-    mask = find_tissue(thumbnail, slide.pyramid, settings.tissue)
     truth = truth_of(entry)
     check_place(entry, truth, slide.pyramid)
-    return Survey(slide, spec, mask, truth)
+    path = given_mask(masks, entry.slide_id)
+    if path is None:
+        mask, suspect = _found(slide, settings.tissue)
+        notes = () if masks is None else (f"no mask given in {masks.name}: tissue was found",)
+        return Survey(slide, spec, mask, truth, "found", suspect, notes)
+    mask = read_mask(path, slide.pyramid, settings.tissue.mpp)
+    notes = (f"tissue as given in {path.parent.name}/{path.name}",)
+    return Survey(slide, spec, mask, truth, "given", oddities_of_given(mask), notes)
+
+
+def _found(slide: Slide, settings: TissueSettings) -> tuple[TissueMask, str]:
+    thumbnail = slide.thumbnail(max(settings.mpp, slide.pyramid.mpp))
+    found = look(thumbnail, slide.pyramid, settings)
+    return found.mask, oddities(found, settings)
 
 
 def _asked(patch: PatchSettings, slide: Slide) -> PatchSpec:

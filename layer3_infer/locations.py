@@ -53,7 +53,7 @@ class DenseLocations:
 
 
 def on_tissue(slide: Slide, spec: PatchSpec, settings: HeatmapSettings) -> DenseLocations:
-    """Every patch on the slide's grid with enough tissue."""
+    """Every patch on the slide's grid with enough tissue, and not under a pen."""
     pyramid = slide.pyramid
     stride = spec.length_on(pyramid, settings.stride or spec.size)
     grid = Grid.inside(pyramid.bounds, spec.edge_on(pyramid), stride)
@@ -63,7 +63,8 @@ def on_tissue(slide: Slide, spec: PatchSpec, settings: HeatmapSettings) -> Dense
         return DenseLocations(grid, corners, f"the slide, {size}, is smaller than a patch")
     mask = find_tissue(slide.thumbnail(settings.tissue.mpp), pyramid, settings.tissue)
     least = settings.tissue.min_fraction
-    xy = corners[mask.coverage(corners, grid.edge) >= least]
+    unmarked = mask.pen_coverage(corners, grid.edge) <= settings.tissue.max_pen_fraction
+    xy = corners[unmarked & (mask.coverage(corners, grid.edge) >= least)]
     if len(xy):
         return DenseLocations(grid, xy)
     share = f"tissue covers {mask.fraction:.1%} of the slide"

@@ -8,6 +8,21 @@ from __future__ import annotations
 
 from common.tissue.finding import Found, find_tissue, look
 from common.tissue.mask import TissueMask
+from common.tissue.mask_file import given_mask, mask_hash, mask_path, read_mask, write_mask
+from common.tissue.sanity import oddities, oddities_of_given
 from common.tissue.settings import TissueSettings
 
-__all__ = ["Found", "TissueMask", "TissueSettings", "find_tissue", "look"]
+__all__ = [
+    "Found",
+    "TissueMask",
+    "TissueSettings",
+    "find_tissue",
+    "given_mask",
+    "look",
+    "mask_hash",
+    "mask_path",
+    "oddities",
+    "oddities_of_given",
+    "read_mask",
+    "write_mask",
+]
