@@ -1,4 +1,4 @@
-"""Where a pathologist drew tumour on a slide, read from ASAP XML or QuPath GeoJSON."""
+"""Where a slide has tumour: ASAP or ImageScope XML, QuPath GeoJSON, or a mask TIFF."""
 
 from __future__ import annotations
 

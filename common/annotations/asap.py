@@ -8,16 +8,13 @@ points. Numbers may have a decimal comma, as ASAP writes them under some languag
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Final
-from xml.etree.ElementTree import ParseError
 
-import defusedxml.ElementTree
 import numpy as np
 import shapely
-from defusedxml.common import DefusedXmlException
 
 from common.annotations.shapes import Shape, enclosed, refusal, shown
+from common.annotations.xml_values import number
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,48 +26,31 @@ _AREAS: Final = ("polygon", "spline", "rectangle")
 _NO_AREAS: Final = ("dot", "pointset", "measurement")
 
 
-def read_shapes(data: bytes, source: Path) -> list[Shape]:
-    """Every object of the ASAP file `data`.
+def read_shapes(root: Element, source: Path) -> list[Shape]:
+    """Every object of the ASAP document `root`.
 
     Raises
     ------
     SlideError
         Naming `source` and the object at fault.
     """
-    root = _root(data, source)
-    parents = {
-        group.get("Name", ""): group.get("PartOfGroup", "")
-        for group in root.iterfind("AnnotationGroups/Group")
-    }
-    return [
-        _shape(element, parents, source, f"annotation {shown(element.get('Name', number))}")
-        for number, element in enumerate(root.iterfind("Annotations/Annotation"))
-    ]
-
-
-def _root(data: bytes, source: Path) -> Element:
-    try:
-        root = defusedxml.ElementTree.fromstring(data)
-    except DefusedXmlException as error:
-        raise refusal(source, "XML", "no entities", shown(str(error)), "Remove them") from error
-    except (ParseError, LookupError, ValueError) as error:
-        raise refusal(source, "XML", "a well-formed document", shown(str(error))) from error
     if root.tag != "ASAP_Annotations" or root.find("Annotations") is None:
         raise refusal(
             source,
             "root element",
             "ASAP_Annotations with Annotations in it",
-            _kind(root),
-            "Readable are ASAP XML and QuPath GeoJSON: export the annotation as one of them",
+            shown(root.tag),
+            "Readable are ASAP and Aperio ImageScope XML, QuPath GeoJSON and mask TIFFs: export "
+            "the annotation as one of them",
         )
-    return root
-
-
-def _kind(root: Element) -> str:
-    """The root element, and the program it comes from where that is known."""
-    if root.tag == "Annotations" and root.find("Annotation/Regions") is not None:
-        return "Annotations (Aperio ImageScope)"
-    return shown(root.tag)
+    parents = {
+        group.get("Name", ""): group.get("PartOfGroup", "")
+        for group in root.iterfind("AnnotationGroups/Group")
+    }
+    return [
+        _shape(element, parents, source, f"annotation {shown(element.get('Name', at))}")
+        for at, element in enumerate(root.iterfind("Annotations/Annotation"))
+    ]
 
 
 def _shape(element: Element, parents: dict[str, str], source: Path, item: str) -> Shape:
@@ -94,7 +74,7 @@ def _names(group: str, parents: dict[str, str]) -> tuple[str, ...]:
 
 def _outline(element: Element, source: Path, item: str) -> npt.NDArray[np.float64]:
     corners = element.findall("Coordinates/Coordinate")
-    points = [(_number(c, "X", source, item), _number(c, "Y", source, item)) for c in corners]
+    points = [(number(c, "X", source, item), number(c, "Y", source, item)) for c in corners]
     outline = np.asarray(points, np.float64).reshape(-1, 2)
     return outline[_order(corners, source, item)]
 
@@ -103,18 +83,7 @@ def _order(corners: list[Element], source: Path, item: str) -> npt.NDArray[np.in
     """Positions of the corners as `Order` counts them; as they stand where none is numbered."""
     if all(corner.get("Order") is None for corner in corners):
         return np.arange(len(corners))
-    order = [_number(corner, "Order", source, item) for corner in corners]
+    order = [number(corner, "Order", source, item) for corner in corners]
     if len(set(order)) < len(order):
         raise refusal(source, f"{item}: Order", "each number once", "one twice")
     return np.argsort(order)
-
-
-def _number(corner: Element, name: str, source: Path, item: str) -> float:
-    text = corner.get(name, "")
-    try:
-        value = float(text.replace(",", "."))
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
-        raise refusal(source, f"{item}: {name}", "a number", shown(text))
-    return value

@@ -1,4 +1,4 @@
-"""What the groups of ASAP and the classes of QuPath mean.
+"""What the groups of ASAP, the classes of QuPath and the layers of ImageScope mean.
 
 * CAMELYON16's README: ``_0``, ``_1`` and ``Tumor`` are tumour; ``_2``, ``Exclusion`` and ``None``
   are areas cut out of it.
@@ -9,7 +9,7 @@
 
 ``None`` is also where ASAP leaves what was never put in a group, so an object in it is known for
 a cut-out only where the same file draws tumour. Names are compared without regard to case; the
-same name means the same in both formats.
+same name means the same in all formats.
 """
 
 from __future__ import annotations
