@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from common.geometry import Pyramid
+from common.one_by_one import OneByOne
 from common.patches import PatchSpec
 
 Paint = Callable[[np.ndarray, np.ndarray], np.ndarray]
@@ -33,6 +34,9 @@ class FakeSlide:
         edge = spec.edge_on(self.pyramid)
         region = self._region(x, y, edge, edge)
         return region if edge == spec.size else _reduced(region, spec.size, spec.size)
+
+    def reading(self, xy: np.ndarray, spec: PatchSpec) -> OneByOne:
+        return OneByOne(self, xy, self.spec_for(spec))
 
     def thumbnail(self, mpp: float) -> np.ndarray:
         factor = max(1.0, mpp / self.pyramid.mpp)
