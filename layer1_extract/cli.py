@@ -141,6 +141,61 @@ def check(files: tuple[Path, ...], decode: bool) -> Result:
     return of_check(files, decode=decode)
 
 
+@verb(cli)
+@click.argument("files", type=FILE_PATH, nargs=-1, required=True)
+@_OUT
+@click.option(
+    "--codec",
+    type=click.Choice(["raw", "jpeg", "none"]),
+    required=True,
+    help="How pixels are stored; none keeps the locations only.",
+)
+@click.option("--quality", type=click.IntRange(1, 100), default=95, help="Of JPEG, 1 to 100.")
+@_OVERWRITE
+def convert(
+    files: tuple[Path, ...], out: Path, codec: str, quality: int, overwrite: bool
+) -> Result:
+    """Write patch FILES into the folder OUT with their pixels stored another way.
+
+    Places, labels and what was rejected stay as they are. What JPEG lost stays lost, and a file of
+    locations has no pixels to convert. A file that fails does not stop the others.
+    """
+    from layer1_extract import results
+    from layer1_extract.config import StorageSettings
+    from layer1_extract.converting import convert as convert_files
+
+    storage = StorageSettings.model_validate({"codec": codec, "quality": quality})
+    return results.of_run(convert_files(files, out, storage, overwrite=overwrite), 0, out)
+
+
+@verb(cli)
+@click.argument("patches", type=INPUT_PATH)
+@click.option("--out", type=OUTPUT_PATH, required=True, help="HDF5 file to write.")
+@click.option(
+    "--layout",
+    type=click.Choice(["camnet"]),
+    default="camnet",
+    help="camnet is class, level, centre, patient and node as groups, as in the original CamNet.",
+)
+@click.option(
+    "--level",
+    type=click.IntRange(0, 20),
+    default=7,
+    help="Level whose pixels its locations are in; 0 is exact, the original used 7.",
+)
+@_OVERWRITE
+def export(patches: Path, out: Path, layout: str, level: int, overwrite: bool) -> Result:
+    """Write PATCHES, a folder of patch files, in another layout, as one file.
+
+    Patient, node and centre must be known, and every patch labelled.
+    """
+    from layer1_extract.exporting import export_camnet
+
+    write = {"camnet": export_camnet}[layout]
+    written = write(patches, out, level, overwrite=overwrite)
+    return Result(f"{written} patches in {out}", {"out": str(out), "patches": written})
+
+
 @verb(cli, settings="layer1_extract.config:ImportSettings", name="import")
 @click.argument("source", type=INPUT_PATH)
 @_OUT
