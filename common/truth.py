@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from shapely import box
 
 from common.annotations import Annotations, read_annotations
+from common.annotations.reader import is_mask
+from common.cohort.exceptions import DUPLICATE, RELABELLED, SlideException, exception_of
 from common.errors import SlideError
 from common.files import sha256
+from common.openslide_slide import OpenSlideSlide
 from common.patch_file import schema
 
 if TYPE_CHECKING:
@@ -19,6 +22,9 @@ if TYPE_CHECKING:
 
     from common.cohort import SlideEntry
     from common.geometry import Pyramid
+
+HALF: Final = 0.5
+"""Least share that says tumour where annotations are not exhaustive: below, there may be more."""
 
 log = logging.getLogger(__name__)
 
@@ -38,17 +44,27 @@ class Truth:
         Where; None where not known.
     reason : str
         Why patches of this slide have no known label; empty where they have.
+    exhaustive : bool
+        Whether the regions are all of the tumour. Where not, nothing outside them is known, and
+        nothing is called normal.
+    excluded : str
+        Why the slide is to give no patch at all; empty where it may.
+    notes : tuple of str
+        What a person should know of the above.
     """
 
     positive: bool | None = None
     regions: Annotations | None = None
     reason: str = ""
+    exhaustive: bool = True
+    excluded: str = ""
+    notes: tuple[str, ...] = ()
 
     @property
     def classes(self) -> tuple[int, ...]:
         """The labels that patches of this slide can have."""
         if self.regions is not None:
-            return (schema.NORMAL, schema.TUMOR)
+            return (schema.NORMAL if self.exhaustive else schema.UNKNOWN, schema.TUMOR)
         return (schema.NORMAL,) if self.positive is False else (schema.UNKNOWN,)
 
     def fraction(self, xy: npt.NDArray[np.int64], edge: int) -> npt.NDArray[np.float32]:
@@ -61,7 +77,10 @@ class Truth:
         edge : int, level-0 px
         """
         if self.regions is not None:
-            return self.regions.fraction(xy, edge)
+            fraction = self.regions.fraction(xy, edge)
+            if not self.exhaustive:
+                fraction[fraction < HALF] = np.nan
+            return fraction
         return np.full(len(xy), 0.0 if self.positive is False else np.nan, dtype=np.float32)
 
     def outlines(self) -> list[npt.NDArray[np.float64]]:
@@ -69,19 +88,56 @@ class Truth:
         return self.regions.outlines() if self.regions is not None else []
 
 
-def truth_of(entry: SlideEntry) -> Truth:
-    """What the cohort and the annotation say of one slide.
+def truth_of(
+    entry: SlideEntry,
+    pyramid: Pyramid | None = None,
+    *,
+    mask_tumor: int | None = None,
+    exceptions: bool = True,
+) -> Truth:
+    """What the cohort, the annotation and the known exceptions say of one slide.
+
+    Parameters
+    ----------
+    entry : SlideEntry
+    pyramid : Pyramid or None
+        Of the slide, to place a mask; None opens the slide where there is a mask.
+    mask_tumor : int or None
+        The number that means tumour in a mask: see `common.annotations.mask`.
+    exceptions : bool
+        Whether what is known to be wrong with CAMELYON's slides is heeded: see
+        `common.cohort.exceptions`.
 
     Raises
     ------
     SlideError
         If the annotation cannot be read, or contradicts the cohort.
     """
+    known = exception_of(entry.slide_id) if exceptions else None
+    if known is None:
+        return _told(entry, pyramid, mask_tumor)
+    return _corrected(entry, known, pyramid, mask_tumor)
+
+
+def _corrected(
+    entry: SlideEntry, known: SlideException, pyramid: Pyramid | None, mask_tumor: int | None
+) -> Truth:
+    """What is said of a slide, with what is known to be wrong about it put right."""
+    if known.what == DUPLICATE:
+        return Truth(reason=known.note, excluded=known.note, notes=(known.note,))
+    if known.what == RELABELLED:
+        relabelled = replace(entry, slide_label=known.slide_label)
+        return replace(_told(relabelled, pyramid, mask_tumor), notes=(known.note,))
+    return replace(_told(entry, pyramid, mask_tumor), exhaustive=False, notes=(known.note,))
+
+
+def _told(entry: SlideEntry, pyramid: Pyramid | None, mask_tumor: int | None) -> Truth:
+    """What the cohort and the annotation say."""
     said = None if not entry.slide_label else entry.slide_label != "negative"
     if entry.annotation is None:
         reason = "" if said is False else "no annotation, and not known to be negative"
         return Truth(said, reason=reason)
-    regions = read_annotations(entry.annotation)
+    regions = _regions(entry, pyramid, mask_tumor)
     groups = ", ".join(sorted(regions.groups)) or "none"
     if regions.is_silent:
         reason = f"none of its annotation's objects is named tumour or not tumour: {groups}"
@@ -96,6 +152,14 @@ def truth_of(entry: SlideEntry) -> Truth:
             "Correct slide_label in the cohort, or the annotation",
         )
     return Truth(drawn, regions)
+
+
+def _regions(entry: SlideEntry, pyramid: Pyramid | None, mask_tumor: int | None) -> Annotations:
+    """The annotation of `entry`; a mask needs its slide, which is opened for nothing else."""
+    assert entry.annotation is not None
+    if pyramid is None and entry.annotation.is_file() and is_mask(entry.annotation):
+        pyramid = OpenSlideSlide.of(entry).pyramid
+    return read_annotations(entry.annotation, pyramid, mask_tumor)
 
 
 def check_place(entry: SlideEntry, truth: Truth, pyramid: Pyramid) -> None:

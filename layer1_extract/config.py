@@ -89,12 +89,22 @@ class LabelSettings(Settings):
     margin_um : float, um
         What lies nearer than this to an outline of tumour is rejected as ``boundary``: the whole
         patch by the rule ``area``, its centre by the rule ``centre``. 0 rejects nothing.
+    mask_tumor : int, 1 to 255, or None
+        The number that means tumour in mask TIFFs; None takes 255 in masks of 0 and 255, and
+        refuses others. In masks of 0, 1 and 2 it is 2 where 1 is normal tissue, and 1 where ASAP's
+        script wrote metastases as 1 and normal as 2.
+    camelyon_exceptions : bool
+        Whether what is known to be wrong with slides of CAMELYON is heeded: duplicates give no
+        patch, nothing is normal where annotations are not exhaustive, labels are corrected. The
+        slides are known by their slide_id; false takes them as they come.
     """
 
     rule: Literal["area", "centre"] = "area"
     tumor_min: float = Field(default=0.5, gt=0, le=1)
     normal_max: float = Field(default=0.0, ge=0, lt=1)
     margin_um: float = Field(default=0.0, ge=0, le=100_000)
+    mask_tumor: int | None = Field(default=None, ge=1, le=255)
+    camelyon_exceptions: bool = True
 
     @model_validator(mode="after")
     def _in_order(self) -> LabelSettings:
@@ -123,6 +133,24 @@ class FilterSettings(Settings):
     max_black_fraction: float = Field(default=0.3, ge=0, le=1)
 
 
+class SlideSettings(Settings):
+    """How slides are read.
+
+    Attributes
+    ----------
+    reader : {"auto", "openslide", "tiff"}
+        ``tiff`` decodes each tile of a tiled JPEG slide once, and refuses other slides;
+        ``openslide`` reads every format it knows, one patch at a time; ``auto`` takes the first
+        where it gives the second's pixels.
+    max_unreadable : float
+        Greatest share of the patches read that may not decode; with more the slide is refused.
+        Those that do not decode are rejected as ``unreadable``.
+    """
+
+    reader: Literal["auto", "openslide", "tiff"] = "auto"
+    max_unreadable: float = Field(default=0.05, ge=0, le=1)
+
+
 class StorageSettings(Settings):
     """How pixels are stored.
 
@@ -141,6 +169,7 @@ class StorageSettings(Settings):
 class ExtractSettings(Settings):
     """Everything that decides which patches a slide gives."""
 
+    slide: SlideSettings = SlideSettings()
     patch: PatchSettings = PatchSettings()
     tissue: TissueSettings = TissueSettings()
     sampling: Annotated[

@@ -53,6 +53,7 @@ def labelling(
         labels = labels_of(share, settings)
         if by_centre and truth.regions is not None:
             labels = truth.regions.contains(centres).astype(np.int8)
+            labels[np.isnan(share)] = schema.UNKNOWN
         if margin is not None:
             near = margin.touches(centres, 0) if by_centre else margin.touches(xy, edge)
             labels[near] = BOUNDARY

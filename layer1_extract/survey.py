@@ -35,7 +35,7 @@ class Survey:
     suspect : str
         What is odd about the mask; empty where nothing is.
     notes : tuple of str
-        What a person should know of how the mask came to be.
+        What a person should know of the slide's truth, and of how the mask came to be.
     """
 
     slide: Slide
@@ -72,16 +72,21 @@ def survey(entry: SlideEntry, settings: ExtractSettings, masks: Path | None = No
     """
     slide = slide_of(entry, settings.slide.reader)
     spec = slide.spec_for(_asked(settings.patch, slide))
-    truth = truth_of(entry)
+    truth = truth_of(
+        entry,
+        slide.pyramid,
+        mask_tumor=settings.labels.mask_tumor,
+        exceptions=settings.labels.camelyon_exceptions,
+    )
     check_place(entry, truth, slide.pyramid)
     path = given_mask(masks, entry.slide_id)
     if path is None:
         mask, suspect = _found(slide, settings.tissue)
         notes = () if masks is None else (f"no mask given in {masks.name}: tissue was found",)
-        return Survey(slide, spec, mask, truth, "found", suspect, notes)
+        return Survey(slide, spec, mask, truth, "found", suspect, truth.notes + notes)
     mask = read_mask(path, slide.pyramid, settings.tissue.mpp)
     notes = (f"tissue as given in {path.parent.name}/{path.name}",)
-    return Survey(slide, spec, mask, truth, "given", oddities_of_given(mask), notes)
+    return Survey(slide, spec, mask, truth, "given", oddities_of_given(mask), truth.notes + notes)
 
 
 def _found(slide: Slide, settings: TissueSettings) -> tuple[TissueMask, str]:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tiff_slides import asap
+import tifffile
+from tiff_slides import asap, tissue_on_glass, write_slide
 
 from common.cohort import SlideEntry
 from common.errors import SlideError
@@ -17,11 +18,11 @@ BOX = [(0, 0), (10, 0), (10, 10), (0, 10)]
 
 @pytest.fixture
 def entry(tmp_path):
-    def make(label="", group="metastases", polygons=(BOX,), annotated=True):
+    def make(label="", group="metastases", polygons=(BOX,), annotated=True, slide_id="s"):
         path = tmp_path / "s.xml"
         path.write_text(asap(polygons, group))
         annotation = path if annotated else None
-        return SlideEntry("s", Path("s.tif"), slide_label=label, annotation=annotation)
+        return SlideEntry(slide_id, Path("s.tif"), slide_label=label, annotation=annotation)
 
     return make
 
@@ -85,6 +86,77 @@ def test_the_hash_of_an_annotation_is_that_of_its_bytes(entry):
 
     assert len(annotation_hash(one)) == 64
     assert annotation_hash(other) == ""
+
+
+def test_outside_annotations_that_are_not_exhaustive_nothing_is_known(entry):
+    truth = truth_of(entry("positive", slide_id="tumor_010"))
+    xy = np.array([[0, 0], [8, 0], [40, 40]], np.int64)
+
+    assert truth.classes == (-1, 1)
+    assert truth.fraction(xy, 10).tolist() == pytest.approx([1, np.nan, np.nan], nan_ok=True)
+    assert "not exhaustive" in truth.notes[0]
+    assert truth.excluded == ""
+
+
+def test_a_duplicate_is_excluded_and_says_why(entry):
+    truth = truth_of(entry("positive", slide_id="test_049"))
+
+    assert "duplicate" in truth.excluded
+    assert truth.notes == (truth.excluded,)
+    assert truth.classes == (-1,)
+
+
+def test_a_relabelled_slide_has_its_right_label(entry):
+    truth = truth_of(entry("negative", slide_id="Normal_086", annotated=False))
+
+    assert truth.positive is True
+    assert truth.classes == (-1,)
+    assert truth_of(entry("negative", slide_id="normal_086")).regions is not None
+
+
+@pytest.mark.parametrize("slide_id", ["test_049", "tumor_010"])
+def test_a_user_may_take_the_slides_as_they_come(entry, slide_id):
+    truth = truth_of(entry("positive", slide_id=slide_id), exceptions=False)
+
+    assert truth.classes == (0, 1)
+    assert (truth.excluded, truth.notes) == ("", ())
+
+
+@pytest.fixture
+def masked(tmp_path):
+    """A slide whose mask, of half its size, marks its left half."""
+
+    def make(value, label=""):
+        slide = write_slide(tmp_path / "s.tif", tissue_on_glass(512, 256), levels=1)
+        mask = np.zeros((128, 256), np.uint8)
+        mask[:, :128] = value
+        tifffile.imwrite(tmp_path / "s_mask.tif", mask, tile=(64, 64))
+        annotation = tmp_path / "s_mask.tif"
+        return SlideEntry("s", slide, slide_label=label, annotation=annotation)
+
+    return make
+
+
+def test_a_mask_finds_its_place_on_its_slide(masked):
+    truth = truth_of(masked(255, "macro"))
+
+    assert truth.regions.tumor.bounds == (0, 0, 256, 256)
+    assert truth.fraction(np.array([[0, 0], [246, 0], [300, 0]]), 20).tolist() == [1, 0.5, 0]
+
+
+def test_a_mask_of_doubtful_numbers_needs_them_stated(masked):
+    with pytest.raises(SlideError, match="State it as labels.mask_tumor"):
+        truth_of(masked(2))
+    assert truth_of(masked(2), mask_tumor=2).positive is True
+    assert truth_of(masked(1), mask_tumor=2).positive is False
+
+
+def test_a_mask_whose_slide_is_gone_is_an_error_of_the_slide(masked):
+    entry = masked(255)
+    entry.path.unlink()
+
+    with pytest.raises(SlideError, match="found no file"):
+        truth_of(entry)
 
 
 CORNERS = np.array([[0, 0], [10, 10]], np.int64)
