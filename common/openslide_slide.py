@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 MANY_FILE_SUFFIXES: Final = frozenset({".mrxs", ".vms", ".vmu", ".dcm"})
 _STRIP_PX: Final = 4_096
+_PIECE_PX: Final = 256
+_MOST_LOSSES: Final = 1_000
 
 
 class OpenSlideSlide:
@@ -163,20 +165,50 @@ class OpenSlideSlide:
         return self._region((corner[0], corner[1]), cut.level, size)
 
     def thumbnail(self, mpp: float) -> npt.NDArray[np.uint8]:
-        """The whole slide at `mpp`, (H, W, 3) uint8 RGB, read in strips of bounded memory."""
+        """The whole slide at `mpp`, (H, W, 3) uint8 RGB, read in strips of bounded memory.
+
+        Where pixels do not decode it is white.
+
+        Raises
+        ------
+        PixelError
+            If very many pieces do not decode.
+        """
         level = self.pyramid.level_for(mpp)
         factor = max(1.0, mpp / self.pyramid.level_mpp(level))
         width, height = self.pyramid.sizes[level]
         columns, rows = max(1, round(width / factor)), max(1, round(height / factor))
         image = np.empty((rows, columns, 3), dtype=np.uint8)
+        losses: list[PixelError] = []
         for top, bottom in _parts(rows, factor):
             for left, right in _parts(columns, factor):
                 x0, x1 = round(left * width / columns), round(right * width / columns)
                 y0, y1 = round(top * height / rows), round(bottom * height / rows)
-                corner = self._level0(x0, y0, level)
-                region = self._region(corner, level, (x1 - x0, y1 - y0))
+                region = self._piecewise((x0, y0, x1, y1), level, losses)
                 image[top:bottom, left:right] = reduced(region, (right - left, bottom - top))
         return image
+
+    def _piecewise(
+        self, box: tuple[int, int, int, int], level: int, losses: list[PixelError]
+    ) -> npt.NDArray[np.uint8]:
+        """Pixels from (x0, y0) to (x1, y1) of a level; the smallest pieces that fail are white."""
+        x0, y0, x1, y1 = box
+        try:
+            return self._region(self._level0(x0, y0, level), level, (x1 - x0, y1 - y0))
+        except PixelError as error:
+            losses.append(error)
+            if len(losses) > _MOST_LOSSES:
+                raise
+        region = np.full((y1 - y0, x1 - x0, 3), 255, dtype=np.uint8)
+        if max(region.shape) <= _PIECE_PX:
+            return region
+        middle_x, middle_y = (x0 + x1 + 1) // 2, (y0 + y1 + 1) // 2
+        for left, right in ((x0, middle_x), (middle_x, x1)):
+            for top, bottom in ((y0, middle_y), (middle_y, y1)):
+                if left < right and top < bottom:
+                    part = self._piecewise((left, top, right, bottom), level, losses)
+                    region[top - y0 : bottom - y0, left - x0 : right - x0] = part
+        return region
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_handle": None, "_owner": -1}

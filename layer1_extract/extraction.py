@@ -1,52 +1,63 @@
-"""One slide to one patch file."""
+"""One slide, or one part of it, to one patch file."""
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from common.config import digest
 from common.files import remove_stale_partials, writable
 from common.outcomes import Outcome
+from common.parts import part_name
 from common.patch_file import schema
 from common.patch_file.reader import FOLDER as PATCH_FOLDER
 from common.patch_file.writer import PatchWriter, open_writer
-from common.provenance import software
+from common.tissue import mask_hash
 from common.truth import annotation_hash
 from layer1_extract.candidates import screening
-from layer1_extract.config import DenseSampling, ExtractSettings
-from layer1_extract.filtering import pixel_reasons
+from layer1_extract.looking import looking
+from layer1_extract.mask_record import keep_mask
+from layer1_extract.patch_header import header_of
 from layer1_extract.preview import write_preview
-from layer1_extract.sampling.dense import dense_grid
-from layer1_extract.sampling.random import generator, propose_random
-from layer1_extract.selection import Selected, Selector
+from layer1_extract.proposals import proposals
+from layer1_extract.sampling.strata import shortfall
+from layer1_extract.selection import Selector
 from layer1_extract.spool import Spool
 from layer1_extract.survey import Survey, survey
+from layer1_extract.verdict import refuse_undecoded, unreadable_note, why_empty
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    import numpy as np
     import numpy.typing as npt
 
     from common.cohort import SlideEntry
+    from common.patch_file.codec import Stored
     from common.slides import Slide
     from layer1_extract.candidates import Candidates
+    from layer1_extract.config import ExtractSettings
+    from layer1_extract.looking import Looked
+    from layer1_extract.proposals import Proposals
+    from layer1_extract.selection import Selected
 
+    Report = Callable[[int, float], None]
+    Look = Callable[[npt.NDArray[np.int64]], Iterator[Looked]]
+
+MASK_FOLDER = "masks"
 PREVIEW_FOLDER = "previews"
 _COHORT_SAYS = ("patient", "node", "centre", "split", "slide_label")
 
 
-def patch_path(out: Path, slide_id: str) -> Path:
-    """Where the patch file of a slide lies in a folder of results."""
-    return out / PATCH_FOLDER / f"{slide_id}{schema.SUFFIX}"
+def patch_path(out: Path, name: str) -> Path:
+    """Where the patch file of a slide or part lies in a folder of results."""
+    return out / PATCH_FOLDER / f"{name}{schema.SUFFIX}"
 
 
-def preview_path(out: Path, slide_id: str) -> Path:
-    """Where the preview of a slide lies in a folder of results."""
-    return out / PREVIEW_FOLDER / f"{slide_id}.png"
+def preview_path(out: Path, name: str) -> Path:
+    """Where the preview of a slide or part lies in a folder of results."""
+    return out / PREVIEW_FOLDER / f"{name}.png"
 
 
 def extract_slide(
@@ -58,36 +69,61 @@ def extract_slide(
     parts: int = 1,
     threads: int = 1,
     masks: Path | None = None,
+    report: Report | None = None,
 ) -> Outcome:
-    """Write the patch file and the preview of one slide.
+    """Write the patch file, the preview and the tissue mask of one slide or one of its parts.
 
     A slide that gives no patch has a patch file too: it accounts for every candidate.
+
+    Parameters
+    ----------
+    entry : SlideEntry
+    out : Path
+        Folder of the results.
+    settings : ExtractSettings
+    part, parts : int
+        Which part, counted from 0, of how many.
+    threads : int
+        That read, judge and encode. The patches do not depend on it.
+    masks : Path or None
+        Folder of tissue masks to take instead of finding the tissue, where it has the slide's.
+    report : callable or None
+        Told how many patches are kept so far, and what share of the work is done, 0 to 1.
 
     Raises
     ------
     SlideError
-        If the slide or its annotation cannot be read.
+        If the slide or its annotation cannot be read, or too much of it does not decode.
     """
-    known = survey(entry, settings)
-    path = patch_path(out, entry.slide_id)
+    known = survey(entry, settings, masks)
+    inputs = inputs_of(entry, known.slide, masks)
+    name = part_name(entry.slide_id, part, parts)
+    path = patch_path(out, name)
     with writable(path):
         path.parent.mkdir(parents=True, exist_ok=True)
     remove_stale_partials(path)
-    storage = settings.storage
-    with open_writer(
-        path, _header(entry, known, settings), storage.codec, storage.quality
-    ) as writer:
-        _write(writer, known, settings, path.parent)
+    storage, header = settings.storage, header_of(entry, known, settings, part, parts)
+    look = looking(known.slide, known.spec, settings, threads)
+    with open_writer(path, header, storage.codec, storage.quality) as writer:
+        kept, wanted = _write(writer, known, settings, path.parent, look, report)
         counts = writer.finish()
-    write_preview(preview_path(out, entry.slide_id), known, path)
-    inputs = inputs_of(entry, known.slide)
-    if counts["kept"]:
-        reason = _shortfall(known, settings, counts)
-        return Outcome(entry.slide_id, "done", reason, counts, inputs=inputs)
-    return Outcome(entry.slide_id, "empty", _why_empty(known, counts), counts, inputs=inputs)
+        refuse_undecoded(entry, settings, counts)
+    keep_mask(out / MASK_FOLDER, known, masks)
+    write_preview(preview_path(out, name), known, path)
+    return Outcome(
+        entry.slide_id,
+        "done" if counts["kept"] else "empty",
+        shortfall(wanted, kept) if counts["kept"] else why_empty(known, counts),
+        counts,
+        inputs=inputs,
+        suspect=known.suspect,
+        notes=[*known.notes, *unreadable_note(counts)],
+        part=part,
+        parts=parts,
+    )
 
 
-def inputs_of(entry: SlideEntry, slide: Slide) -> dict[str, str]:
+def inputs_of(entry: SlideEntry, slide: Slide, masks: Path | None = None) -> dict[str, str]:
     """What, beside the configuration, the patches of a slide and their labels follow from.
 
     Raises
@@ -99,118 +135,60 @@ def inputs_of(entry: SlideEntry, slide: Slide) -> dict[str, str]:
         "slide_fingerprint": slide.fingerprint,
         "level0_mpp": repr(slide.pyramid.mpp),
         "annotation_sha256": annotation_hash(entry),
+        "mask_sha256": mask_hash(masks, entry.slide_id),
         **{name: getattr(entry, name) for name in _COHORT_SAYS},
     }
 
 
-def _write(writer: PatchWriter, known: Survey, settings: ExtractSettings, folder: Path) -> None:
-    """Go through the selection; what is kept reaches the file by row, then by column."""
-    with_pixels = settings.storage.codec != "none"
-    steps = _rejecting(writer, _steps(known, settings))
-    if isinstance(settings.sampling, DenseSampling):
-        for step in steps:
-            _append(writer, step.kept, step.patches if with_pixels else None)
-        return
+def _write(
+    writer: PatchWriter,
+    known: Survey,
+    settings: ExtractSettings,
+    folder: Path,
+    look: Look,
+    report: Report | None,
+) -> tuple[Counter[int], Counter[int]]:
+    """Go through the selection; what is kept reaches the file by row, then by column.
+
+    Returns
+    -------
+    kept, wanted : Counter
+        Patches of each stratum; nothing is wanted with dense sampling, which has no quota.
+    """
+    kept: Counter[int] = Counter()
+    wanted: Counter[int] = Counter()
+    screen = screening(known.mask, known.truth, known.edge, settings, mpp=known.slide.pyramid.mpp)
     with Spool(folder, known.spec.size) as spool:
-        for step in steps:
-            spool.add(step)
-        for kept, patches in spool.ordered():
-            _append(writer, kept, patches if with_pixels else None)
+        for some in proposals(known, settings, writer.header.part, writer.header.parts):
+            wanted.update(some.quota or {})
+            add = partial(_append, writer) if some.quota is None else spool.add
+            for step in Selector(screen, look, some.quota).steps(some.xy):
+                kept.update(step.kept.strata.tolist())
+                _reject(writer, step.rejected)
+                if len(step.kept):
+                    add(step.kept, step.stored)
+                if report is not None:
+                    report(kept.total(), _share(some, step, kept.total(), wanted.total()))
+        for some_kept, stored in spool.ordered():
+            _append(writer, some_kept, stored)
+    return kept, wanted
 
 
-def _rejecting(writer: PatchWriter, steps: Iterator[Selected]) -> Iterator[Selected]:
-    """Pass the steps on, and account for what they rejected."""
-    for step in steps:
-        for name, code in schema.REASONS.items():
-            xy = step.rejected.xy[step.rejected.reasons == code]
-            if len(xy):
-                writer.reject(xy, name)
-        yield step
+def _reject(writer: PatchWriter, rejected: Candidates) -> None:
+    for name, code in schema.REASONS.items():
+        xy = rejected.xy[rejected.reasons == code]
+        if len(xy):
+            writer.reject(xy, name)
 
 
-def _append(writer: PatchWriter, kept: Candidates, patches: npt.NDArray[np.uint8] | None) -> None:
-    writer.append(kept.xy, kept.labels, kept.tumor_fraction, kept.tissue_fraction, patches)
+def _append(writer: PatchWriter, kept: Candidates, stored: Stored) -> None:
+    writer.append(kept.xy, kept.labels, kept.tumor_fraction, kept.tissue_fraction, stored)
 
 
-def _steps(known: Survey, settings: ExtractSettings) -> Iterator[Selected]:
-    slide, spec, sampling = known.slide, known.spec, settings.sampling
-    if isinstance(sampling, DenseSampling):
-        proposed, quota = dense_grid(slide.pyramid, spec, sampling.stride).corners(), None
-    else:
-        rng = generator(sampling.seed, slide.slide_id)
-        proposed = propose_random(known.mask, slide.pyramid, spec, rng)
-        quota = dict.fromkeys(known.truth.classes, sampling.per_class)
-    selector = Selector(
-        screen=screening(known.mask, known.truth, known.edge, settings, mpp=slide.pyramid.mpp),
-        read=partial(_read, known),
-        judge=partial(pixel_reasons, settings=settings.filter),
-        quota=quota,
-    )
-    return selector.steps(proposed)
-
-
-def _read(known: Survey, xy: npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
-    """Pixels at (N, 2) level-0 corners, (N, S, S, 3) uint8."""
-    patches = np.empty((len(xy), known.spec.size, known.spec.size, 3), dtype=np.uint8)
-    for row, (x, y) in enumerate(xy.tolist()):
-        patches[row] = known.slide.read(x, y, known.spec)
-    return patches
-
-
-def _header(entry: SlideEntry, known: Survey, settings: ExtractSettings) -> schema.Header:
-    slide = known.slide
-    return schema.Header(
-        slide_id=entry.slide_id,
-        patient=entry.patient,
-        node=entry.node,
-        centre=entry.centre,
-        split=entry.split,
-        patch_size=known.spec.size,
-        patch_mpp=known.spec.mpp,
-        patch_size_level0=known.edge,
-        level0_mpp=slide.pyramid.mpp,
-        mpp_source=slide.mpp_source,
-        level0_width=slide.pyramid.width,
-        level0_height=slide.pyramid.height,
-        slide_fingerprint=slide.fingerprint,
-        reader=slide.reader,
-        sampling=_sampling(known, settings),
-        config_sha256=digest(settings),
-        software=software(),
-    )
-
-
-def _sampling(known: Survey, settings: ExtractSettings) -> dict[str, Any]:
-    sampling = settings.sampling
-    if isinstance(sampling, DenseSampling):
-        grid = dense_grid(known.slide.pyramid, known.spec, sampling.stride)
-        return {
-            "method": "dense",
-            "seed": None,
-            "origin": list(grid.origin),
-            "stride": grid.stride,
-        }
-    return {"method": "random", "seed": sampling.seed, "per_class": sampling.per_class}
-
-
-def _shortfall(known: Survey, settings: ExtractSettings, counts: dict[str, int]) -> str:
-    """Which classes the slide does not hold enough of; empty with dense sampling."""
-    if isinstance(settings.sampling, DenseSampling):
-        return ""
-    wanted = settings.sampling.per_class
-    names = [schema.LABEL_NAMES[label] for label in known.truth.classes]
-    short = [f"{counts[name]} of {wanted} {name}" for name in names if counts[name] < wanted]
-    return f"the slide holds no more: {', '.join(short)} patches" if short else ""
-
-
-def _why_empty(known: Survey, counts: dict[str, int]) -> str:
-    pyramid = known.slide.pyramid
-    if min(pyramid.width, pyramid.height) < known.edge:
-        return (
-            f"the slide of {pyramid.width} x {pyramid.height} px is smaller than one patch of "
-            f"{known.edge} px: choose a smaller patch, or leave the slide out"
-        )
-    if not known.mask.tissue.any():
-        return "no tissue found; look at its preview, and at the tissue settings"
-    reasons = ", ".join(f"{counts[name]} {name}" for name in schema.REASONS if counts[name])
-    return f"every candidate was rejected: {reasons or 'none fits the slide'}"
+def _share(some: Proposals, step: Selected, kept: int, wanted: int) -> float:
+    """How much of the work is done, 0 to 1."""
+    if some.quota is not None:
+        return kept / max(1, wanted)
+    first, last = some.xy[0, 1], some.xy[-1, 1]
+    reached = max(xy[:, 1].max(initial=first) for xy in (step.kept.xy, step.rejected.xy))
+    return float((reached - first) / (last - first + 1))

@@ -13,10 +13,13 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from common.patch_file.codec import Stored
     from layer1_extract.candidates import Candidates
+    from layer1_extract.looking import Looked
 
-_PROPOSALS: Final = 4096
-_READ: Final = 64
+_FIRST: Final = 1 << 12
+_MOST: Final = 1 << 18
+"""Proposals screened together: few at first, since a quota may soon be filled."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,14 +29,14 @@ class Selected:
     Attributes
     ----------
     kept : Candidates
-    patches : (K, S, S, 3) uint8, RGB
-        Pixels of the kept.
+    stored : array, list or None
+        The kept patches, as the codec stores them; None where nothing is kept.
     rejected : Candidates
         Each with its reason.
     """
 
     kept: Candidates
-    patches: npt.NDArray[np.uint8]
+    stored: Stored
     rejected: Candidates
 
 
@@ -47,24 +50,22 @@ class Selector:
     ----------
     screen : callable
         (N, 2) int64 level-0 corners to `Candidates`.
-    read : callable
-        (N, 2) int64 level-0 corners to (N, S, S, 3) uint8.
-    judge : callable
-        (N, S, S, 3) uint8 to (N,) uint8 reasons, 0 to keep.
-    quota : mapping of label to int, or None
-        How many of each label to keep; None keeps all. A label without a quota is not kept.
+    look : callable
+        (N, 2) int64 level-0 corners, by row and column, to `Looked`, in that order.
+    quota : mapping of stratum to int, or None
+        How many of each stratum to keep; None keeps all. A stratum without a quota is not kept.
     """
 
     screen: Callable[[npt.NDArray[np.int64]], Candidates]
-    read: Callable[[npt.NDArray[np.int64]], npt.NDArray[np.uint8]]
-    judge: Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.uint8]]
+    look: Callable[[npt.NDArray[np.int64]], Iterator[Looked]]
     quota: Mapping[int, int] | None = None
 
     def steps(self, proposed: npt.NDArray[np.int64]) -> Iterator[Selected]:
         """Keep and reject, a bounded number of patches at a time.
 
-        With a quota, a candidate is one that was drawn while its label was still wanted: those
-        passed over after that were never looked at and are not accounted for.
+        Without a quota, patches are kept in the order of the proposals; with one, in any. A
+        candidate then is one that was drawn while its stratum was still wanted: those passed over
+        after that were never looked at and are not accounted for.
 
         Parameters
         ----------
@@ -72,45 +73,51 @@ class Selector:
             In the order they should be tried.
         """
         kept: Counter[int] = Counter()
-        for start in range(0, len(proposed), _PROPOSALS):
-            screened = self.screen(proposed[start : start + _PROPOSALS])
+        start, step = 0, _MOST if self.quota is None else _FIRST
+        while start < len(proposed):
+            screened = self.screen(proposed[start : start + step])
             last = -1
-            for rows, step in self._look_at(screened, kept):
-                last = max(last, int(rows[-1]))
-                yield step
+            for row, selected in self._look_at(screened, kept):
+                last = max(last, row)
+                yield selected
             enough = self._enough(kept)
-            end = last + 1 if enough else len(screened)
-            out = np.flatnonzero(screened.reasons[:end])
+            out = np.flatnonzero(screened.reasons[: last + 1 if enough else len(screened)])
             if len(out):
-                nothing = screened.take(out[:0])
-                yield Selected(nothing, self.read(nothing.xy), screened.take(out))
+                yield Selected(screened.take(out[:0]), None, screened.take(out))
             if enough:
                 return
+            start, step = start + step, min(2 * step, _MOST)
 
-    def _look_at(
-        self, screened: Candidates, kept: Counter[int]
-    ) -> Iterator[tuple[npt.NDArray[np.intp], Selected]]:
-        """Read what passed the screen, as far as it is wanted; adds to `kept`."""
+    def _look_at(self, screened: Candidates, kept: Counter[int]) -> Iterator[tuple[int, Selected]]:
+        """Read what passed the screen, as far as it is wanted; adds to `kept`.
+
+        Yields
+        ------
+        int
+            The last row of `screened` among those looked at.
+        Selected
+        """
         waiting = np.flatnonzero(screened.reasons == 0)
         while len(rows := self._wanted(screened, waiting, kept)):
             waiting = np.setdiff1d(waiting, rows, assume_unique=True)
-            tried = screened.take(rows)
-            patches = self.read(tried.xy)
-            tried = tried.because(self.judge(patches))
-            good = tried.reasons == 0
-            kept.update(tried.labels[good].tolist())
-            yield rows, Selected(tried.take(good), patches[good], tried.take(~good))
+            rows = rows[np.lexsort(screened.xy[rows].T)]
+            for looked in self.look(screened.xy[rows]):
+                part = rows[looked.start : looked.stop]
+                tried = screened.take(part).because(looked.reasons)
+                good = tried.reasons == 0
+                kept.update(tried.strata[good].tolist())
+                yield int(part.max()), Selected(tried.take(good), looked.stored, tried.take(~good))
 
     def _wanted(
         self, screened: Candidates, waiting: npt.NDArray[np.intp], kept: Counter[int]
     ) -> npt.NDArray[np.intp]:
-        """The next rows to read: of each label no more than are still missing."""
+        """The next rows to read: of each stratum as many as are still missing."""
         if self.quota is None:
-            return waiting[:_READ]
-        labels = screened.labels[waiting]
-        missing = {label: number - kept[label] for label, number in self.quota.items()}
-        rows = [waiting[labels == label][: max(0, n)] for label, n in missing.items()]
-        return np.sort(np.concatenate(rows))[:_READ] if rows else waiting[:0]
+            return waiting
+        strata = screened.strata[waiting]
+        missing = {stratum: number - kept[stratum] for stratum, number in self.quota.items()}
+        rows = [waiting[strata == stratum][: max(0, n)] for stratum, n in missing.items()]
+        return np.concatenate(rows) if rows else waiting[:0]
 
     def _enough(self, kept: Counter[int]) -> bool:
         return self.quota is not None and all(kept[k] >= n for k, n in self.quota.items())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -13,18 +13,18 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from common.patch_file.codec import Stored
     from layer1_extract.candidates import Candidates
-    from layer1_extract.selection import Selected
 
-_ROWS = 64
+_ROWS: Final = 64
 
 
 class Spool:
     """Takes kept patches in any order and gives them back by row, then by column.
 
     A patch file lists its patches by place, random sampling finds them by chance, and a few
-    thousand patches would fill the memory. The pixels wait in a file without a name, which
-    vanishes with the process.
+    thousand patches would fill the memory. What is stored of each waits in a file without a name,
+    which vanishes with the process.
 
     Parameters
     ----------
@@ -37,6 +37,8 @@ class Spool:
         self._stream = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - closed by close()
         self._shape = (patch_size, patch_size, 3)
         self._kept: list[Candidates] = []
+        self._ends = [0]
+        self._jpeg = False
 
     def __enter__(self) -> Spool:
         return self
@@ -44,13 +46,16 @@ class Spool:
     def __exit__(self, *_: object) -> None:
         self._stream.close()
 
-    def add(self, step: Selected) -> None:
-        """Park the kept patches of one step."""
-        if len(step.kept):
-            self._kept.append(step.kept)
-            self._stream.write(np.ascontiguousarray(step.patches).tobytes())
+    def add(self, kept: Candidates, stored: Stored) -> None:
+        """Park some kept patches with what is stored of them; the same codec every time."""
+        if not len(kept):
+            return
+        self._kept.append(kept)
+        self._jpeg = isinstance(stored, list)
+        for one in stored if stored is not None else ():
+            self._ends.append(self._ends[-1] + self._stream.write(np.ascontiguousarray(one).data))
 
-    def ordered(self) -> Iterator[tuple[Candidates, npt.NDArray[np.uint8]]]:
+    def ordered(self) -> Iterator[tuple[Candidates, Stored]]:
         """Everything parked, by row, then by column, a bounded number at a time."""
         if not self._kept:
             return
@@ -58,9 +63,15 @@ class Spool:
         order = np.lexsort((kept.xy[:, 0], kept.xy[:, 1]))
         for start in range(0, len(order), _ROWS):
             rows = order[start : start + _ROWS]
-            yield kept.take(rows), np.stack([self._patch(int(row)) for row in rows])
+            yield kept.take(rows), self._stored(rows)
 
-    def _patch(self, row: int) -> npt.NDArray[np.uint8]:
-        length = int(np.prod(self._shape))
-        self._stream.seek(row * length)
-        return np.frombuffer(self._stream.read(length), dtype=np.uint8).reshape(self._shape)
+    def _stored(self, rows: npt.NDArray[np.intp]) -> Stored:
+        if len(self._ends) == 1:
+            return None
+        each = [self._parked(int(row)) for row in rows]
+        return each if self._jpeg else np.stack([one.reshape(self._shape) for one in each])
+
+    def _parked(self, row: int) -> npt.NDArray[np.uint8]:
+        start, end = self._ends[row], self._ends[row + 1]
+        self._stream.seek(start)
+        return np.frombuffer(self._stream.read(end - start), dtype=np.uint8)

@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
+import h5py
 import numpy as np
 import openslide
 import pytest
+import tifffile
 from tiff_slides import asap, tissue_on_glass, write_slide
 
 from common.cohort import SlideEntry, read_cohort
 from common.config import load
+from common.errors import SlideError
 from common.patch_file import schema
 from common.patch_file.check import check
 from common.patch_file.reader import PatchFile
@@ -24,6 +29,25 @@ def entry(tmp_path):
     xml = tmp_path / "s.xml"
     xml.write_text(asap([TUMOUR]))
     return SlideEntry("s", path, "p", "0", "1", "macro", "train", None, xml)
+
+
+def assert_same(one, other):
+    """The same datasets, byte for byte."""
+    with h5py.File(one) as a, h5py.File(other) as b:
+        assert sorted(a) == sorted(b)
+        for name in a:
+            assert np.array_equal(a[name], b[name], equal_nan=a[name].dtype.kind == "f"), name
+
+
+def spoil_a_tile(path):
+    """Damage the tile of level 0 that begins at (384, 256): 128 px of tissue."""
+    with tifffile.TiffFile(path) as tiff:
+        page = tiff.pages[0]
+        number = 2 * (1024 // 128) + 3
+        offset, length = page.dataoffsets[number], page.databytecounts[number]
+    with path.open("r+b") as stream:
+        stream.seek(offset)
+        stream.write(bytes(length))
 
 
 def extracted(entry, out, overrides):
@@ -74,7 +98,8 @@ def test_random_sampling_keeps_as_many_of_each_class_as_asked(entry, tmp_path):
 
     assert (outcome.counts["tumor"], outcome.counts["normal"]) == (20, 20)
     assert outcome.reason == ""
-    assert file.header.sampling == {"method": "random", "seed": 0, "per_class": 20}
+    assert file.header.sampling["method"] == "random"
+    assert (file.header.sampling["seed"], file.header.sampling["per_class"]) == (0, 20)
 
 
 def test_a_slide_that_holds_fewer_says_so(entry, tmp_path):
@@ -129,6 +154,92 @@ def test_a_preview_is_written(entry, tmp_path):
     extracted(entry, tmp_path, DENSE)
 
     assert preview_path(tmp_path, "s").stat().st_size > 1000
+
+
+@pytest.mark.parametrize("codec", ["raw", "jpeg", "none"])
+@pytest.mark.parametrize("sampling", [["sampling.method=dense"], ["sampling.per_class=40"]])
+def test_threads_change_nothing(entry, tmp_path, codec, sampling):
+    settings = load(ExtractSettings, None, [*SMALL, *sampling, f"storage.codec={codec}"])
+    for threads in (1, 3):
+        extract_slide(entry, tmp_path / str(threads), settings, threads=threads)
+
+    assert_same(tmp_path / "1" / "patches" / "s.h5", tmp_path / "3" / "patches" / "s.h5")
+
+
+def test_both_readers_give_the_same_file(entry, tmp_path):
+    entry = replace(
+        entry, path=write_slide(tmp_path / "j.tif", tissue_on_glass(), compression="jpeg")
+    )
+    for reader in ("tiff", "openslide"):
+        settings = load(ExtractSettings, None, [*DENSE, f"slide.reader={reader}"])
+        extract_slide(entry, tmp_path / reader, settings)
+
+    files = [tmp_path / reader / "patches" / "s.h5" for reader in ("tiff", "openslide")]
+    assert_same(*files)
+    assert [PatchFile(file).header.reader.split()[0] for file in files] == ["tifffile", "openslide"]
+
+
+@pytest.mark.parametrize(
+    ("sampling", "parts"),
+    [
+        (["sampling.method=dense", "sampling.stride=20"], 3),
+        (["sampling.per_class=30", "sampling.draws=3"], 3),
+    ],
+)
+def test_the_parts_of_a_slide_are_the_slide(entry, tmp_path, sampling, parts):
+    settings = load(ExtractSettings, None, [*SMALL, *sampling])
+    whole = extract_slide(entry, tmp_path / "whole", settings)
+    for part in range(parts):
+        extract_slide(entry, tmp_path / "cut", settings, part=part, parts=parts)
+
+    files = [
+        PatchFile(check_file)
+        for check_file in sorted((tmp_path / "cut" / "patches").glob("s.part-*.h5"))
+    ]
+    one = PatchFile(tmp_path / "whole" / "patches" / "s.h5")
+    assert len(files) == parts
+    for file in files:
+        check(file.path, decode=True)
+    for name in (schema.COORDS, schema.REJECTED_COORDS):
+        places = [tuple(xy) for file in files for xy in file.column(name).tolist()]
+        assert sorted(places) == sorted(map(tuple, one.column(name).tolist()))
+        assert len(set(places)) == len(places)
+    assert sum(file.counts["kept"] for file in files) == whole.counts["kept"]
+
+
+def test_progress_rises_to_the_end(entry, tmp_path):
+    told = []
+    settings = load(ExtractSettings, None, DENSE)
+    outcome = extract_slide(
+        entry, tmp_path, settings, report=lambda kept, share: told.append((kept, share))
+    )
+
+    assert told[-1][0] == outcome.counts["kept"]
+    assert all(0 <= share <= 1 for _, share in told)
+
+
+def test_the_mask_is_kept_beside_the_patches_and_can_be_given_back(entry, tmp_path):
+    extracted(entry, tmp_path / "first", DENSE)
+    settings = load(ExtractSettings, None, DENSE)
+    again = extract_slide(entry, tmp_path / "again", settings, masks=tmp_path / "first" / "masks")
+
+    assert again.inputs["mask_sha256"] != ""
+    assert_same(tmp_path / "first" / "patches" / "s.h5", tmp_path / "again" / "patches" / "s.h5")
+
+
+def test_what_does_not_decode_is_rejected_and_too_much_of_it_refused(entry, tmp_path):
+    path = write_slide(tmp_path / "j.tif", tissue_on_glass(), compression="jpeg")
+    spoil_a_tile(path)
+    entry = replace(entry, path=path)
+
+    settings = load(ExtractSettings, None, [*DENSE, "slide.max_unreadable=0.5"])
+    outcome = extract_slide(entry, tmp_path, settings)
+
+    assert outcome.counts["unreadable"] == 4 * 4
+    assert outcome.notes == ["16 patches do not decode and were rejected"]
+    with pytest.raises(SlideError, match="expected at most 5.0% of the patches not to decode"):
+        extract_slide(entry, tmp_path / "strict", load(ExtractSettings, None, DENSE))
+    assert not list((tmp_path / "strict" / "patches").iterdir())
 
 
 @pytest.mark.real_data

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from layer1_extract import selection
 from layer1_extract.candidates import Candidates
+from layer1_extract.looking import Looked
 from layer1_extract.selection import Selector
 
 WHITE, BOUNDARY = 3, 6
@@ -18,7 +19,7 @@ rows = st.lists(
 quotas = st.one_of(st.none(), st.fixed_dictionaries({0: st.integers(1, 30), 1: st.integers(1, 30)}))
 
 
-def run(rows, quota):
+def run(rows, quota, stretch=7):
     """Candidate i lies at (i, 0); rows give label, reason known beforehand, and whether white."""
     labels = np.array([row[0] for row in rows], np.int8)
     known = np.array([row[1] for row in rows], np.uint8)
@@ -30,15 +31,16 @@ def run(rows, quota):
         zero = np.zeros(len(i), np.float32)
         return Candidates(xy, labels[i], zero, zero, known[i], labels[i].astype(np.int32))
 
-    def read_patches(xy):
+    def look(xy):
+        assert xy[:, 0].tolist() == sorted(xy[:, 0])
         read.extend(xy[:, 0].tolist())
-        return np.broadcast_to(xy[:, 0, None, None, None], (len(xy), 1, 1, 3)).astype(np.uint8)
-
-    def judge(patches):
-        return np.where(white[patches[:, 0, 0, 0]], WHITE, 0).astype(np.uint8)
+        for start in range(0, len(xy), stretch):
+            i = xy[start : start + stretch, 0]
+            reasons = np.where(white[i], WHITE, 0).astype(np.uint8)
+            yield Looked(start, start + len(i), reasons, i[reasons == 0].reshape(-1, 1, 1, 1))
 
     proposed = np.stack([np.arange(len(rows)), np.zeros(len(rows))], axis=1).astype(np.int64)
-    steps = list(Selector(screen, read_patches, judge, quota).steps(proposed))
+    steps = list(Selector(screen, look, quota).steps(proposed))
     kept = [int(x) for step in steps for x in step.kept.xy[:, 0]]
     rejected = {
         int(x): int(r)
@@ -46,7 +48,8 @@ def run(rows, quota):
         for x, r in zip(step.rejected.xy[:, 0], step.rejected.reasons, strict=True)
     }
     for step in steps:
-        assert np.array_equal(step.patches[:, 0, 0, 0], step.kept.xy[:, 0])
+        if len(step.kept):
+            assert np.array_equal(step.stored[:, 0, 0, 0], step.kept.xy[:, 0])
     return kept, rejected, read
 
 
@@ -76,13 +79,13 @@ def test_what_is_read_is_accounted_for_once(rows, quota):
     assert not set(kept) & set(rejected)
 
 
-@given(rows=rows, quota=quotas, proposals=st.integers(1, 50), reads=st.integers(1, 50))
-def test_the_result_does_not_depend_on_how_many_are_read_at_a_time(rows, quota, proposals, reads):
+@given(rows=rows, quota=quotas, first=st.integers(1, 50), stretch=st.integers(1, 50))
+def test_the_result_does_not_depend_on_how_many_are_read_at_a_time(rows, quota, first, stretch):
     whole = run(rows, quota)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(selection, "_PROPOSALS", proposals)
-        patch.setattr(selection, "_READ", reads)
-        cut = run(rows, quota)
+        patch.setattr(selection, "_FIRST", first)
+        patch.setattr(selection, "_MOST", 3 * first)
+        cut = run(rows, quota, stretch)
 
     assert sorted(cut[0]) == sorted(whole[0])
     assert cut[1] == whole[1]
