@@ -39,7 +39,8 @@ def labelling(
     -------
     callable
         (N, 2) int64 level-0 corners to (N,) float32, NaN where not known, and (N,) int8: 1, 0, -1
-        or `BOUNDARY`. The share is by area, whichever rule decides the label.
+        or `BOUNDARY`. The share is by area, whichever rule decides the label. By its centre, a
+        patch outside the tumour is -1 where the annotation is not exhaustive.
     """
     margin = (
         Margin.along(truth.outlines(), settings.margin_um / mpp) if settings.margin_um else None
@@ -52,8 +53,8 @@ def labelling(
         share, centres = truth.fraction(xy, edge), xy + np.float64(edge / 2)
         labels = labels_of(share, settings)
         if by_centre and truth.regions is not None:
-            labels = truth.regions.contains(centres).astype(np.int8)
-            labels[np.isnan(share)] = schema.UNKNOWN
+            other, tumor = (np.int8(label) for label in truth.classes)
+            labels = np.where(truth.regions.contains(centres), tumor, other)
         if margin is not None:
             near = margin.touches(centres, 0) if by_centre else margin.touches(xy, edge)
             labels[near] = BOUNDARY
