@@ -1,184 +1,133 @@
-"""Speed and memory of the main steps, each as a ratio against an alternative in the same run.
+"""Speed and memory of the main steps, each against an alternative in the same run.
 
-Printed as a Markdown table. Times on a shared machine are noisy; each row is the median of the
-ratios of pairs that were timed one after the other.
+Printed as Markdown tables. Times on a shared machine are noisy: the ways of a row are timed in
+turn, each pinned to its cores, and each figure is a median over the rounds. The slides are in the
+memory of the operating system when they are timed, so no disk is measured but the one written to.
 """
 
 from __future__ import annotations
 
 import argparse
 import logging
-import resource
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
-from statistics import median
+from typing import TYPE_CHECKING, Final
 
 import cv2
-import numpy as np
-import openslide
+from extraction import (
+    Bench,
+    every_case,
+    rows,
+    table,
+    target_table,
+    targets_of_command,
+    targets_of_rows,
+)
+from slides import large_slide
+from timing import cores
 
 from common.cluster import quiet_libraries
-from common.cohort import read_cohort
-from common.config import load
-from common.patch_file.codec import encode_jpeg
-from common.patch_file.reader import find_patch_files
-from common.prediction import Predictor
-from common.preprocessing import Preprocessing
-from layer1_extract.config import ExtractSettings
-from layer1_extract.extraction import extract_slide
-from layer1_extract.survey import survey
 
-DENSE = ["patch.size=224", "patch.mpp=native", "sampling.method=dense"]
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from extraction import Case, Target
+    from timing import Compared
+
+LAYERS: Final = ("extraction", "command", "training", "inference")
+_SHARED: Final = Path(__file__).parents[2].parent / "shared" / "data"
+_REAL: Final = "slides/cmu-1-small-region.svs"
 
 
 def main() -> None:
-    """Run every row and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--size", type=int, default=8192, help="edge of the phantom slide, px")
-    parser.add_argument("--pairs", type=int, default=3, help="timed pairs per row")
-    options = parser.parse_args()
+    """Measure what is asked for, and print the tables."""
+    options = _options()
     logging.disable(logging.WARNING)
     quiet_libraries()
     cv2.setNumThreads(1)
-    with tempfile.TemporaryDirectory() as folder:
-        out = Path(folder)
-        phantom = [sys.executable, "-m", "layer1_extract", "phantom", str(out / "cohort")]
-        subprocess.run([*phantom, "--slides", "1", "--size", str(options.size)], check=True)
-        rows = [
-            extraction(out, options.pairs),
-            memory(out),
-            loading(out, options.pairs),
-            inference(out, options.pairs),
-        ]
-    print("\n| what | ours | the alternative | ratio |\n|---|---|---|---|")
-    for row in rows:
-        print("| " + " | ".join(row) + " |")
-
-
-def seconds(work) -> float:
-    """Wall time of one call."""
     start = time.perf_counter()
-    work()
-    return time.perf_counter() - start
+    options.slides.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=options.slides) as work:
+        if {"extraction", "command"} & set(options.rows):
+            _layer1(options, Path(work))
+        if {"training", "inference"} & set(options.rows):
+            _others(options, Path(work))
+    _say(f"\n{time.perf_counter() - start:.0f} s in all")
 
 
-def pairs(ours, theirs, count: int) -> tuple[float, float, float]:
-    """Median seconds of both, and the median of their ratios (theirs / ours)."""
-    ours(), theirs()
-    timed = [(seconds(ours), seconds(theirs)) for _ in range(count)]
-    mine, other = zip(*timed, strict=True)
-    return median(mine), median(other), median(b / a for a, b in timed)
+def _layer1(options: argparse.Namespace, work: Path) -> None:
+    name = f"{options.size:,} px"
+    slides = {name: large_slide(options.slides, options.size).parent}
+    real = options.data / _REAL
+    if real.is_file():
+        slides[real.name] = real
+    else:
+        _say(f"{real} is not there: its rows are skipped")
+    bench = Bench(slides, work, options.rounds)
+    measured: dict[Case, Compared] = {}
+    if "extraction" in options.rows:
+        for case, found in rows(bench, every_case(slides, len(cores(2)))):
+            measured[case] = found
+            _note(f"{case.slide} {case.sampling} {case.cores} {case.stored}")
+        _say(table(measured))
+    targets = list(targets_of_rows(name, measured))
+    if "command" in options.rows:
+        targets += _of_command(bench, name, options)
+    _say("\n" + target_table(targets))
 
 
-def extraction(out: Path, count: int) -> list[str]:
-    """The whole of `extract`, against a loop that reads, filters and encodes the same patches."""
-    (entry,) = read_cohort(out / "cohort")
-    settings = load(ExtractSettings, None, [*DENSE, "storage.codec=jpeg"])
-    extract_slide(entry, out / "dense", settings)
-    (file,) = find_patch_files(out / "dense")
-    coords = file.coords.tolist()
-    file.close()
-
-    def loop() -> None:
-        slide = openslide.OpenSlide(entry.path)
-        slide.get_thumbnail((512, 512))
-        encoded = []
-        for x, y in coords:
-            patch = np.asarray(slide.read_region((x, y), 0, (224, 224)).convert("RGB"))
-            if (patch > 200).all(axis=2).mean() <= 0.7:
-                encoded.append(encode_jpeg(patch, 95))
-
-    mine, other, ratio = pairs(lambda: extract_slide(entry, out / "dense", settings), loop, count)
-    n = len(coords)
-    return [
-        f"dense extraction, {n} patches of 224 px, JPEG, one core",
-        f"{n / mine:.0f} patches/s",
-        f"OpenSlide loop, {n / other:.0f} patches/s",
-        f"{ratio:.2f}",
-    ]
+def _of_command(bench: Bench, name: str, options: argparse.Namespace) -> Iterator[Target]:
+    large = None
+    if options.large:
+        large = f"{options.large:,} px"
+        bench.slides[large] = large_slide(options.slides, options.large).parent
+    for target in targets_of_command(bench, name, large):
+        _note(target.what)
+        yield target
 
 
-def memory(out: Path) -> list[str]:
-    """Peak memory of `extract` in a process of its own, against the pixels of the slide."""
-    command = [sys.executable, "-m", "layer1_extract", "extract", str(out / "cohort")]
-    overrides = [word for override in DENSE for word in ("--set", override)]
-    subprocess.run(
-        [*command, "--out", str(out / "memory"), *overrides, "--workers", "1"],
-        check=True,
-        capture_output=True,
-    )
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**10
-    (entry,) = read_cohort(out / "cohort")
-    pyramid = survey(entry, load(ExtractSettings, None, DENSE)).slide.pyramid
-    whole = pyramid.width * pyramid.height * 3 / 2**20
-    return [
-        "peak memory of dense extraction, raw (the phantom's own making included)",
-        f"{peak:.0f} MiB",
-        f"the slide's pixels, {whole:.0f} MiB",
-        f"{whole / peak:.2f}",
-    ]
+def _others(options: argparse.Namespace, work: Path) -> None:
+    """Layers 2 and 3, on a small phantom."""
+    cohort = work / "cohort"
+    phantom = [sys.executable, "-m", "layer1_extract", "phantom", str(cohort)]
+    call = [*phantom, "--slides", "1", "--size", str(options.phantom)]
+    subprocess.run(call, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    lines = []
+    if "training" in options.rows:
+        from training import loading
+
+        lines.append(loading(cohort, work, options.rounds))
+    if "inference" in options.rows:
+        from inference import heatmap
+
+        lines.append(heatmap(cohort, options.rounds))
+    _say("\n| what | ours | the alternative | ratio |\n|---|---|---|---|")
+    _say("\n".join("| " + " | ".join(line) + " |" for line in lines))
 
 
-def loading(out: Path, count: int) -> list[str]:
-    """Shuffled batches from a raw patch file, against the same from memory."""
-    from layer2_train.dataset import PatchDataset, epoch_order
-
-    (entry,) = read_cohort(out / "cohort")
-    settings = load(ExtractSettings, None, DENSE)
-    extract_slide(entry, out / "raw", settings)
-    dataset = PatchDataset(find_patch_files(out / "raw"))
-    order = epoch_order(len(dataset), 32, 0, 0)
-    held = dataset.read(np.arange(len(dataset)))
-
-    def disk() -> None:
-        for _ in dataset.batches(order, 32):
-            pass
-
-    def from_memory() -> None:
-        for start in range(0, len(order), 32):
-            held[order[start : start + 32]]
-
-    mine, other, ratio = pairs(disk, from_memory, count)
-    return [
-        "shuffled batches of raw 224 px patches, one core",
-        f"{len(order) / mine:.0f} patches/s",
-        f"from memory, {len(order) / other:.0f} patches/s",
-        f"{ratio:.2f}",
-    ]
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    add = parser.add_argument
+    add("--rows", nargs="+", choices=LAYERS, default=LAYERS, help="which to measure")
+    add("--size", type=int, default=49_152, help="edge of the slide of layer 1, px")
+    add("--large", type=int, default=100_352, help="edge of the large one; 0 leaves it out")
+    add("--phantom", type=int, default=8192, help="edge of the slide of layers 2 and 3, px")
+    add("--rounds", type=int, default=3, help="how often each row is timed")
+    add("--data", type=Path, default=_SHARED, help="folder of the real data")
+    folder = Path(tempfile.gettempdir()) / "camnet_benchmark"
+    add("--slides", type=Path, default=folder, help="where the slides are made and kept")
+    return parser.parse_args()
 
 
-def inference(out: Path, count: int) -> list[str]:
-    """A heatmap's answers read from the slide, against the network on patches in memory."""
-    from common.openslide_slide import OpenSlideSlide
-    from common.patches import PatchSpec
-    from layer2_train.architectures import build
-    from layer2_train.config import NetworkSettings
-    from layer3_infer.config import HeatmapSettings
-    from layer3_infer.locations import on_tissue
-    from layer3_infer.predict import predict
+def _say(text: str) -> None:
+    print(text, flush=True)
 
-    (entry,) = read_cohort(out / "cohort")
-    slide = OpenSlideSlide(entry.path, entry.slide_id)
-    spec = PatchSpec(96, 0.5)
-    network = build(NetworkSettings(name="camnet_small"), spec.size).network
-    predictor = Predictor(network, Preprocessing(), 64)
-    places = on_tissue(slide, spec, HeatmapSettings(stride=48))
-    held = np.stack([slide.read(x, y, spec) for x, y in places.xy.tolist()])
-    mine, other, ratio = pairs(
-        lambda: predict(slide, places, spec, predictor, workers=2),
-        lambda: predictor(held),
-        count,
-    )
-    n = len(held)
-    return [
-        f"heatmap of {n} patches of 96 px, camnet_small, two cores",
-        f"{n / mine:.0f} patches/s",
-        f"patches in memory, {n / other:.0f} patches/s",
-        f"{ratio:.2f}",
-    ]
+
+def _note(text: str) -> None:
+    print(f"measured: {text}", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":
