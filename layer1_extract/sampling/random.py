@@ -73,6 +73,6 @@ def propose_random(
     pixel = np.array([mask.width / columns, mask.height / rows])
     jitter = rng.uniform(-0.5, 0.5, centres.shape) * pixel
     corners = np.clip(np.rint(centres + jitter - edge / 2), 0, room).astype(np.int64)
-    _, first = np.unique(corners, axis=0, return_index=True)
+    _, first = np.unique(corners[:, 1] * mask.width + corners[:, 0], return_index=True)
     proposed = corners[np.sort(first)]
     return proposed[thinned(proposed, min_distance)]
