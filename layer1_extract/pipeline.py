@@ -3,143 +3,229 @@
 from __future__ import annotations
 
 import logging
+import time
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 import cv2
+import numpy as np
 
 from common.config import digest
 from common.errors import ContractError, SlideError
 from common.files import set_aside
-from common.openslide_slide import OpenSlideSlide
-from common.outcomes import Outcome, attempt, forget, read_outcome, write_outcome
-from common.patch_file.check import check
+from common.outcomes import Outcome, attempt, forget, write_outcome
 from common.patch_file.reader import FOLDER as PATCH_FOLDER
 from common.patch_file.reader import PatchFile
 from common.patch_file.schema import SUFFIX
-from common.progress import progress
+from common.progress import live
 from common.provenance import log_head
-from common.run_folder import claim
-from layer1_extract.extraction import extract_slide, inputs_of, patch_path, preview_path
+from common.run_folder import claim, refuse_other
+from layer1_extract.board import open_board
+from layer1_extract.cohort_record import record_cohort, refuse_other_blocks, set_aside_other_blocks
+from layer1_extract.extraction import extract_slide, patch_path
+from layer1_extract.resume import Run, finished, vanished
+from layer1_extract.running import running
 from layer1_extract.workers import spread
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
+    from collections.abc import Generator, Iterator, Sequence
 
     from common.cohort import SlideEntry
-    from layer1_extract.config import ExtractSettings
+    from layer1_extract.board import Board, Report
+    from layer1_extract.units import Unit
 
 log = logging.getLogger(__name__)
 
 
 def extract(
-    entries: Sequence[SlideEntry],
-    out: Path,
-    settings: ExtractSettings,
+    units: Sequence[Unit],
+    run: Run,
     *,
+    cohort: Sequence[SlideEntry] | None = None,
     workers: int = 1,
     overwrite: bool = False,
 ) -> tuple[list[Outcome], int]:
-    """Extract the patches of each slide; those an earlier run finished are kept.
+    """Extract the patches of each slide or part; those an earlier run finished are kept.
+
+    Processes take the largest slides first, so that none is left over at the end. Where there are
+    more workers than units, each process gets its share of them as threads; this does not change
+    when the others have ended: cut large slides into parts to keep every worker at work.
 
     Parameters
     ----------
-    entries : sequence of SlideEntry
-    out : Path
-        Folder of the results: ``patches/``, ``previews/``, ``outcomes/``.
-    settings : ExtractSettings
+    units : sequence of Unit
+        This process's share of the work.
+    run : Run
+    cohort : sequence of SlideEntry or None
+        Every slide of the run, in whichever share; None where `units` are all of it.
     workers : int
-        Processes, one slide each at a time. The patches do not depend on it.
+        Processes times threads. The patches do not depend on it.
     overwrite : bool
         Do finished slides anew.
 
     Returns
     -------
     outcomes : list of Outcome
-        One per slide, in the order of `entries`.
+        One per slide or part, in the order of `units`.
     kept : int
         How many were finished before.
+
+    Raises
+    ------
+    ConfigError
+        If the folder holds results of another configuration, or of slides cut otherwise.
     """
-    claim(out, settings, overwrite=overwrite)
-    log.info(log_head(digest(settings)))
+    blocks = units[0].parts if units else 1
+    if not overwrite:
+        refuse_other_blocks(run.out, blocks)
+    claim(run.out, run.settings, overwrite=overwrite)
+    log.info(log_head(run.config_sha256))
     if overwrite:
-        _set_aside_others(out, settings)
-    finished = {} if overwrite else finished_outcomes(entries, out, settings)
-    todo = [entry for entry in entries if entry.slide_id not in finished]
-    work = partial(_extract_and_record, out=out, settings=settings)
-    died = partial(_record_death, out=out)
-    fresh = progress(spread(work, todo, workers, died), "extract", total=len(todo))
-    both = {**finished, **{outcome.slide_id: outcome for outcome in fresh}}
-    return [both[entry.slide_id] for entry in entries], len(finished)
+        _set_aside_others(run)
+        set_aside_other_blocks(run.out, blocks)
+    record_cohort(run.out, [unit.entry for unit in units] if cohort is None else cohort)
+    before = {} if overwrite else finished_before(units, run)
+    todo = sorted((u for u in units if u.name not in before), key=lambda u: -u.size)
+    fresh = {outcome.name: outcome for outcome in _spread(todo, run, workers, overwrite=overwrite)}
+    both = {**fresh, **before}
+    found = [both.get(unit.name) or both[unit.entry.slide_id] for unit in units]
+    outcomes = list({outcome.name: outcome for outcome in found}.values())
+    return outcomes, sum(outcome.name in _names(before) for outcome in outcomes)
 
 
-def finished_outcomes(
-    entries: Sequence[SlideEntry], out: Path, settings: ExtractSettings
-) -> dict[str, Outcome]:
-    """Outcomes of the slides an earlier run finished, by slide id.
-
-    Finished means: the patch file passes its check, and follows from this slide's content, this
-    configuration, and what the cohort and the annotation say now. That a file exists says nothing.
-    """
-    found = {entry.slide_id: _finished_outcome(entry, out, settings) for entry in entries}
-    return {slide_id: outcome for slide_id, outcome in found.items() if outcome is not None}
+def would_keep(units: Sequence[Unit], run: Run) -> dict[str, Outcome]:
+    """What `extract` would keep, or the refusal it would end with; writes nothing."""
+    refuse_other_blocks(run.out, units[0].parts if units else 1)
+    refuse_other(run.out, run.settings)
+    return finished_before(units, run)
 
 
-def _finished_outcome(entry: SlideEntry, out: Path, settings: ExtractSettings) -> Outcome | None:
-    path = patch_path(out, entry.slide_id)
-    if not path.exists() or not preview_path(out, entry.slide_id).exists():
-        return None
-    try:
-        outcome = read_outcome(out, entry.slide_id)
-        header = check(path)
-        inputs = inputs_of(entry, OpenSlideSlide.of(entry))
-    except (ContractError, SlideError) as error:
-        log.warning("%s is done anew: %s", entry.slide_id, error)
-        return None
-    if outcome is None or outcome.status == "failed":
-        return None
-    changed = {key for key, value in inputs.items() if outcome.inputs.get(key) != value}
-    if header.config_sha256 != digest(settings):
-        changed.add("configuration")
-    if changed:
-        log.warning("%s is done anew: other than before: %s", entry.slide_id, sorted(changed))
-        return None
-    return replace(outcome, seconds=0.0)
+def finished_before(units: Sequence[Unit], run: Run) -> dict[str, Outcome]:
+    """Outcomes of what an earlier run finished, by the name of the unit."""
+    found = {unit.name: finished(unit, run) for unit in units}
+    return {name: outcome for name, outcome in found.items() if outcome is not None}
 
 
-def _extract_and_record(entry: SlideEntry, out: Path, settings: ExtractSettings) -> Outcome:
-    cv2.setNumThreads(1)  # a worker is one core
-    forget(out, entry.slide_id)  # killed half-way, the old outcome must not stand for new files
-    outcome = attempt(entry.slide_id, lambda: extract_slide(entry, out, settings))
-    _record(outcome, out)
+def _names(outcomes: dict[str, Outcome]) -> set[str]:
+    return {outcome.name for outcome in outcomes.values()}
+
+
+def _spread(todo: Sequence[Unit], run: Run, workers: int, *, overwrite: bool) -> Iterator[Outcome]:
+    processes = max(1, min(workers, len(todo)))
+    with open_board(len(todo)) as board:
+        work = partial(
+            _do,
+            run=run,
+            board=board,
+            threads=max(1, workers // processes),
+            overwrite=overwrite,
+        )
+        died = partial(_died, run=run, board=board)
+        with _bar(todo, board):
+            yield from spread(work, [*enumerate(todo)], processes, died)
+
+
+@contextmanager
+def _bar(todo: Sequence[Unit], board: Board) -> Generator[None, None, None]:
+    """A bar that moves within slides too; a slide counts for as much as its file is large."""
+    sizes = np.array([max(unit.size, 1.0) for unit in todo])
+    start = time.monotonic()
+
+    def look() -> tuple[float, str]:
+        rows = board.read()
+        done, kept = int((rows["share"] >= 1).sum()), int(rows["kept"].sum())
+        speed = kept / max(time.monotonic() - start, 1e-3)
+        text = f"{done} of {len(todo)} slides, {kept} patches, {speed:.0f} patches/s"
+        return float((rows["share"] * sizes).sum() / max(sizes.sum(), 1.0)), text
+
+    if not todo:
+        yield
+        return
+    with live("extract", look):
+        yield
+
+
+def _do(
+    item: tuple[int, Unit], *, run: Run, board: Board, threads: int, overwrite: bool
+) -> Outcome:
+    """Extract and record one unit, unless another process has finished it since."""
+    row, unit = item
+    cv2.setNumThreads(1)  # what runs side by side is processes, and the threads given here
+    outcome = None if overwrite else finished(unit, run, level=logging.DEBUG)
+    outcome = outcome or vanished(unit, run)
+    if outcome is None:
+        with running(run.out, unit.name) as beat:
+
+            def report(kept: int, share: float) -> None:
+                board.report(row)(kept, min(share, 0.999))  # done is what is recorded
+                beat(kept, share)
+
+            outcome = _record(_extracted(unit, run, threads, report), unit, run)
+    board.report(row)(outcome.counts.get("kept", 0), 1.0)
     return outcome
 
 
-def _record_death(entry: SlideEntry, out: Path) -> Outcome:
-    """The outcome of a slide whose process died with it."""
-    reason = (
-        f"{entry.path}: slide: expected to be read, found that the process reading it was killed, "
-        "out of memory or by its decoder. Try it alone with --workers 1"
+def _extracted(unit: Unit, run: Run, threads: int, report: Report) -> Outcome:
+    """Killed half-way, no old outcome stands for new files."""
+    entry, out = unit.entry, run.out
+    for name in {unit.name, entry.slide_id}:
+        forget(out, name)
+    if unit.parts > 1 and (aside := set_aside(patch_path(out, entry.slide_id))):
+        log.warning("%s: its whole file of before is set aside as %s", entry.slide_id, aside)
+    outcome = attempt(
+        entry.slide_id,
+        lambda: extract_slide(
+            entry,
+            out,
+            run.settings,
+            part=unit.part,
+            parts=unit.parts,
+            threads=threads,
+            masks=run.masks,
+            report=report,
+        ),
     )
-    outcome = Outcome(entry.slide_id, "failed", reason, exit_status=SlideError.exit_status)
-    _record(outcome, out)
+    return replace(outcome, part=unit.part, parts=unit.parts)
+
+
+def _record(outcome: Outcome, unit: Unit, run: Run) -> Outcome:
+    """Write an outcome; what an earlier run left of a failed slide is no longer a result."""
+    if outcome.status == "failed":
+        # another process that was given the same slide may have finished it
+        if meanwhile := finished(unit, run, level=logging.DEBUG):
+            return meanwhile
+        if aside := set_aside(patch_path(run.out, unit.name)):
+            log.warning("%s: its older patch file is set aside as %s", unit.name, aside)
+    write_outcome(run.out, outcome)
     return outcome
 
 
-def _record(outcome: Outcome, out: Path) -> None:
-    """Write an outcome; what an earlier run left of a failed slide is no longer a result."""
-    if outcome.status == "failed" and (aside := set_aside(patch_path(out, outcome.slide_id))):
-        log.warning("%s: its older patch file is set aside as %s", outcome.slide_id, aside)
-    write_outcome(out, outcome)
+def _died(item: tuple[int, Unit], *, run: Run, board: Board) -> Outcome:
+    """The outcome of a slide whose process died with it."""
+    row, unit = item
+    reason = (
+        f"{unit.entry.path}: slide: expected to be read, found that the process reading it was "
+        "killed, out of memory or by its decoder. Try it alone with --workers 1"
+    )
+    outcome = Outcome(
+        unit.entry.slide_id,
+        "failed",
+        reason,
+        exit_status=SlideError.exit_status,
+        part=unit.part,
+        parts=unit.parts,
+    )
+    board.report(row)(0, 1.0)
+    return _record(outcome, unit, run)
 
 
-def _set_aside_others(out: Path, settings: ExtractSettings) -> None:
+def _set_aside_others(run: Run) -> None:
     """Move patch files of another configuration away: a folder holds results of one."""
-    for path in sorted((out / PATCH_FOLDER).glob(f"[!.]*{SUFFIX}")):
+    for path in sorted((run.out / PATCH_FOLDER).glob(f"[!.]*{SUFFIX}")):
         try:
-            same = PatchFile(path).header.config_sha256 == digest(settings)
+            same = PatchFile(path).header.config_sha256 == digest(run.settings)
         except ContractError:
             same = False
         if not same:

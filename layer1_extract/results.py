@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from common.cli import Result
 from common.errors import ContractError
 from common.outcomes import Outcome, exit_status, summary
+from common.parts import parse_part
 from common.patch_file.check import violations
 
 if TYPE_CHECKING:
@@ -28,11 +29,12 @@ def of_run(outcomes: Sequence[Outcome], kept: int, out: Path) -> Result:
     return Result(text, data, exit_status(outcomes))
 
 
-def of_dry_run(slide_ids: Sequence[str], finished: set[str]) -> Result:
-    """What a run over these slides would do."""
-    says = {slide_id: "finished" if slide_id in finished else "to do" for slide_id in slide_ids}
-    lines = [f"{len(says)} slides, {len(says) - len(finished)} to do"]
-    lines += [f"  {said:9} {slide_id}" for slide_id, said in says.items()]
+def of_dry_run(names: Sequence[str], finished: set[str]) -> Result:
+    """What a run over these slides, or parts of slides, would do."""
+    says = {name: "finished" if name in finished else "to do" for name in names}
+    kind = "slides" if all(parse_part(name)[0] == name for name in names) else "parts"
+    lines = [f"{len(says)} {kind}, {len(says) - len(finished)} to do"]
+    lines += [f"  {said:9} {name}" for name, said in says.items()]
     return Result("\n".join(lines), {"slides": says})
 
 

@@ -21,7 +21,9 @@ from common.outcomes import exit_status
 from common.patch_file.reader import PatchFile
 from layer1_extract.config import ExtractSettings
 from layer1_extract.extraction import patch_path, preview_path
-from layer1_extract.pipeline import extract, finished_outcomes
+from layer1_extract import pipeline
+from layer1_extract.resume import Run
+from layer1_extract.units import units_of
 
 SMALL = ["patch.size=32", "patch.mpp=0.5", "tissue.min_area_um2=1000", "tissue.close_um=16"]
 
@@ -33,6 +35,14 @@ def cohort(tmp_path_factory):
 
 def settings(*overrides):
     return load(ExtractSettings, None, [*SMALL, "sampling.per_class=15", *overrides])
+
+
+def extract(entries, out, chosen, *, blocks=1, **options):
+    return pipeline.extract(units_of(entries, blocks), Run(out, chosen), **options)
+
+
+def finished(entries, out, chosen):
+    return pipeline.finished_before(units_of(entries), Run(out, chosen))
 
 
 def content(out):
@@ -113,7 +123,7 @@ def test_a_slide_that_changed_is_done_anew(tmp_path):
     extract([entry], tmp_path / "out", settings())
     write_slide(path, tissue_on_glass(seed=5))
 
-    assert finished_outcomes([entry], tmp_path / "out", settings()) == {}
+    assert finished([entry], tmp_path / "out", settings()) == {}
 
 
 @pytest.mark.parametrize(
@@ -124,8 +134,8 @@ def test_what_the_cohort_says_now_decides_and_not_what_it_said(cohort, tmp_path,
     negative = cohort[1]
     extract([negative], tmp_path, settings())
 
-    assert list(finished_outcomes([negative], tmp_path, settings())) == [negative.slide_id]
-    assert finished_outcomes([replace(negative, **changes)], tmp_path, settings()) == {}
+    assert list(finished([negative], tmp_path, settings())) == [negative.slide_id]
+    assert finished([replace(negative, **changes)], tmp_path, settings()) == {}
 
 
 def test_a_corrected_annotation_gives_new_labels(cohort, tmp_path):

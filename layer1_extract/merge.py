@@ -1,0 +1,172 @@
+"""A folder of results, verified to hold every slide of its cohort, and made ready to use."""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from common.cli import Result
+from common.errors import ContractError
+from common.files import set_aside
+from common.outcomes import Outcome, exit_status, forget, summary
+from common.parts import parse_part
+from common.patch_file.check import check
+from common.progress import progress
+from layer1_extract.cohort_record import unit_names
+from layer1_extract.extraction import patch_path
+from layer1_extract.joining import join_slide
+from layer1_extract.slides_sheet import write_slides_sheet
+from layer1_extract.status import TABLE, UnitState, cohort_ids, states_of, write_table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    Leftovers = Mapping[str, int]
+    """Slides that are whole and of which parts are left, with the number of their parts."""
+
+log = logging.getLogger(__name__)
+
+
+def merge(out: Path, *, join: bool = False, cohort: Path | None = None) -> Result:
+    """Make sure that every slide of the cohort is there, and gather what is said of them.
+
+    A slide that failed is known of: it is reported, and the others are merged. What is there of
+    its other parts is set aside, since part of a slide is no result.
+
+    Parameters
+    ----------
+    out : Path
+        Folder of the results.
+    join : bool
+        Write one file per slide from its parts, and remove these.
+    cohort : Path or None
+        What should be there; None takes what the runs were given.
+
+    Raises
+    ------
+    ContractError
+        Naming every slide and part that is missing or damaged, and those that failed.
+    """
+    slide_ids = cohort_ids(out, cohort)
+    states = states_of(out, slide_ids)
+    write_table(out, states)
+    leftovers = _leftovers(out, states)
+    _refuse_gaps(out, states, {} if join else leftovers)
+    _set_aside_rest(out, states)
+    if join:
+        _join(out, {**leftovers, **_cut(states)})
+        states = states_of(out, slide_ids)
+        write_table(out, states)
+    outcomes = [state.outcome for state in states if state.outcome]
+    write_slides_sheet(out, outcomes)
+    return _said(out, outcomes, _strangers(out, slide_ids))
+
+
+def _refuse_gaps(out: Path, states: Sequence[UnitState], leftovers: Leftovers) -> None:
+    """Name all that is missing or damaged at once.
+
+    Raises
+    ------
+    ContractError
+    """
+    known = _failed(states)
+    lines = [
+        f"{one.name} is {one.state}{f' ({one.said})' if one.said else ''}"
+        for one in states
+        if one.state in {"running", "stopped", "missing"}
+        and (one.state == "running" or parse_part(one.name)[0] not in known)
+    ]
+    lines += [f"{slide_id} is there both whole and in parts" for slide_id in leftovers]
+    lines += _damage(out, states)
+    if not lines:
+        return
+    failed = [f"{one.name} failed: {one.said}" for one in states if one.state == "failed"]
+    found = "\n  ".join([f"{len(lines)} that are not:", *lines, *failed])
+    advice = (
+        "Run layer1-extract extract again: it does what is missing or damaged; --join ends a "
+        "joining that was stopped"
+    )
+    raise ContractError(out, "slides", f"{len(states)} slides and parts, whole", found, advice)
+
+
+def _damage(out: Path, states: Sequence[UnitState]) -> list[str]:
+    """What is wrong with the files of what is done."""
+    found: list[str] = []
+    configurations: dict[str, str] = {}
+    done = [one.outcome for one in states if one.outcome and one.state != "failed"]
+    for outcome in progress(done, "check", unit="file"):
+        path = patch_path(out, outcome.name)
+        try:
+            header = check(path)
+        except ContractError as error:
+            found.append(str(error))
+            continue
+        configurations.setdefault(header.config_sha256, outcome.name)
+        if header.slide_fingerprint != outcome.inputs.get("slide_fingerprint"):
+            found.append(f"{path}: slide_fingerprint: another slide's than its outcome says")
+    if len(configurations) > 1:
+        names = ", ".join(configurations.values())
+        found.append(f"{out}: config_sha256: different configurations, such as those of {names}")
+    return found
+
+
+def _set_aside_rest(out: Path, states: Sequence[UnitState]) -> None:
+    """Move the parts of slides of which another part failed out of the readers' way."""
+    failed = _failed(states)
+    for one in states:
+        if one.state in {"done", "empty"} and parse_part(one.name)[0] in failed:
+            aside = set_aside(patch_path(out, one.name))
+            forget(out, one.name)
+            log.warning("%s: another part failed: set aside as %s", one.name, aside)
+
+
+def _failed(states: Iterable[UnitState]) -> set[str]:
+    """Slides that failed, or a part of which did."""
+    return {parse_part(one.name)[0] for one in states if one.state == "failed"}
+
+
+def _cut(states: Iterable[UnitState]) -> dict[str, int]:
+    """Slides all of whose parts are done, with the number of their parts."""
+    found: dict[str, list[UnitState]] = defaultdict(list)
+    for one in states:
+        found[parse_part(one.name)[0]].append(one)
+    return {
+        slide_id: len(parts)
+        for slide_id, parts in found.items()
+        if len(parts) > 1 and all(one.state in {"done", "empty"} for one in parts)
+    }
+
+
+def _leftovers(out: Path, states: Iterable[UnitState]) -> dict[str, int]:
+    whole = {one.name for one in states if one.state in {"done", "empty"}}
+    parts = (parse_part(name) for name in sorted(unit_names(out)))
+    return {slide_id: number for slide_id, _, number in parts if number > 1 and slide_id in whole}
+
+
+def _join(out: Path, slides: Leftovers) -> None:
+    for slide_id, parts in progress(slides.items(), "join", total=len(slides)):
+        join_slide(out, slide_id, parts)
+
+
+def _strangers(out: Path, slide_ids: Iterable[str]) -> list[str]:
+    """Slides that have a patch file and are not in the cohort."""
+    known = set(slide_ids)
+    names = (name for name in unit_names(out) if patch_path(out, name).exists())
+    return sorted({parse_part(name)[0] for name in names} - known)
+
+
+def _said(out: Path, outcomes: Sequence[Outcome], strangers: Sequence[str]) -> Result:
+    patches = sum(outcome.counts.get("kept", 0) for outcome in outcomes)
+    lines = [summary(outcomes), f"{patches} patches in {out}, listed in {out / TABLE}"]
+    if strangers:
+        lines.append(f"not in the cohort, and not looked at: {', '.join(strangers)}")
+    data = {
+        "out": str(out),
+        "patches": patches,
+        "slides": [asdict(outcome) for outcome in outcomes],
+        "not_in_cohort": list(strangers),
+    }
+    return Result("\n".join(lines), data, exit_status(outcomes))

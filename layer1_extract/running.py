@@ -1,0 +1,162 @@
+"""Which units are being worked on: a small file for each, touched again and again.
+
+Not a lock. Two tasks may work on the same unit, and both end with the same files; what lies here
+only tells a person what goes on, and where.
+"""
+
+from __future__ import annotations
+
+import glob
+import json
+import os
+import secrets
+import threading
+import time
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from common.cluster import Place
+from common.errors import ConfigError
+from common.files import write_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+    from pathlib import Path
+
+    from layer1_extract.board import Report
+
+FOLDER: Final = "running"
+STALE_S: Final = 300.0
+"""A unit not heard of for longer is taken to have been stopped."""
+
+_BEAT_S: Final = 30.0
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What a process at work says of itself.
+
+    Attributes
+    ----------
+    unit : str
+        Name of the slide or part.
+    host : str
+    pid : int
+    job, task : str
+        SLURM's job id and array task id; empty outside SLURM.
+    started : str
+        UTC.
+    kept : int
+        Patches so far.
+    share : float
+        Of the candidates looked at, 0 to 1.
+    beat : float
+        When it was last heard of, seconds since 1970; not in the file, which is touched instead.
+    """
+
+    unit: str
+    host: str
+    pid: int
+    job: str
+    task: str
+    started: str
+    kept: int = 0
+    share: float = 0.0
+    beat: float = 0.0
+
+    @property
+    def stale(self) -> bool:
+        """Whether nothing was heard of it for long."""
+        return time.time() - self.beat > STALE_S
+
+    def __str__(self) -> str:
+        names = {"host": self.host, "job": self.job, "task": self.task, "pid": str(self.pid)}
+        where = " ".join(f"{name} {said}" for name, said in names.items() if said)
+        return f"{self.share:.0%}, {self.kept} patches, {where}, since {self.started}"
+
+
+@contextmanager
+def running(out: Path, unit: str, *, every: float = _BEAT_S) -> Generator[Report, None, None]:
+    """Say in ``out/running`` that this process works on `unit`, for as long as it does.
+
+    Parameters
+    ----------
+    out : Path
+        Folder of the results.
+    unit : str
+        Name of the slide or part.
+    every : float, seconds
+        How often the file is written anew.
+
+    Yields
+    ------
+    callable
+        Takes the patches kept so far and the share of the candidates looked at; the next time the
+        file is written it says so.
+
+    Raises
+    ------
+    ConfigError
+        If nothing can be written there.
+    """
+    _remove_stale(out, unit)
+    place, now = Place.here(), datetime.now(UTC).isoformat(timespec="seconds")
+    claims = [Claim(unit, place.host, os.getpid(), place.job, place.task, now)]
+    path = out / FOLDER / f"{unit}.{secrets.token_hex(4)}.json"
+    _write(path, claims[0])
+
+    def report(kept: int, share: float) -> None:
+        claims[0] = replace(claims[0], kept=kept, share=round(share, 4))
+
+    ended = threading.Event()
+    beating = threading.Thread(
+        target=_beat, args=(path, lambda: claims[0], ended, every), daemon=True
+    )
+    beating.start()
+    try:
+        yield report
+    finally:
+        ended.set()
+        beating.join()
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
+
+
+def read_claims(out: Path) -> dict[str, Claim]:
+    """What was last heard of each unit at work, or stopped in the middle, by its name."""
+    found: dict[str, Claim] = {}
+    for path in sorted((out / FOLDER).glob("[!.]*.json")):
+        claim = _read(path)
+        if claim and claim.beat >= found.get(claim.unit, claim).beat:
+            found[claim.unit] = claim
+    return found
+
+
+def _beat(path: Path, claim: Callable[[], Claim], ended: threading.Event, every: float) -> None:
+    while not ended.wait(every):
+        with suppress(ConfigError, OSError):  # a full disk is for the work itself to report
+            _write(path, claim())
+
+
+def _write(path: Path, claim: Claim) -> None:
+    said = {name: value for name, value in asdict(claim).items() if name != "beat"}
+    write_text(path, json.dumps(said) + "\n")
+
+
+def _read(path: Path) -> Claim | None:
+    """The claim in a file; None where it is gone by now, or no claim."""
+    try:
+        said: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return Claim(**said, beat=path.stat().st_mtime)
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def _remove_stale(out: Path, unit: str) -> None:
+    """Remove what killed processes left of this unit."""
+    for path in (out / FOLDER).glob(f"{glob.escape(unit)}.*.json"):
+        claim = _read(path)
+        if claim and claim.unit == unit and claim.stale:
+            path.unlink(missing_ok=True)

@@ -1,0 +1,152 @@
+"""How far a folder of results is, told from its files alone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal, get_args
+
+from common.cli import Result
+from common.errors import ConfigError
+from common.files import write_text
+from common.outcomes import FOLDER as OUTCOMES
+from common.outcomes import Outcome, as_csv, read_outcome
+from common.parts import part_name
+from layer1_extract.cohort_record import NAME, blocks_of, recorded_cohort
+from layer1_extract.extraction import patch_path
+from layer1_extract.running import Claim, read_claims
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+State = Literal["done", "empty", "failed", "running", "stopped", "missing"]
+TABLE: Final = "outcomes.csv"
+
+
+@dataclass(frozen=True)
+class UnitState:
+    """Where one slide or part stands.
+
+    Attributes
+    ----------
+    name : str
+    state : {"done", "empty", "failed", "running", "stopped", "missing"}
+        Running was heard of lately; stopped was begun, and not heard of since.
+    outcome : Outcome or None
+        Where it is done, empty or failed.
+    said : str
+        Where and how far it is, or why it failed.
+    """
+
+    name: str
+    state: State
+    outcome: Outcome | None = None
+    said: str = ""
+
+
+def states_of(out: Path, slide_ids: Iterable[str]) -> list[UnitState]:
+    """The state of every slide, or of each of its parts where slides are cut.
+
+    Raises
+    ------
+    ContractError
+        If a file in ``outcomes`` is no outcome.
+    """
+    claims, blocks = read_claims(out), blocks_of(out)
+    found: list[UnitState] = []
+    for slide_id in slide_ids:
+        whole = read_outcome(out, slide_id) is not None  # forgotten as soon as a part is begun
+        parts = 1 if whole else blocks
+        names = [part_name(slide_id, part, parts) for part in range(parts)]
+        found += [_state(out, name, claims.get(name)) for name in names]
+    return found
+
+
+def cohort_ids(out: Path, cohort: Path | None) -> list[str]:
+    """The slides that should be in `out`: those of `cohort`, else those the runs were given.
+
+    Raises
+    ------
+    ConfigError
+        Where neither is there.
+    """
+    from common.cohort import read_cohort
+
+    entries = recorded_cohort(out) if cohort is None else read_cohort(cohort)
+    if not entries:
+        raise ConfigError(
+            f"{out}: expected {NAME}, which layer1-extract extract writes, found none. Give the "
+            "folder it wrote, or --cohort SLIDES"
+        )
+    return sorted(entry.slide_id for entry in entries)
+
+
+def write_table(out: Path, states: Sequence[UnitState]) -> None:
+    """Gather the outcomes in ``outcomes.csv``, a line each."""
+    if (out / OUTCOMES).is_dir():
+        write_text(out / TABLE, as_csv(state.outcome for state in states if state.outcome))
+
+
+def status(out: Path, cohort: Path | None = None) -> Result:
+    """How many slides are done, running, failed, empty or missing, and how fast it went.
+
+    Parameters
+    ----------
+    out : Path
+        Folder of the results.
+    cohort : Path or None
+        What should be in it; None takes what the runs were given.
+    """
+    states = states_of(out, cohort_ids(out, cohort))
+    write_table(out, states)
+    number = {state: sum(one.state == state for one in states) for state in get_args(State)}
+    outcomes = [state.outcome for state in states if state.outcome]
+    counts = _total(outcomes)
+    seconds = sum(outcome.seconds for outcome in outcomes)
+    speed = counts["kept"] / seconds if seconds else 0.0
+    said = ", ".join(f"{count} {state}" for state, count in number.items())
+    lines = [f"{len(states)} slides and parts: {said}"]
+    lines.append(f"{_counts_said(counts)}; {speed:.0f} patches/s in each process")
+    told = [one for one in states if one.state not in {"done", "empty"}]
+    lines += [f"  {one.state} {one.name}{f': {one.said}' if one.said else ''}" for one in told]
+    data = {
+        "out": str(out),
+        "states": number,
+        "counts": dict(counts),
+        "patches_per_second": round(speed, 3),
+        "units": [{"name": one.name, "state": one.state, "said": one.said} for one in states],
+    }
+    return Result("\n".join(lines), data)
+
+
+def _state(out: Path, name: str, claim: Claim | None) -> UnitState:
+    outcome = read_outcome(out, name)
+    if outcome is not None and outcome.status != "failed" and not patch_path(out, name).exists():
+        outcome = None
+    if outcome is not None and (claim is None or claim.beat <= _written(out, name)):
+        return UnitState(name, outcome.status, outcome, outcome.reason)
+    if claim is not None:
+        return UnitState(name, "stopped" if claim.stale else "running", said=str(claim))
+    return UnitState(name, "missing")
+
+
+def _written(out: Path, name: str) -> float:
+    """When an outcome was written, seconds since 1970; 0 where it is gone by now."""
+    try:
+        return (out / OUTCOMES / f"{name}.json").stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def _total(outcomes: Iterable[Outcome]) -> Counter[str]:
+    total: Counter[str] = Counter(kept=0, rejected=0)
+    for outcome in outcomes:
+        total.update(outcome.counts)
+    return total
+
+
+def _counts_said(counts: Counter[str]) -> str:
+    kinds = [f"{counts[name]} {name}" for name in ("tumor", "normal", "unknown") if counts[name]]
+    detail = f" ({', '.join(kinds)})" if kinds else ""
+    return f"{counts['kept']} patches kept{detail}, {counts['rejected']} rejected"
