@@ -110,6 +110,5 @@ def screening(
 def _regions(truth: Truth, settings: ExtractSettings) -> Regions | None:
     """The regions a quota is shared over, where it is."""
     sampling = settings.sampling
-    if isinstance(sampling, RandomSampling) and sampling.strata == "region" and truth.regions:
-        return Regions.of(truth.regions.tumor)
-    return None
+    by_region = isinstance(sampling, RandomSampling) and sampling.strata == "region"
+    return Regions.of(truth.regions.tumor) if by_region and truth.regions is not None else None

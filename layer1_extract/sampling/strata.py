@@ -135,8 +135,8 @@ def shortfall(wanted: Mapping[int, int], kept: Mapping[int, int]) -> str:
 
 
 def _areas(tumor: shapely.MultiPolygon) -> list[shapely.Polygon]:
-    """The parts of `tumor` in an order that no union can change."""
-    return list(shapely.get_parts(shapely.normalize(tumor)))
+    """The parts of `tumor`, from left to right: an order that no union can change."""
+    return list(shapely.get_parts(shapely.normalize(tumor))[::-1])
 
 
 def _share(number: int, draw: int, draws: int) -> int:

@@ -1,12 +1,19 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
+import shapely
 
+from common.annotations import Annotations
+from common.cohort import read_cohort
+from common.config import load
 from common.patch_file.schema import REASONS
 from common.tissue import TissueMask
 from common.truth import Truth
 from layer1_extract.candidates import screening
 from layer1_extract.config import ExtractSettings
+from layer1_extract.sampling.dense import dense_grid
+from layer1_extract.survey import survey
 
 
 class RightHalf:
@@ -59,5 +66,61 @@ def test_rows_are_taken_and_joined_whole():
     joined = found.take(np.array([3, 2])).joined([found.take(np.array([5]))])
 
     assert joined.xy.tolist() == [[140, 0], [100, 0], [200, 0]]
+    assert joined.strata.tolist() == [-1, -1, -1]
     assert len(joined) == 3
     assert joined.because(np.full(3, 3, np.uint8)).reasons.tolist() == [3, 3, 3]
+
+
+@pytest.mark.parametrize(("strata", "tumor"), [("class", [1, 1]), ("region", [1, 2])])
+def test_a_tumour_patch_counts_for_its_class_or_its_region(strata, tumor):
+    areas = [shapely.box(0, 0, 40, 40), shapely.box(100, 0, 140, 40)]
+    truth = Truth(True, Annotations(shapely.MultiPolygon(areas), {}, {}))
+    mask = TissueMask(np.ones((10, 30), bool), 300, 100)
+    settings = load(ExtractSettings, None, [f"sampling.strata={strata}"])
+
+    found = screening(mask, truth, 20, settings, mpp=0.5)(
+        np.array([(0, 0), (110, 10), (200, 50), (90, 15)], np.int64)
+    )
+
+    assert found.strata.dtype == np.int32
+    assert found.strata[:3].tolist() == [*tumor, 0]
+    assert found.labels.tolist() == [1, 1, 0, 1]
+
+
+def test_a_slide_annotated_as_free_of_tumour_has_no_region():
+    truth = Truth(False, Annotations(shapely.MultiPolygon([]), {}, {}))
+    mask = TissueMask(np.ones((10, 30), bool), 300, 100)
+    settings = load(ExtractSettings, None, ["sampling.strata=region"])
+
+    found = screening(mask, truth, 20, settings, mpp=0.5)(np.array([(0, 0)], np.int64))
+
+    assert (found.labels.tolist(), found.strata.tolist()) == ([0], [0])
+
+
+@pytest.mark.real_data
+@pytest.mark.parametrize("least", [0.6, 0.4])
+def test_overlap_with_the_mosaic_is_what_its_cells_say(shared_data, mosaic_truth, least):
+    """Half a cell at a step, a patch covers 1, 2 or 4 cells: 0, 25, 50, 75 or 100 % tumour."""
+    rule = [f"labels.tumor_min={least}", "labels.normal_max=0.1"]  # outlines stray by a few pixels
+    settings = load(
+        ExtractSettings, None, ["patch.size=96", "patch.mpp=native", "tissue.min_fraction=1", *rule]
+    )
+    counts = []
+    for entry in read_cohort(shared_data / "mosaic"):
+        known = survey(entry, settings)
+        xy = dense_grid(known.slide.pyramid, known.spec, 48).corners()
+        found = screening(
+            known.mask, known.truth, known.edge, settings, mpp=known.slide.pyramid.mpp
+        )(xy)
+        asked = ~np.isnan(found.tumor_fraction)
+
+        halves = np.kron(mosaic_truth(entry.slide_id)["tumor"], np.ones((2, 2)))
+        column, row = (xy // 48).T
+        share = sum(halves[row + down, column + right] for down in (0, 1) for right in (0, 1)) / 4
+
+        assert np.array_equal(found.labels[asked] == 1, share[asked] >= least)
+        assert (found.labels[asked & (share == 0)] == 0).all()
+        between = asked & (share > 0) & (share < least)
+        assert (found.reasons[between] == REASONS["boundary"]).all()
+        counts.append(int((found.labels == 1).sum()))
+    assert sum(count > 100 for count in counts) == 5

@@ -29,6 +29,11 @@ def test_a_config_may_hold_two_lines(tmp_path):
         ("tissue.mpp=.inf", r"tissue\.mpp"),
         ("filter.white_level=300", r"filter\.white_level"),
         ("storage.codec=png", r"storage\.codec"),
+        ("sampling.draws=501", "expected draws of at most per_class, which is 500"),
+        ("sampling.strata=slide", r"sampling\.random\.strata"),
+        ("sampling.min_distance_um=-1", r"sampling\.random\.min_distance_um"),
+        ("labels.rule=center", r"labels\.rule.*'center'"),
+        ("labels.margin_um=-1", r"labels\.margin_um"),
     ],
 )
 def test_a_value_that_makes_no_sense_is_refused_with_its_key(override, message):

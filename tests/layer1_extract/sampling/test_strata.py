@@ -32,20 +32,16 @@ def test_the_number_of_a_region_follows_from_its_place_alone(order):
     other = Regions.of(shapely.MultiPolygon([FAR_APART[i].reverse() for i in order]))
     points = np.array([[100 * i + 5, 10 * i + 5] for i in range(5)], np.float64)
 
-    assert one.nearest(points).tolist() == other.nearest(points).tolist()
-    assert sorted(one.nearest(points).tolist()) == [0, 1, 2, 3, 4]
+    assert one.nearest(points).tolist() == other.nearest(points).tolist() == [0, 1, 2, 3, 4]
 
 
 @given(x=st.integers(-50, 500), y=st.integers(-50, 120))
 def test_a_patch_counts_for_the_region_nearest_to_its_centre(x, y):
     regions = Regions.of(shapely.MultiPolygon(FAR_APART))
-    corners = np.array([[100 * i + 5, 10 * i + 5] for i in range(5)], np.float64)
-    number = dict(zip(regions.nearest(corners).tolist(), FAR_APART, strict=True))
-
     (found,) = regions.nearest(np.array([[x, y]], np.float64)).tolist()
 
     distances = [shapely.Point(x, y).distance(area) for area in FAR_APART]
-    assert number[found].distance(shapely.Point(x, y)) == min(distances)
+    assert FAR_APART[found].distance(shapely.Point(x, y)) == min(distances)
 
 
 def test_a_region_of_many_vertices_is_still_one():
@@ -65,8 +61,7 @@ def test_only_tumour_has_a_stratum_that_is_not_its_label():
     by_region = strata_of(labels, centres, regions)
 
     assert by_region.dtype == np.int32
-    assert by_region[[0, 2, 4]].tolist() == [0, -1, -2]
-    assert sorted(by_region[[1, 3]].tolist()) == [1, 2]
+    assert by_region.tolist() == [0, 1, -1, 2, -2]
     assert strata_of(labels, centres, None).tolist() == labels.tolist()
 
 
