@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 from typing import TYPE_CHECKING, Final
 
 import imagecodecs
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 HELD_BYTES: Final = 384 << 20
 """Most bytes of decoded tiles held. Two rows of tiles across a slide of 100,000 px take 300 MiB."""
 
+_MOST_SPARE: Final = 64
 _WHITE: Final = 255
 
 
@@ -59,6 +61,7 @@ class TileReading:
         self._size = size
         tile = stored.tile_width * stored.tile_height * 3
         uses = _uses(stored, corners, cut.edge)
+        self._spare: deque[Pixels] = deque(maxlen=_MOST_SPARE)
         self._tiles = TileStore(self._decoded, uses, HELD_BYTES // tile)
 
     def __len__(self) -> int:
@@ -87,17 +90,18 @@ class TileReading:
                 readable = False
             else:
                 region[target] = tile[source]
-            self._tiles.release(place)
+            if (over := self._tiles.release(place)) is not None:
+                self._spare.append(over)
         return readable
 
     def _decoded(self, place: tuple[int, int]) -> Pixels | None:
         """One tile; white where the file has none, None where it does not decode."""
         stored = self._stored
-        shape = (stored.tile_height, stored.tile_width, 3)
+        pixels = self._blank()
         length = int(stored.lengths[place])
         if length == 0:
-            return np.full(shape, _WHITE, dtype=np.uint8)
-        pixels = np.empty(shape, dtype=np.uint8)
+            pixels.fill(_WHITE)
+            return pixels
         try:
             encoded = os.pread(self._descriptor, length, int(stored.offsets[place]))
             if len(encoded) < length:
@@ -112,6 +116,14 @@ class TileReading:
             )
         except (imagecodecs.Jpeg8Error, OSError, OverflowError, ValueError):
             return None
+
+    def _blank(self) -> Pixels:
+        """Memory for a tile: a used one's, so that the heap does not grow with the slide."""
+        try:
+            return self._spare.pop()
+        except IndexError:
+            shape = (self._stored.tile_height, self._stored.tile_width, 3)
+            return np.empty(shape, dtype=np.uint8)
 
 
 def _pieces(

@@ -10,11 +10,10 @@ from concurrent.futures import Future
 from threading import Lock
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import numpy as np
     import numpy.typing as npt
 
     Tile = npt.NDArray[np.uint8]
@@ -67,9 +66,15 @@ class TileStore:
                 raise
         return future.result()
 
-    def release(self, place: Place) -> None:
-        """Say that one of the counted uses is over."""
+    def release(self, place: Place) -> Tile | None:
+        """Say that one of the counted uses is over.
+
+        Returns
+        -------
+        (H, W, 3) uint8 or None
+            The tile, after its last use: nobody reads it any more, so its memory may be used again.
+        """
         with self._lock:
             self._uses[place] -= 1
-            if self._uses[place] <= 0:
-                self._held.pop(place, None)
+            last = self._held.pop(place, None) if self._uses[place] <= 0 else None
+        return None if last is None else last.result()
