@@ -6,6 +6,7 @@ import pytest
 from click.testing import CliRunner
 from tiff_slides import write_cohort_folder
 
+from common.errors import ConfigError
 from layer1_extract.cli import cli
 
 SMALL = (
@@ -61,3 +62,18 @@ def test_phantom_makes_a_cohort_that_can_be_extracted(tmp_path):
 
     done = call("extract", tmp_path / "p", "--out", tmp_path / "out", "--workers", 1)
     assert done.exit_code == 0, done.output
+
+
+def test_patch_files_change_their_codec_and_their_layout(folder, tmp_path):
+    assert call("extract", folder, "--out", tmp_path / "raw", *SMALL).exit_code == 0
+    files = sorted((tmp_path / "raw" / "patches").glob("*.h5"))
+
+    done = call("convert", *files, "--out", tmp_path / "jpeg", "--codec", "jpeg", "--json")
+    again = call("convert", *files, "--out", tmp_path / "jpeg", "--codec", "jpeg")
+    exported = call("export", tmp_path / "jpeg", "--out", tmp_path / "c.hdf5", "--layout", "camnet")
+
+    assert done.exit_code == 0, done.output
+    assert [one["slide_id"] for one in json.loads(done.stdout)["slides"]] == [p.name for p in files]
+    assert isinstance(again.exception, ConfigError)
+    assert exported.exit_code == 0, exported.output
+    assert (tmp_path / "c.hdf5").exists()

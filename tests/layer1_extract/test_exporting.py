@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from contextlib import closing
+import resource
+from contextlib import closing, contextmanager
 
 import h5py
 import numpy as np
@@ -9,10 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from patch_files import write_patch_file
 
-from common.errors import ConfigError
+from common.errors import ConfigError, ContractError
 from common.patch_file.reader import PatchFile
+from layer1_extract.config import ImportSettings
 from layer1_extract.exporting import export_camnet
 from layer1_extract.importers import find_foreign
+from layer1_extract.importing import import_patches
 
 classes = st.lists(st.sampled_from([0, 1]), min_size=1, max_size=9)
 
@@ -21,6 +24,17 @@ def slide(folder, number, node="4", centre="0", **options):
     patient = f"patient_{number:03d}"
     slide_id = f"{patient}_node_{node}"
     return write_patch_file(folder, slide_id, patient=patient, node=node, centre=centre, **options)
+
+
+@contextmanager
+def largest_file(size):
+    """The operating system lets no file of this process grow beyond `size` bytes."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def of_class(path, label):
@@ -120,11 +134,29 @@ def test_nothing_is_replaced_unless_asked_and_never_a_patch_file(tmp_path):
     assert export_camnet(path, tmp_path / "c.hdf5", overwrite=True) == 8
 
 
+@pytest.mark.parametrize("size", [1000, 100_000])
+def test_a_disk_that_is_full_leaves_nothing_behind(tmp_path, size):
+    slide(tmp_path / "patches", 10, size=128)
+
+    with largest_file(size), pytest.raises(OSError, match="File too large"):
+        export_camnet(tmp_path / "patches", tmp_path / "c.hdf5")
+
+    assert [path.name for path in tmp_path.iterdir()] == ["patches"]
+
+
+def test_a_damaged_patch_file_leaves_nothing_behind(tmp_path):
+    path = slide(tmp_path / "patches", 10, codec="jpeg", labels=[0, 1] * 80)
+    with h5py.File(path, "r+") as file:
+        file["jpeg_bytes"][-200:] = 0
+
+    with pytest.raises(ContractError, match="patient_010_node_4"):
+        export_camnet(tmp_path / "patches", tmp_path / "c.hdf5")
+
+    assert [path.name for path in tmp_path.iterdir()] == ["patches"]
+
+
 @pytest.mark.real_data
 def test_the_original_file_survives_the_way_there_and_back(shared_data, tmp_path):
-    from layer1_extract.config import ImportSettings
-    from layer1_extract.importing import import_patches
-
     original = shared_data / "camnet" / "cam17_patches.hdf5"
     import_patches(original, tmp_path / "in", ImportSettings(mpp=0.25))
 
