@@ -18,6 +18,8 @@ from common.openslide_slide import OpenSlideSlide
 from common.patch_file import schema
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import numpy.typing as npt
 
     from common.cohort import SlideEntry
@@ -157,9 +159,17 @@ def _told(entry: SlideEntry, pyramid: Pyramid | None, mask_tumor: int | None) ->
 def _regions(entry: SlideEntry, pyramid: Pyramid | None, mask_tumor: int | None) -> Annotations:
     """The annotation of `entry`; a mask needs its slide, which is opened for nothing else."""
     assert entry.annotation is not None
-    if pyramid is None and entry.annotation.is_file() and is_mask(entry.annotation):
+    if pyramid is None and _is_mask(entry.annotation):
         pyramid = OpenSlideSlide.of(entry).pyramid
     return read_annotations(entry.annotation, pyramid, mask_tumor)
+
+
+def _is_mask(path: Path) -> bool:
+    """Whether `path` is a mask that is there; what cannot be read is for its reader to refuse."""
+    try:
+        return path.is_file() and is_mask(path)
+    except OSError:
+        return False
 
 
 def check_place(entry: SlideEntry, truth: Truth, pyramid: Pyramid) -> None:

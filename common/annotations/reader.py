@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from common.annotations.shapes import Shape
     from common.geometry import Pyramid
 
-MASK_SUFFIXES: Final = frozenset({".tif", ".tiff"})
+_MASK_SUFFIXES: Final = frozenset({".tif", ".tiff"})
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _TIFF_STARTS: Final = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
@@ -68,7 +68,7 @@ def is_mask(path: Path) -> bool:
     OSError
         If it has another suffix and cannot be read.
     """
-    if path.suffix.lower() in MASK_SUFFIXES:
+    if path.suffix.lower() in _MASK_SUFFIXES:
         return True
     if path.suffix.lower() in _BY_SUFFIX:
         return False

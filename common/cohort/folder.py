@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from common.cohort import layouts
+from common.cohort.dicom import SUFFIX, one_per_series
 from common.cohort.entry import SlideEntry
-from common.cohort.surroundings import surroundings
+from common.cohort.surroundings import listing, surroundings
 from common.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -21,29 +22,35 @@ if TYPE_CHECKING:
 def read_folder(folder: Path) -> list[SlideEntry]:
     """Every slide in `folder` and below it.
 
-    Masks, hidden files and the data folders of MIRAX slides are left out. Each ``.dcm`` file
-    counts as a slide, so a DICOM slide of several files belongs in a cohort CSV, by one of them.
+    Masks, hidden files and the data folders of MIRAX slides are left out; the files of a DICOM
+    series are one slide (`common.cohort.dicom`). A slide's annotation is the XML or GeoJSON of its
+    name; else, unless it is known to be negative, the mask TIFF of its name.
 
     Raises
     ------
     ConfigError
         If the folder holds no slide or cannot be read, a name cannot be a slide id, two
-        annotations claim one slide, or a ``stages.csv`` has mistakes.
+        annotations claim one slide, a link leads nowhere, or a ``stages.csv`` has mistakes.
     """
     paths = [Path(base, name) for base, names in _walk(folder) for name in names]
     slides = [path for path in paths if layouts.is_slide(path)]
+    _refuse_lost_links(paths)
     if not slides:
         raise ConfigError(
             f"{folder}: expected slides ({', '.join(sorted(layouts.SLIDE_SUFFIXES))}), found none "
             f"among {len(paths)} files. In a container, links to slides can be followed only "
             "where their targets are bound too"
         )
-    return _entries(slides, folder)
+    return _entries(one_per_series(slides), folder)
 
 
 def read_slide(slide: Path) -> list[SlideEntry]:
-    """The entry of one slide file, from what lies around it."""
-    return _entries([slide], slide.parent)
+    """The entry of one slide, by one of its files, from what lies around it."""
+    if slide.suffix.lower() != SUFFIX:
+        return _entries([(slide, slide.stem)], slide.parent)
+    beside = [path for path in listing(slide.parent) if layouts.is_slide(path)]
+    named = one_per_series(beside, having=slide) or [(slide, slide.stem)]
+    return _entries(named, slide.parent)
 
 
 def _walk(folder: Path) -> Iterator[tuple[str, list[str]]]:
@@ -65,11 +72,25 @@ def _unreadable(error: OSError) -> None:
     ) from error
 
 
-def _entries(slides: Iterable[Path], folder: Path) -> list[SlideEntry]:
-    """Entries of `slides`, all in or below `folder`."""
+def _refuse_lost_links(paths: Iterable[Path]) -> None:
+    """Refuse links to nowhere that may stand for folders; a lost slide is for its own outcome."""
+    for path in paths:
+        lost = not path.suffix and path.is_symlink() and not path.exists()
+        if lost and not path.name.startswith("."):
+            raise ConfigError(
+                f"{path}: expected a link to a folder or a file, found nothing at "
+                f"{path.readlink()}. In a container, bind its target too"
+            )
+
+
+def _entries(slides: Iterable[tuple[Path, str]], folder: Path) -> list[SlideEntry]:
+    """Entries of `slides` by path and slide_id, all in or below `folder`."""
     top = folder.parent if layouts.is_part(folder.name) else folder
     look = cache(surroundings)
-    return [_entry(slide, [look(place) for place in _places(slide, top)]) for slide in slides]
+    return [
+        _entry(slide, slide_id, [look(place) for place in _places(slide, top)])
+        for slide, slide_id in slides
+    ]
 
 
 def _places(slide: Path, top: Path) -> list[Path]:
@@ -78,12 +99,12 @@ def _places(slide: Path, top: Path) -> list[Path]:
     return folders[: folders.index(top) + 1]
 
 
-def _entry(slide: Path, around: Sequence[Surroundings]) -> SlideEntry:
-    slide_id = slide.stem
+def _entry(slide: Path, slide_id: str, around: Sequence[Surroundings]) -> SlideEntry:
     tables = [place.stages for place in around if place.stages is not None]
     staged = (table.get(slide_id, "") for table in tables)
     patient, node = layouts.patient_and_node(slide_id)
     folders = [place.name for place in around]
+    label = next(filter(None, staged), layouts.label_in_name(slide_id))
     try:
         return SlideEntry(
             slide_id=slide_id,
@@ -91,15 +112,24 @@ def _entry(slide: Path, around: Sequence[Surroundings]) -> SlideEntry:
             patient=patient,
             node=node,
             centre=layouts.centre(slide_id, folders, is_camelyon17=bool(tables)),
-            slide_label=next(filter(None, staged), layouts.label_in_name(slide_id)),
-            annotation=_annotation(slide, around),
+            slide_label=label,
+            annotation=_annotation(slide, slide_id, label, around),
         )
     except ValueError as error:
         raise ConfigError(f"{slide}: {error}. Rename it, or name it in a cohort CSV") from error
 
 
-def _annotation(slide: Path, around: Sequence[Surroundings]) -> Path | None:
-    found = [path for place in around for path in place.annotations.get(slide.stem, ())]
+def _annotation(
+    slide: Path, slide_id: str, label: str, around: Sequence[Surroundings]
+) -> Path | None:
+    """The drawn annotation of a slide; else its mask, which a slide without tumour does not need.
+
+    CAMELYON's masks of normal slides hold normal tissue alone, in a number that other masks use
+    for tumour.
+    """
+    found = [path for place in around for path in place.annotations.get(slide_id, ())]
+    if not found and label != layouts.NEGATIVE:
+        found = [path for place in around for path in place.masks.get(slide_id, ())]
     if len(found) > 1:
         raise ConfigError(
             f"{slide}: annotation: expected one, found {found[0]} and {found[1]}. "

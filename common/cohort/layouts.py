@@ -1,6 +1,6 @@
 """What names and places say of a slide, in the public layouts.
 
-* CAMELYON16: slides ``normal_001``, ``tumor_001``, ``test_001``.
+* CAMELYON16: slides ``normal_001``, ``tumor_001``, ``test_001``; masks ``tumor_001_mask``.
 * CAMELYON17: slides ``patient_017_node_2``, in ``centre_0/`` beside ``lesion_annotations/``, or in
   ``images/`` beside ``annotations/``, ``masks/`` and ``stages.csv``. Of its 200 patients 20 come
   from each centre, in the training set (0 to 99) and in the test set (100 to 199).
@@ -25,11 +25,16 @@ SLIDE_SUFFIXES: Final = frozenset(
 
 ANNOTATION_FOLDERS: Final = frozenset({"annotations", "lesion_annotations"})
 ANNOTATION_SUFFIXES: Final = frozenset({".xml", ".geojson"})
+MASK_FOLDERS: Final = frozenset({"mask", "masks"})
+MASK_SUFFIXES: Final = frozenset({".tif", ".tiff"})
+NEGATIVE: Final = "negative"
 
 _PATIENT: Final = re.compile(r"(patient_(\d+))_node_(\d+)", re.IGNORECASE)
 _CENTRE: Final = re.compile(r"cent(?:re|er)_(\d+)", re.IGNORECASE)
 _CAMELYON16: Final = re.compile(r"(normal|tumor)_\d{3}", re.IGNORECASE)
-_LABELS: Final = {"normal": "negative", "tumor": "positive"}
+_MASK: Final = re.compile(r"(.+)_mask", re.IGNORECASE)
+_NO_SLIDES: Final = MASK_FOLDERS | {"background_tissue", "evaluation_mask"}
+_LABELS: Final = {"normal": NEGATIVE, "tumor": "positive"}
 _CAMELYON17_SET: Final = 100
 _CAMELYON17_CENTRE: Final = 20
 
@@ -49,7 +54,27 @@ def is_slide(path: Path) -> bool:
 
 def has_slides(folder: str) -> bool:
     """Whether a folder of this name may hold slides: neither hidden nor of masks."""
-    return not folder.startswith(".") and folder.lower() not in {"mask", "masks"}
+    return not folder.startswith(".") and folder.lower() not in _NO_SLIDES
+
+
+def masked_slide(path: Path) -> str:
+    """Id of the slide whose tumour the file `path` marks, were it a mask; empty where it is none.
+
+    CAMELYON16's evaluation masks number its lesions, so they are none.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> names = ("tumor_001_mask.tif", "a_evaluation_mask.tif", "masks/a.tif", "a.tif")
+    >>> [masked_slide(Path(name)) for name in names]
+    ['tumor_001', '', 'a', '']
+    """
+    hidden = path.name.startswith(".")
+    if hidden or path.suffix.lower() not in MASK_SUFFIXES:
+        return ""
+    if match := _MASK.fullmatch(path.stem):
+        return "" if match[1].lower().endswith("_evaluation") else match[1]
+    return path.stem if path.parent.name.lower() in MASK_FOLDERS else ""
 
 
 def is_part(folder: str) -> bool:

@@ -100,6 +100,67 @@ def test_a_part_of_a_layout_is_read_with_what_lies_beside_it(tmp_path, part):
     assert read_slide(whole.path) == [whole]
 
 
+def test_masks_are_annotations_of_slides_that_have_no_other(tmp_path):
+    lay(tmp_path, "images/tumor_001.tif", "images/tumor_002.tif", "images/test_001.tif")
+    lay(tmp_path, "images/test_002.tif", "images/normal_001.tif", "annotations/tumor_001.xml")
+    lay(tmp_path, "masks/tumor_001_mask.tif", "masks/tumor_002_mask.tif", "masks/test_001.tif")
+    lay(tmp_path, "masks/normal_001_mask.tif", "masks/test_002_evaluation_mask.tif")
+    lay(tmp_path, "background_tissue/tumor_001_tissue.tif")
+
+    found = {name: entry.annotation for name, entry in by_id(read_folder(tmp_path)).items()}
+
+    assert found == {
+        "tumor_001": tmp_path / "annotations" / "tumor_001.xml",
+        "tumor_002": tmp_path / "masks" / "tumor_002_mask.tif",
+        "test_001": tmp_path / "masks" / "test_001.tif",
+        "test_002": None,
+        "normal_001": None,
+    }
+
+
+def test_a_mask_may_lie_beside_its_slide(tmp_path):
+    lay(tmp_path, "Tumor_001.tif", "Tumor_001_Mask.tif")
+
+    (entry,) = read_folder(tmp_path)
+
+    assert entry.annotation == tmp_path / "Tumor_001_Mask.tif"
+
+
+def test_two_masks_of_one_slide_are_refused(tmp_path):
+    lay(tmp_path, "a.tif", "a_mask.tif", "masks/a_mask.tif")
+
+    with pytest.raises(ConfigError, match=r"a.tif: annotation: expected one, found .*Remove one"):
+        read_folder(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "name", ["two words", 'it\'s "quoted"', "Lymphknoten Ä", "リンパ節", "a,b;c", "$(echo)", "-x"]
+)
+def test_folders_and_slides_may_have_any_printable_name(tmp_path, name):
+    lay(tmp_path, f"{name}/{name}.tif", f"{name}/{name}.xml")
+
+    (entry,) = read_folder(tmp_path)
+
+    assert entry.slide_id == name
+    assert entry.path.is_file()
+    assert entry.annotation is not None
+
+
+def test_a_mirax_slide_is_one_slide_whatever_its_data_folder_holds(tmp_path):
+    lay(tmp_path, "case 1/a.mrxs", "case 1/a/Slidedat.ini", "case 1/a/Data0001.dat")
+    lay(tmp_path, "case 1/a/layer.tif", "case 1/a/deep/er.tif")
+
+    assert read_folder(tmp_path) == [SlideEntry("a", tmp_path / "case 1" / "a.mrxs")]
+
+
+def test_a_linked_folder_that_is_not_there_is_not_passed_over(tmp_path):
+    lay(tmp_path, "centre_0/a.tif")
+    (tmp_path / "centre_1").symlink_to(tmp_path / "unbound")
+
+    with pytest.raises(ConfigError, match=r"centre_1: expected a link .* found nothing at .*unbo"):
+        read_folder(tmp_path)
+
+
 def test_a_neighbour_of_one_slide_is_not_read(tmp_path):
     lay(tmp_path, "a.tif", "b.tif")
 
@@ -136,10 +197,12 @@ def test_two_annotations_of_one_slide_are_refused(tmp_path):
 
 
 def test_a_name_that_cannot_be_a_slide_id_is_refused(tmp_path):
-    lay(tmp_path, "a\tb.tif")
+    for name in ("a\tb.tif", "a\nb.tif", " a.tif", os.fsdecode(b"a\xff.tif")):
+        folder = tmp_path / str(len(name.encode("utf-8", "surrogateescape")))
+        lay(folder, name)
 
-    with pytest.raises(ConfigError, match=r"slide_id: expected text on one line.*Rename it"):
-        read_folder(tmp_path)
+        with pytest.raises(ConfigError, match=r"slide_id: expected text on one line.*Rename it"):
+            read_folder(folder)
 
 
 def test_an_unreadable_folder_is_refused_and_not_passed_over(tmp_path, monkeypatch):

@@ -11,6 +11,7 @@ from common.cohort.layouts import (
     is_part,
     is_slide,
     label_in_name,
+    masked_slide,
     patient_and_node,
 )
 
@@ -32,12 +33,29 @@ def test_a_slide_is_known_by_its_name(name, slide):
     assert is_slide(Path(name)) is slide
 
 
+@pytest.mark.parametrize(
+    ("name", "slide_id"),
+    [
+        ("Tumor_001_Mask.TIF", "Tumor_001"),
+        ("masks/patient_000_node_4_mask.tiff", "patient_000_node_4"),
+        ("masks/a.tif", "a"),
+        ("a_mask.png", ""),
+        ("masks/tumor_001_evaluation_mask.tif", ""),
+        ("_mask.tif", ""),
+        ("masks/.a.tif", ""),
+    ],
+)
+def test_a_mask_is_known_by_its_name_or_its_folder(name, slide_id):
+    assert masked_slide(Path(name)) == slide_id
+
+
 def test_suffixes_are_in_lower_case():
     assert all(suffix == suffix.lower() and suffix[0] == "." for suffix in SLIDE_SUFFIXES)
 
 
 def test_masks_and_hidden_folders_hold_no_slides():
     assert not has_slides("Masks")
+    assert not has_slides("background_tissue")
     assert not has_slides(".git")
     assert has_slides("images")
 

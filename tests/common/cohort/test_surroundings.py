@@ -26,6 +26,19 @@ def test_annotations_are_found_beside_and_in_their_folders(tmp_path):
     assert around.stages is None
 
 
+def test_masks_are_found_beside_and_in_their_folders(tmp_path):
+    found = [
+        touch(tmp_path / "a_mask.tif"),
+        touch(tmp_path / "masks" / "a_mask.TIFF"),
+        touch(tmp_path / "Mask" / "b.tif"),
+    ]
+    touch(tmp_path / "masks" / "readme.txt")
+    touch(tmp_path / "masks" / ".c.tif")
+    touch(tmp_path / "c.tif")
+
+    assert surroundings(tmp_path).masks == {"a": [found[0], found[1]], "b": [found[2]]}
+
+
 def test_the_table_of_stages_is_read(tmp_path):
     touch(tmp_path / "stages.csv", "patient,stage\na.tif,micro\n")
 
