@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from common.cli import Result
 from common.cohort import SlideEntry, read_cohort, write_cohort
+from common.cohort.exceptions import exception_of
+from common.cohort.layouts import MASK_SUFFIXES
 from common.errors import SlideError
 from common.openslide_slide import OpenSlideSlide
 from common.progress import progress
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
 
 def scan_cohort(slides: Path, out: Path, mpp: float | None) -> Result:
     """Write the cohort CSV; a slide that cannot be opened is listed, named, and gives status 3.
+
+    What is known to be wrong with a slide of CAMELYON is said of it; the CSV has what the cohort
+    says, which `extract` puts right.
 
     Parameters
     ----------
@@ -34,10 +39,13 @@ def scan_cohort(slides: Path, out: Path, mpp: float | None) -> Result:
         problems += [problem] if problem else []
     write_cohort(entries, out)
     lines = [_line(entry) for entry in entries]
-    text = "\n".join([*lines, f"{len(entries)} slides in {out}", *problems])
+    known = [exception_of(entry.slide_id) for entry in entries]
+    notes = [exception.note for exception in known if exception is not None]
+    text = "\n".join([*lines, f"{len(entries)} slides in {out}", *notes, *problems])
     data = {
         "out": str(out),
         "slides": [{k: _plain(v) for k, v in asdict(entry).items()} for entry in entries],
+        "notes": notes,
         "problems": problems,
     }
     return Result(text, data, SlideError.exit_status if problems else 0)
@@ -55,7 +63,9 @@ def _line(entry: SlideEntry) -> str:
     mpp = "mpp unknown" if entry.mpp is None else f"{entry.mpp:g} um/px"
     known = [entry.patient, entry.node and f"node {entry.node}"]
     known += [entry.centre and f"centre {entry.centre}", entry.slide_label]
-    known += ["annotated" if entry.annotation else ""]
+    if entry.annotation:
+        is_mask = entry.annotation.suffix.lower() in MASK_SUFFIXES
+        known += ["annotated by a mask" if is_mask else "annotated"]
     return f"{entry.slide_id}: {mpp}{''.join(f', {text}' for text in known if text)}"
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from common.geometry import Pyramid
     from common.slides import Slide
     from layer3_infer.config import HeatmapSettings
     from layer3_infer.heatmap_file import HeatmapFile
@@ -59,7 +60,7 @@ def write_outputs(
         Why the annotation could not be drawn; empty if it was, or there is none.
     """
     slide_id, heatmap = slide.slide_id, made.heatmap
-    outlines, problem = _outlines(annotation)
+    outlines, problem = _outlines(annotation, slide.pyramid)
     picture = slide.thumbnail(picture_mpp(slide.pyramid, settings.picture_width))
     _write_jpeg(folder.picture(slide_id), picture)
     write_overlay(folder.overlay(slide_id), picture, heatmap, slide.pyramid, slide_id, outlines)
@@ -71,12 +72,14 @@ def write_outputs(
     return problem
 
 
-def _outlines(annotation: Path | None) -> tuple[list[npt.NDArray[np.float64]], str]:
+def _outlines(
+    annotation: Path | None, pyramid: Pyramid
+) -> tuple[list[npt.NDArray[np.float64]], str]:
     """Rings to draw, and why there are none. The heatmap does not need them."""
     if annotation is None:
         return [], ""
     try:
-        return read_annotations(annotation).outlines(), ""
+        return read_annotations(annotation, pyramid).outlines(), ""
     except SlideError as error:
         return [], f"annotation not drawn: {error}"
 

@@ -37,3 +37,25 @@ def test_a_stated_scale_fills_what_is_missing(tmp_path):
 
     assert scan_cohort(tmp_path / "in", tmp_path / "cohort.csv", 0.25).exit_status == 0
     assert read_cohort(tmp_path / "cohort.csv")[0].mpp == 0.25
+
+
+def test_what_is_known_to_be_wrong_with_a_slide_is_said_of_it(tmp_path):
+    write_slide(tmp_path / "in" / "test_049.tif", tissue_on_glass())
+    write_slide(tmp_path / "in" / "test_050.tif", tissue_on_glass())
+
+    result = scan_cohort(tmp_path / "in", tmp_path / "cohort.csv", None)
+
+    assert result.exit_status == 0
+    assert "known of CAMELYON16's test_049: duplicate" in result.text
+    assert len(result.data["notes"]) == 1
+    assert len(read_cohort(tmp_path / "cohort.csv")) == 2
+
+
+def test_a_mask_is_told_from_a_drawn_annotation(tmp_path):
+    write_slide(tmp_path / "in" / "a.tif", tissue_on_glass())
+    (tmp_path / "in" / "masks").mkdir()
+    (tmp_path / "in" / "masks" / "a_mask.tif").touch()
+
+    result = scan_cohort(tmp_path / "in", tmp_path / "cohort.csv", None)
+
+    assert "a: 0.5 um/px, annotated by a mask" in result.text
