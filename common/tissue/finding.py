@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import cv2
 import numpy as np
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     Plane = npt.NDArray[np.bool_]
 
-_DENSITY_LEVELS = 255  # Otsu's histogram: density in steps of 1/255
+_DENSITY_LEVELS: Final = 255  # Otsu's histogram: density in steps of 1/255
+_GREY: Final = 5  # saturation below which what is dark is dust out of focus, or a shadow
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,16 +37,12 @@ class Found:
         Share of the slide that is a black edge.
     median_density, density_spread : float
         Of the tissue: median optical density, and from the 5th to the 95th percentile; 0 without.
-    split : bool
-        Whether Otsu's threshold, in one of the measures used, lies above its lower bound: whether
-        there are two kinds of pixels at all.
     """
 
     mask: TissueMask
     black_fraction: float
     median_density: float
     density_spread: float
-    split: bool
 
 
 def find_tissue(
@@ -75,7 +72,7 @@ def look(thumbnail: npt.NDArray[np.uint8], slide: Pyramid, settings: TissueSetti
     mpp = slide.mpp * slide.width / thumbnail.shape[1]
     marks = find_marks(taken.density, mpp)
     unmarked = ~(marks.pen | marks.black_edge)
-    stained, split = _stained(taken, density, unmarked, settings)
+    stained = _stained(taken, density, unmarked, settings)
     tissue = closed(stained & unmarked, round(settings.close_um / mpp / 2)) & unmarked
     pixels = settings.min_area_um2 / mpp**2
     tissue = ~without_small(~without_small(tissue, pixels), pixels) & unmarked
@@ -85,7 +82,6 @@ def look(thumbnail: npt.NDArray[np.uint8], slide: Pyramid, settings: TissueSetti
         float(marks.black_edge.mean()),
         float(median),
         float(high - low),
-        split,
     )
 
 
@@ -94,21 +90,19 @@ def _stained(
     density: npt.NDArray[np.float32],
     unmarked: Plane,
     settings: TissueSettings,
-) -> tuple[Plane, bool]:
-    """What is above a threshold, and whether Otsu's is above the lower bound."""
-    stained, split = np.zeros(unmarked.shape, np.bool_), False
+) -> Plane:
+    """What is above one of the thresholds."""
+    stained = np.zeros(unmarked.shape, np.bool_)
     if settings.method != "otsu_density":
         low, high = settings.min_saturation, settings.max_saturation
         otsu = _otsu(taken.saturation[unmarked])
         stained |= taken.saturation > min(max(otsu, low), high)
-        split |= otsu > low
     if settings.method != "otsu_saturation":
         low, high = settings.min_density, settings.max_density
         steps = np.rint(density[unmarked] * _DENSITY_LEVELS).clip(0, 255).astype(np.uint8)
         otsu = _otsu(steps) / _DENSITY_LEVELS
-        stained |= density > min(max(otsu, low), high)
-        split |= otsu > low
-    return stained, split
+        stained |= (density > min(max(otsu, low), high)) & (taken.saturation >= _GREY)
+    return stained
 
 
 def _otsu(values: npt.NDArray[np.uint8]) -> float:

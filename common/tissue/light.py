@@ -20,6 +20,7 @@ _GLASS_LEVEL: Final = 180  # glass is at least as bright as this in every channe
 _GLASS_TINT: Final = 30  # its channels differ by no more
 _GLASS_SHARE: Final = 0.005  # with less of the slide like that, no glass is seen at all
 _PEAK_SHARE: Final = 0.3  # of the highest peak; the brightest such peak is glass, not pale tissue
+_SMOOTHING: Final = (1, 2, 3, 2, 1)  # of the histogram of levels
 _WHITE: Final = 255  # a pixel of 255 in every channel was never scanned
 
 
@@ -71,9 +72,10 @@ def glass_colour(image: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
 
 
 def _brightest_peak(values: npt.NDArray[np.uint8]) -> float:
-    counts = np.convolve(np.bincount(values, minlength=256), np.ones(5), mode="same")
+    counts = np.convolve(np.bincount(values, minlength=256), _SMOOTHING, mode="same")
     last = int(np.flatnonzero(counts >= _PEAK_SHARE * counts.max())[-1])
-    return float(last - 4 + counts[last - 4 : last + 1].argmax())
+    below = last - 2 * (len(_SMOOTHING) // 2)
+    return float(below + counts[below : last + 1].argmax())
 
 
 def _looked_up(

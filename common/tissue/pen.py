@@ -27,8 +27,8 @@ MIN_AREA_UM2: Final = 5_000.0
 
 _HALO_UM: Final = 40.0  # ink thins out this far beyond what is surely ink
 _BLUR_UM: Final = 8.0  # and is blurred this far into what is none
-_BLACK: Final = 0.9  # density of every channel in what is black: a level of 30
-_NEUTRAL: Final = 0.8  # least of the channels' densities over the greatest, in black ink
+_BLACK: Final = 0.9  # density of every channel in a black edge: a level of 30
+_NEUTRAL: Final = 0.75  # least of the channels' densities over the greatest, in black ink
 
 
 class Marks(NamedTuple):
@@ -54,13 +54,13 @@ def find_marks(density: Density, mpp: float) -> Marks:
     edge = at_rim(least > _BLACK)
     ink, thin_ink = _ink(red, green, blue)
     black, thin_black = _black(least, most)
-    seeds = without_small((ink | black) & ~edge, MIN_AREA_UM2 / mpp**2)
+    pen = (ink | black) & ~edge
     if edge.any():
         edge = grown(edge, blur)
-    if seeds.any():
-        halo = grown(seeds, max(1, round(_HALO_UM / mpp))) & (thin_ink | thin_black)
-        seeds = grown(seeds | halo, blur) & ~edge
-    return Marks(seeds, edge)
+    if pen.any():
+        halo = grown(pen, max(1, round(_HALO_UM / mpp))) & (thin_ink | thin_black)
+        pen = grown(without_small(pen | halo, MIN_AREA_UM2 / mpp**2), blur) & ~edge
+    return Marks(pen, edge)
 
 
 def _ink(red: Density, green: Density, blue: Density) -> tuple[Plane, Plane]:
@@ -75,4 +75,4 @@ def _ink(red: Density, green: Density, blue: Density) -> tuple[Plane, Plane]:
 def _black(least: Density, most: Density) -> tuple[Plane, Plane]:
     """What is surely black ink, and what may be where it thins out."""
     neutral = least > _NEUTRAL * most
-    return (least > _BLACK) | (neutral & (most > 0.6)), neutral & (most > 0.1)
+    return (least > 0.7) | (neutral & (most > 0.6)), neutral & (most > 0.1)

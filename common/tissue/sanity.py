@@ -60,7 +60,7 @@ def _of_shade(found: Found, settings: TissueSettings) -> list[str]:
     if found.mask.fraction > MOST_TISSUE and found.density_spread < _ONE_SHADE:
         share = f"tissue covers {found.mask.fraction:.1%} of the slide"
         return [f"{share} and has one shade: is its glass tinted, or taken for tissue"]
-    if not found.split or found.median_density < _HARDLY_DARKER * settings.max_density:
+    if found.median_density < _HARDLY_DARKER * settings.max_density:
         return [
             f"what was found is hardly darker than glass (optical density "
             f"{found.median_density:.3f})"

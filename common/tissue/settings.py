@@ -58,7 +58,8 @@ class TissueSettings(Settings):
         The threshold is held between these. Otsu splits any image in two: a slide of glass alone
         would be given tissue, and one full of tissue would lose half of it.
     min_density, max_density : float, decimal optical density, mean of red, green and blue
-        The same for the threshold on density; 0.03 is 7 % darker than glass.
+        The same for the threshold on density; 0.03 is 7 % darker than glass. What is dense and
+        grey is dust or a shadow, not tissue.
     close_um : float, um
         Gaps narrower than this are closed.
     min_area_um2 : float, um2
