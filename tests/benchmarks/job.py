@@ -1,9 +1,8 @@
 """One way to do some work, in a process of its own that is pinned to its cores.
 
-Started with the job as JSON in its only argument. Each line on stdin asks for one run; each run is
-answered by a line of JSON with its wall seconds, how many patches it looked at, and the peak memory
-of the process and its children so far. The process so stays warm between two runs, while the other
-way of a pair has its turn.
+Started with the job as JSON in its only argument. Each line on stdin asks for one run, which is
+answered by a line of JSON: the fields of `timing.Run`. The process so stays warm between two runs,
+while the other ways have their turn.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ import h5py
 import imagecodecs
 import numpy as np
 import openslide
-from memory import peak_mib, watched
+from processes import cpu_seconds, peak_mib, watched
 
 from common.cohort import read_cohort
 from common.config import load
@@ -220,7 +219,7 @@ def command(job: Job) -> Work:
     out = Path(job.out) / "command"
     words = [word for setting in job.settings for word in ("--set", setting)]
     call = [sys.executable, "-m", "layer1_extract", "extract", job.slide, "--out", str(out)]
-    call += [*words, "--workers", str(len(job.cores)), "--log-level", "ERROR"]
+    call += [*words, "--workers", str(len(job.cores)), "--log-level", "error"]
 
     def work() -> int:
         shutil.rmtree(out, ignore_errors=True)
@@ -268,11 +267,14 @@ def main() -> None:
     cv2.setNumThreads(1)
     work = WAYS[job.way](job)
     for _ in sys.stdin:
-        start = time.perf_counter()
+        before, start = cpu_seconds(os.getpid()), time.perf_counter()
         patches = work()
-        seconds = time.perf_counter() - start
-        peak = max([peak_mib(os.getpid()), *ended])
-        answer = {"seconds": seconds, "patches": patches, "peak_mib": peak}
+        answer = {
+            "seconds": time.perf_counter() - start,
+            "cpu_seconds": cpu_seconds(os.getpid()) - before,
+            "patches": patches,
+            "peak_mib": max([peak_mib(os.getpid()), *ended]),
+        }
         print(json.dumps(answer), flush=True)
 
 

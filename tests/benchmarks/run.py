@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import subprocess
 import sys
 import tempfile
@@ -55,7 +56,8 @@ def main() -> None:
             _layer1(options, Path(work))
         if {"training", "inference"} & set(options.rows):
             _others(options, Path(work))
-    _say(f"\n{time.perf_counter() - start:.0f} s in all")
+    load = f"{os.getloadavg()[1]:.1f} processes ran or waited meanwhile on {os.cpu_count()} cores"
+    _say(f"\n{time.perf_counter() - start:.0f} s in all; {load}")
 
 
 def _layer1(options: argparse.Namespace, work: Path) -> None:

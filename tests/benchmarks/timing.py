@@ -30,6 +30,8 @@ class Run:
     ----------
     seconds : float
         Wall time.
+    cpu_seconds : float
+        Processor time of all its processes.
     patches : int
         How many were looked at.
     peak_mib : float
@@ -37,6 +39,7 @@ class Run:
     """
 
     seconds: float
+    cpu_seconds: float
     patches: int
     peak_mib: float
 
@@ -66,6 +69,10 @@ class Compared:
         """Median over the rounds of how much faster `way` was than `other`."""
         rounds = zip(self.runs[way], self.runs[other], strict=True)
         return median(one.rate / two.rate for one, two in rounds)
+
+    def busy(self, way: str) -> float:
+        """Median of the cores it kept busy; with less than it was given, others had them."""
+        return median(run.cpu_seconds / run.seconds for run in self.runs[way])
 
     def peak_mib(self, way: str) -> float:
         """Most memory."""

@@ -1,7 +1,8 @@
-"""Peak memory of a process and all processes below it."""
+"""Memory and processor time of a process and all processes below it."""
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from pathlib import Path
@@ -20,6 +21,11 @@ def peak_mib(pid: int) -> float:
     too small, maybe too large.
     """
     return sum(_high_water_kib(member) for member in tree(pid)) / 1024
+
+
+def cpu_seconds(pid: int) -> float:
+    """Processor time of a process, its living descendants, and those that ended in them."""
+    return sum(_ticks(member) for member in tree(pid)) / os.sysconf("SC_CLK_TCK")
 
 
 def tree(pid: int) -> list[int]:
@@ -59,3 +65,12 @@ def _high_water_kib(pid: int) -> int:
     except (FileNotFoundError, ProcessLookupError):
         return 0
     return next((int(line.split()[1]) for line in lines if line.startswith("VmHWM:")), 0)
+
+
+def _ticks(pid: int) -> int:
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+    fields = stat.rpartition(")")[2].split()  # the name before may hold spaces
+    return sum(map(int, fields[11:15]))
