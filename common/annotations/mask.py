@@ -5,12 +5,14 @@ not: masks are about in which 2 is tumour and 1 normal tissue, and the script th
 CAMELYON17 site give writes 1 for metastases and 2 for normal. Such a mask is refused until the
 number is stated.
 
-The mask is read at its coarsest level of at most `FINEST_MPP`, and its pixels become polygons
-along their edges, so nothing else has to know that there was a mask.
+The mask is read at its coarsest level of at most `FINEST_MPP`, every second, fourth, ... pixel
+where that is finer still, and its pixels become polygons along their edges, so nothing else has to
+know that there was a mask.
 """
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -60,7 +62,7 @@ def read_mask(source: Path, slide: Pyramid, tumor: int | None = None) -> Annotat
     with open_mask(source, slide) as levels:
         values: frozenset[int] = frozenset()
         for level in _best_first(levels, slide):
-            values, area = _read(level, number, source)
+            values, area = _read(level, _step(level, slide), number, source)
             if not _is_unclear(values, tumor):
                 count = len(area.geoms)
                 return Annotations(area, {f"value {number}": count} if count else {}, {})
@@ -82,25 +84,44 @@ def _is_unclear(values: frozenset[int], tumor: int | None) -> bool:
     return values == {0, _BINARY}
 
 
+def _step(level: MaskLevel, slide: Pyramid) -> int:
+    """How many pixels of a level, a power of two, are `FINEST_MPP` at most; at least 1."""
+    times = FINEST_MPP / (max(level.scale) * slide.mpp)
+    return 1 << max(0, math.floor(math.log2(times)))
+
+
 def _read(
-    level: MaskLevel, tumor: int, source: Path
+    level: MaskLevel, step: int, tumor: int, source: Path
 ) -> tuple[frozenset[int], shapely.MultiPolygon]:
-    """The numbers in a level, and the area of one of them in level-0 px of the slide."""
+    """The numbers in a level, and the area of one of them in level-0 px of the slide.
+
+    One pixel speaks for its block of `step` x `step`.
+    """
     values = {0}
     parts: list[shapely.Geometry] = []
     left = MOST_RECTANGLES
     for column, row, pixels in level.tiles():
         held = np.flatnonzero(np.bincount(pixels.ravel(), minlength=256))
         values.update(held.tolist())
-        if tumor in held:
-            boxes = rectangles(pixels == tumor)
-            left -= len(boxes)
-            if left < 0:
-                found = f"more than {MOST_RECTANGLES:,} pieces"
-                raise refusal(source, "mask", "areas", found, "Is it a picture of the slide?")
-            parts.append(_joined(boxes + np.array([column, row, column, row])))
+        if tumor not in held:
+            continue
+        x, y = (_first(start, step) for start in (column, row))
+        boxes = rectangles(pixels[y - row :: step, x - column :: step] == tumor)
+        left -= len(boxes)
+        if left < 0:
+            found = f"more than {MOST_RECTANGLES:,} pieces"
+            raise refusal(source, "mask", "areas", found, "Is it a picture of the slide?")
+        parts.append(_joined(boxes + np.array([x // step, y // step] * 2)))
     whole = shapely.simplify(merged(parts), 0)
-    return frozenset(values), polygonal(shapely.transform(whole, lambda xy: xy * level.scale))
+    on_level = polygonal(shapely.transform(whole, lambda xy: xy * step))
+    inside = shapely.intersection(on_level, shapely.box(0, 0, level.width, level.height))
+    scaled = shapely.transform(inside, lambda xy: xy * level.scale)
+    return frozenset(values), polygonal(scaled)
+
+
+def _first(start: int, step: int) -> int:
+    """The first pixel from `start` on that speaks for a block: the one in its middle."""
+    return start + (step // 2 - start) % step
 
 
 def rectangles(held: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:

@@ -100,6 +100,17 @@ def test_the_coarsest_level_of_two_um_is_read(tmp_path):
     assert read_mask(tmp_path / "m.tif", SLIDE).tumor.bounds == (100, 64, 300, 192)
 
 
+@pytest.mark.parametrize("tile", [(16, 16), None])
+@pytest.mark.parametrize("size", [(600, 400), (597, 395)])
+def test_a_mask_finer_than_two_um_is_read_at_two_um(tmp_path, tile, size):
+    mask = blank(*size)
+    mask[11:, 103:] = 255
+
+    tumor = read_mask(write(tmp_path / "m.tif", mask, tile=tile), Pyramid((size,), 0.25)).tumor
+
+    assert tumor.bounds == pytest.approx((104, 8, *size), abs=3)
+
+
 def test_a_level_of_blended_numbers_is_left_for_a_finer_one(tmp_path):
     blended = marked(127)[::4, ::4]
 
@@ -161,7 +172,7 @@ def test_what_is_no_mask_of_the_slide_is_refused(tmp_path, mask, said):
 def test_a_mask_of_noise_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr("common.annotations.mask.MOST_RECTANGLES", 100)
     mask = blank()
-    mask[::2, ::2] = 255
+    mask[2::8, 2::8] = 255
 
     assert MOST_RECTANGLES > 100
     with pytest.raises(SlideError, match="mask: expected areas, found more than 100 pieces"):
