@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from common.cli import FILE_PATH, INPUT_PATH, OUTPUT_PATH, Result, layer, run, verb
+from common.cli import FILE_PATH, FOLDER_PATH, INPUT_PATH, OUTPUT_PATH, Result, layer, run, verb
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,6 +18,21 @@ cli = layer("layer1-extract", "Layer 1 of CamNet: slides to patch files.")
 _SLIDES = click.argument("slides", type=INPUT_PATH)
 _MPP = click.option("--mpp", type=float, help="Scale of slides that do not say theirs, um/px.")
 _OVERWRITE = click.option("--overwrite", is_flag=True, help="Replace finished results.")
+_BLOCKS = click.option(
+    "--blocks",
+    type=click.IntRange(min=1),
+    default=1,
+    help="Parts to cut each slide into; with random sampling its sampling.draws.",
+)
+_COHORT = click.option(
+    "--cohort",
+    type=INPUT_PATH,
+    show_default="what extract was given",
+    help="SLIDES that should be there.",
+)
+_MASKS = click.option(
+    "--masks", type=FOLDER_PATH, help="Folder of GeoJSON masks to use instead of those found."
+)
 _OUT = click.option("--out", type=OUTPUT_PATH, required=True, help="Folder of the results.")
 
 
@@ -79,14 +94,16 @@ def scan(slides: Path, out: Path, mpp: float | None) -> Result:
 @verb(cli, settings="layer1_extract.config:ExtractSettings")
 @_SLIDES
 @_OUT
-@click.option("--shard", default="0/1", help="Which share of the slides to do: index/count.")
+@click.option("--shard", default="0/1", help="Which share of the work to do: index/count.")
+@_BLOCKS
 @click.option(
     "--workers",
     type=click.IntRange(min=1),
     default=None,
     show_default="the CPUs granted",
-    help="Processes, one slide each at a time.",
+    help="Processes, one slide or part each at a time; threads where there are fewer of those.",
 )
+@_MASKS
 @click.option("--no-pixels", is_flag=True, help="Write locations only.")
 @_MPP
 @_OVERWRITE
@@ -96,7 +113,9 @@ def extract(
     out: Path,
     settings: ExtractSettings,
     shard: str,
+    blocks: int,
     workers: int | None,
+    masks: Path | None,
     no_pixels: bool,
     mpp: float | None,
     overwrite: bool,
@@ -105,30 +124,119 @@ def extract(
     """Cut labelled patches from SLIDES into OUT/patches, one HDF5 file per slide.
 
     The same command goes on where an earlier run stopped. A slide that fails does not stop the
-    others.
+    others. Shares of the work are of slides, or of parts of slides with --blocks; every task of an
+    array must be given the same SLIDES.
     """
     from common.cluster import Shard, available_cpus
     from common.cohort import read_cohort
-    from common.run_folder import refuse_other
-    from layer1_extract import results
-    from layer1_extract.pipeline import extract as extract_cohort
-    from layer1_extract.pipeline import finished_outcomes
+    from layer1_extract import pipeline, results
+    from layer1_extract.resume import Run
+    from layer1_extract.units import check_blocks, units_of
 
-    entries = Shard.parse(shard).of(read_cohort(slides, mpp))
     if no_pixels:
         storage = settings.storage.model_copy(update={"codec": "none"})
         settings = settings.model_copy(update={"storage": storage})
-    if not entries:
+    check_blocks(blocks, settings)
+    cohort = read_cohort(slides, mpp)
+    units, run = Shard.parse(shard).of(units_of(cohort, blocks)), Run(out, settings, masks)
+    if not units:
         logging.getLogger(__name__).warning("shard %s has no slide", shard)
     if dry_run:
-        if not overwrite:
-            refuse_other(out, settings)
-        done = {} if overwrite else finished_outcomes(entries, out, settings)
-        return results.of_dry_run([entry.slide_id for entry in entries], set(done))
-    outcomes, kept = extract_cohort(
-        entries, out, settings, workers=workers or available_cpus(), overwrite=overwrite
+        done = {} if overwrite else pipeline.would_keep(units, run)
+        return results.of_dry_run([unit.name for unit in units], set(done))
+    outcomes, kept = pipeline.extract(
+        units, run, cohort=cohort, workers=workers or available_cpus(), overwrite=overwrite
     )
     return results.of_run(outcomes, kept, out)
+
+
+@verb(cli, settings="layer1_extract.config:ExtractSettings")
+@_SLIDES
+@click.option(
+    "--blocks",
+    type=click.IntRange(min=1),
+    default=None,
+    show_default="as many as keep every core at work",
+    help="Parts to cut each slide into.",
+)
+@_MASKS
+@click.option(
+    "--max-array",
+    type=click.IntRange(min=1),
+    default=1001,
+    help="MaxArraySize of the cluster; scontrol show config says it.",
+)
+@click.option(
+    "--units-per-task",
+    type=click.IntRange(min=1),
+    default=None,
+    show_default="enough to be worth a task",
+    help="Slides or parts that one task of the array does.",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    default=None,
+    show_default="the CPUs granted",
+    help="Cores the wall time is for, and processes that look at thumbnails.",
+)
+@click.option("--calibrate", is_flag=True, help="Time some patches of the first slide, here.")
+@_MPP
+def plan(
+    slides: Path,
+    settings: ExtractSettings,
+    blocks: int | None,
+    masks: Path | None,
+    max_array: int,
+    units_per_task: int | None,
+    workers: int | None,
+    calibrate: bool,
+    mpp: float | None,
+) -> Result:
+    """Say what extracting SLIDES will take: patches, disk, CPU time, and how to cut it up.
+
+    Looks at thumbnails and annotations only; each slide's patches are those its mask and
+    annotation admit, of which the white and black ones are not kept in the end.
+    """
+    from common.cluster import available_cpus
+    from common.cohort import read_cohort
+    from layer1_extract import plan as planning
+    from layer1_extract.units import check_blocks
+
+    check_blocks(blocks or 1, settings)
+    cut = planning.Cut(blocks, max_array, units_per_task, workers or available_cpus())
+    given = click.get_current_context().params
+    command = planning.command(slides, given.get("config"), given.get("overrides", ()), masks, mpp)
+    cohort = read_cohort(slides, mpp)
+    return planning.plan(cohort, settings, masks, cut, command, calibrated=calibrate)
+
+
+@verb(cli)
+@click.argument("out", type=FOLDER_PATH)
+@click.option("--join", is_flag=True, help="Write one file per slide, and remove its parts.")
+@_COHORT
+def merge(out: Path, join: bool, cohort: Path | None) -> Result:
+    """Make sure that OUT holds every slide, and gather outcomes.csv and a contact sheet.
+
+    A slide or part that is missing or damaged is named, and refused. Slides that failed are
+    reported, and do not stop the others.
+    """
+    from layer1_extract.merge import merge as merge_folder
+
+    return merge_folder(out, join=join, cohort=cohort)
+
+
+@verb(cli)
+@click.argument("out", type=FOLDER_PATH)
+@_COHORT
+def status(out: Path, cohort: Path | None) -> Result:
+    """Say how many slides of OUT are done, empty, failed, running, stopped or missing.
+
+    Tells it from the files alone, while tasks are at work or after them, and writes outcomes.csv.
+    """
+    from layer1_extract.status import status as status_of
+
+    return status_of(out, cohort)
 
 
 @verb(cli)
