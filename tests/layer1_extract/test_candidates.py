@@ -53,6 +53,19 @@ def test_what_has_no_tissue_is_not_asked_for_tumour():
     assert found.tissue_fraction[:3].tolist() == [0, np.float32(0.1), 1]
 
 
+@pytest.mark.parametrize(("most", "rejected"), [(0.0, [1, 1, 0]), (0.2, [1, 0, 0]), (1.0, [0] * 3)])
+def test_a_patch_under_too_much_pen_is_rejected_for_it_on_tissue_or_glass(most, rejected):
+    tissue, pen = np.zeros((10, 30), bool), np.zeros((10, 30), bool)
+    tissue[:, 10:], pen[:, :10] = True, True
+    settings = load(ExtractSettings, None, [f"tissue.max_pen_fraction={most}"])
+    screen = screening(TissueMask(tissue, 300, 100, pen), Truth(), 20, settings, mpp=0.5)
+
+    found = screen(np.array([(50, 0), (98, 0), (100, 0)], np.int64))
+
+    assert (found.reasons == REASONS["pen"]).tolist() == [bool(one) for one in rejected]
+    assert found.tissue_fraction.tolist() == [0, np.float32(0.9), 1]
+
+
 def test_an_unknown_slide_gives_candidates_of_unknown_label():
     found = screened(Truth())
 

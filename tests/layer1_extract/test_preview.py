@@ -8,7 +8,7 @@ from common.cohort import SlideEntry
 from common.config import load
 from layer1_extract.config import ExtractSettings
 from layer1_extract.extraction import extract_slide, preview_path
-from layer1_extract.preview import ANNOTATION, PATCH, TISSUE
+from layer1_extract.preview import ANNOTATION, PATCH, PEN, PICTURE_SIZE, SUSPECT, TISSUE
 
 OVERRIDES = ["patch.size=32", "patch.mpp=0.5", "tissue.min_area_um2=1000", "tissue.close_um=16"]
 
@@ -33,3 +33,42 @@ def test_squares_tissue_and_annotation_are_drawn_where_they_lie(tmp_path):
         assert len(rows) > 100
         assert x0 <= columns.min() <= columns.max() <= x1
         assert y0 <= rows.min() <= rows.max() <= y1
+
+
+def written(tmp_path, image):
+    path = write_slide(tmp_path / "s.tif", image)
+    extract_slide(SlideEntry("s", path), tmp_path, load(ExtractSettings, None, OVERRIDES))
+    with Image.open(preview_path(tmp_path, "s")) as preview:
+        width, height = (int(number) for number in preview.info[PICTURE_SIZE].split())
+        return np.asarray(preview.convert("RGB")), width, height
+
+
+def test_pen_is_outlined_in_a_colour_of_its_own(tmp_path):
+    image = tissue_on_glass()
+    image[560:640, 128:896] = (40, 60, 170)
+
+    preview, width, height = written(tmp_path, image)
+
+    rows, columns = np.nonzero((preview[:height, :width] == PEN).all(axis=2))
+    assert 530 < rows.min() < rows.max() < 670
+    assert 98 < columns.min() < columns.max() < 926
+    assert (preview[height:] == PEN).all(axis=2).any()
+
+
+def test_what_is_odd_is_said_in_red_and_nothing_else_is(tmp_path):
+    good, _, height = written(tmp_path, tissue_on_glass())
+    black = tissue_on_glass()
+    black[:, 680:] = 0
+
+    odd, _, _ = written(tmp_path, black)
+
+    assert not (good == SUSPECT).all(axis=2).any()
+    assert (odd[height:] == SUSPECT).all(axis=2).any()
+
+
+def test_the_file_says_how_large_its_picture_is(tmp_path):
+    preview, width, height = written(tmp_path, tissue_on_glass(700, 500, (100, 100, 400, 400)))
+
+    assert (width, height) == (700, 500)
+    assert preview.shape[0] > height
+    assert (preview[height + 1, :] == 255).all()

@@ -5,6 +5,7 @@ import pytest
 from fakes import FakeSlide, painted
 from small_cohort import write_patch_file
 
+from common.config import load
 from common.errors import ConfigError, ContractError
 from common.geometry import Pyramid
 from common.patch_file.reader import PatchFile
@@ -25,6 +26,20 @@ def test_patches_with_enough_tissue_are_analysed_and_no_others():
     x, y = np.meshgrid(range(left, right, 32), range(top, bottom, 32))
     assert found.xy.tolist() == np.stack([x.ravel(), y.ravel()], axis=1).tolist()
     assert found.reason == ""
+
+
+def test_patches_under_a_pen_are_not_analysed():
+    stroke = (384, 64, 448, 704)
+    marked = FakeSlide(SLIDE.pyramid, painted({TISSUE: PINK, stroke: (40, 60, 170)}))
+
+    settings = load(HeatmapSettings, None, ["tissue.min_area_um2=1000"])
+
+    found = on_tissue(marked, SPEC, settings)
+
+    every = on_tissue(SLIDE, SPEC, settings).xy
+    clear = every[(every[:, 0] < 384 - 48) | (every[:, 0] >= 448 + 32)]
+    assert {tuple(xy) for xy in clear} <= {tuple(xy) for xy in found.xy}
+    assert not ((found.xy[:, 0] > 384 - 32) & (found.xy[:, 0] < 448)).any()
 
 
 def test_the_stride_is_in_pixels_of_the_patch():
