@@ -150,5 +150,5 @@ def _picture(preview: Path) -> Image.Image | None:
             picture = image.convert("RGB").crop((0, 0, width, height))
     except (OSError, ValueError, Image.DecompressionBombError):
         return None  # a sheet that shows what is missing serves better than none
-    picture.thumbnail(_PICTURE, Image.Resampling.LANCZOS)
+    picture.thumbnail(_PICTURE, Image.Resampling.LANCZOS, reducing_gap=2.0)
     return picture
