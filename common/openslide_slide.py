@@ -27,6 +27,12 @@ if TYPE_CHECKING:
     from common.patches import PatchSpec
 
 MANY_FILE_SUFFIXES: Final = frozenset({".mrxs", ".vms", ".vmu", ".dcm"})
+MOST_SIDE_PX: Final = 10_000_000
+"""No scanner's slide is longer: at 0.25 um/px this is 2.5 m."""
+
+MOST_PX: Final = 100_000_000
+"""Most pixels of one picture made or read at a time: 300 MB."""
+
 _STRIP_PX: Final = 4_096
 _PIECE_PX: Final = 256
 _MOST_LOSSES: Final = 1_000
@@ -92,10 +98,11 @@ class OpenSlideSlide:
         Raises
         ------
         SlideError
-            If the file cannot be opened, or does not say how large its pixels are.
+            If the file cannot be opened, has no slide's size, or does not say how large its
+            pixels are.
         """
         if self._pyramid is None:
-            sizes = tuple(self._open().level_dimensions)
+            sizes = self._sizes()
             mpp = self._stated_mpp or self._own_mpp() or self._fallback_mpp
             self._pyramid = Pyramid(sizes, mpp or self._without_scale())
         return self._pyramid
@@ -121,6 +128,13 @@ class OpenSlideSlide:
                 f"{spec.mpp:g}",
                 "Enlarging would invent detail: set patch.mpp to a scale all slides reach, "
                 "or check the scale stated for this slide",
+            )
+        if (edge := Cut.of(self.pyramid, on_slide).edge) ** 2 > MOST_PX:
+            raise self._error(
+                "patch.mpp",
+                f"patches of at most {MOST_PX:,} px of the slide",
+                f"{edge:,} x {edge:,} px to make one of {spec.size} at {spec.mpp:g} um/px",
+                "Check the scale of this slide, or set patch.mpp nearer to it",
             )
         return on_slide
 
@@ -178,6 +192,13 @@ class OpenSlideSlide:
         factor = max(1.0, mpp / self.pyramid.level_mpp(level))
         width, height = self.pyramid.sizes[level]
         columns, rows = max(1, round(width / factor)), max(1, round(height / factor))
+        if columns * rows > MOST_PX:
+            raise self._error(
+                "thumbnail",
+                f"a picture of at most {MOST_PX:,} px",
+                f"{columns:,} x {rows:,} px at {mpp:g} um/px",
+                "Check the scale of this slide, or ask for a coarser one",
+            )
         image = np.empty((rows, columns, 3), dtype=np.uint8)
         losses: list[PixelError] = []
         for top, bottom in _parts(rows, factor):
@@ -268,6 +289,17 @@ class OpenSlideSlide:
             self.pyramid.sizes[level],
         )
         return round(x * width / level_width), round(y * height / level_height)
+
+    def _sizes(self) -> tuple[tuple[int, int], ...]:
+        sizes = tuple(self._open().level_dimensions)
+        if not 1 <= min(min(size) for size in sizes) <= max(sizes[0]) <= MOST_SIDE_PX:
+            raise self._error(
+                "size",
+                f"sides of 1 to {MOST_SIDE_PX:,} px",
+                f"levels of {', '.join(f'{width} x {height}' for width, height in sizes)}",
+                "Its header is damaged: copy or convert the slide anew",
+            )
+        return sizes
 
     def _own_mpp(self) -> float | None:
         """The scale the slide says itself; None where it says none."""

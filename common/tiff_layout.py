@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import tifffile
 
+from common.tile_jpeg import shared_tables
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
@@ -50,8 +52,8 @@ class TiledLevel:
     tile_width, tile_height : int, px of the level
     offsets, lengths : (rows, columns) int64
         First byte of each tile in the file, and number of bytes; length 0 where there is no tile.
-    tables : bytes or None
-        JPEG tables the tiles share.
+    tables : bytes
+        JPEG segments the tiles share; may be empty.
     colours : {"YCBCR", "RGB"}
         What the tiles' three components are.
     """
@@ -62,12 +64,12 @@ class TiledLevel:
     tile_height: int
     offsets: npt.NDArray[np.int64]
     lengths: npt.NDArray[np.int64]
-    tables: bytes | None
+    tables: bytes
     colours: str
 
 
-def tiled_levels(path: Path, sizes: Sequence[tuple[int, int]]) -> dict[int, TiledLevel]:
-    """The levels of a slide that are tiles of 8-bit JPEG colour.
+def tiled_levels(path: Path, sizes: Sequence[tuple[int, int]]) -> list[TiledLevel | str]:
+    """The levels of a slide as its file stores them.
 
     Parameters
     ----------
@@ -77,37 +79,51 @@ def tiled_levels(path: Path, sizes: Sequence[tuple[int, int]]) -> dict[int, Tile
 
     Returns
     -------
-    dict of level to TiledLevel
-        Without the levels stored in another way; empty where the file is no TIFF, or damaged.
+    list of TiledLevel or str
+        One per level; in words what it is where it is not tiles of 8-bit JPEG colour.
     """
     try:
         with tifffile.TiffFile(path) as tiff:
-            stored = [page for page in tiff.pages if _is_own(page)]
-            found = {level: _only(stored, size) for level, size in enumerate(sizes)}
-            return {level: _level(page) for level, page in found.items() if page is not None}
+            pages = list(tiff.pages)
+            if _borrows(pages):
+                return [
+                    "tiles missing, for which Aperio's readers take those of another level"
+                ] * len(sizes)
+            return [_stored(pages, size) for size in sizes]
     except _DAMAGE as error:
         log.debug("%s: no tiled TIFF: %s", path, error)
-        return {}
+        return [f"no TIFF that can be read ({error})"] * len(sizes)
 
 
-def _is_own(page: Any) -> bool:
-    """Whether a directory describes tiles of 8-bit JPEG colour, upright and side by side."""
-    return (
-        page.is_tiled
-        and page.compression == _JPEG
-        and page.photometric in _COLOURS
-        and (page.samplesperpixel, page.bitspersample, page.imagedepth) == (3, 8, 1)
-        and page.planarconfig == 1
-        and page.tags.valueof("Orientation", 1) == 1
-        and 0 < page.tilewidth * page.tilelength <= MOST_TILE_PX
-        and not (page.description.startswith("Aperio") and 0 in page.databytecounts)
-    )  # a tile missing in an Aperio file stands for a piece of another level
-
-
-def _only(pages: Sequence[Any], size: tuple[int, int]) -> Any:
-    """The directory of this size; None where there is none, or more than one."""
+def _stored(pages: Sequence[Any], size: tuple[int, int]) -> TiledLevel | str:
     fitting = [page for page in pages if (page.imagewidth, page.imagelength) == size]
-    return fitting[0] if len(fitting) == 1 else None
+    if len(fitting) != 1:
+        return f"{len(fitting)} directories of its size"
+    found = _unlike(fitting[0])
+    return found or _level(fitting[0])
+
+
+def _unlike(page: Any) -> str:
+    """What a directory has instead of tiles of 8-bit JPEG colour, upright; empty where it has."""
+    stored = (page.samplesperpixel, page.bitspersample, page.imagedepth, page.planarconfig)
+    if not page.is_tiled:
+        return "strips in place of tiles"
+    if page.compression != _JPEG:
+        return f"compression {getattr(page.compression, 'name', page.compression)}"
+    if page.photometric not in _COLOURS or stored != (3, 8, 1, 1):
+        return "other pixels than three colours of 8 bits side by side"
+    if page.tags.valueof("Orientation", 1) != 1:
+        return "pixels that are not upright"
+    if not 0 < page.tilewidth * page.tilelength <= MOST_TILE_PX:
+        return f"tiles of {page.tilewidth} x {page.tilelength} px"
+    return ""
+
+
+def _borrows(pages: Sequence[Any]) -> bool:
+    """Whether tiles are missing that Aperio's readers make from another level, coarser ones too."""
+    return pages[0].description.startswith("Aperio") and any(
+        0 in page.databytecounts for page in pages if page.is_tiled
+    )
 
 
 def _level(page: Any) -> TiledLevel:
@@ -124,6 +140,6 @@ def _level(page: Any) -> TiledLevel:
         tile_height=page.tilelength,
         offsets=offsets,
         lengths=lengths,
-        tables=page.jpegtables,
+        tables=shared_tables(page.jpegtables),
         colours=_COLOURS[page.photometric],
     )

@@ -7,7 +7,6 @@ OpenSlide's time. A level is read so only after sample regions of it were equal 
 
 from __future__ import annotations
 
-import os
 from functools import cached_property
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final
@@ -17,6 +16,7 @@ import numpy as np
 from common.errors import PixelError, SlideError
 from common.resampling import Cut
 from common.tiff_layout import TiledLevel, tiled_levels
+from common.tile_file import TileFile
 from common.tile_reading import TileReading
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from common.patches import PatchSpec
     from common.slides import Reading
 
-READER: Final = f"tifffile {version('tifffile')}, imagecodecs {version('imagecodecs')}"
+READER: Final = f"tifffile {version('tifffile')}, simplejpeg {version('simplejpeg')}"
 _SAMPLE_PX: Final = 96
 _SEARCHED: Final = 512
 _MOST_OFF: Final = 1 / 300
@@ -50,8 +50,7 @@ class TiffSlide:
         self._slide = slide
         self._required = required
         self._proven: dict[int, str] = {}
-        self._descriptor = -1
-        self._owner = -1
+        self._file: TileFile | None = None
 
     @property
     def slide_id(self) -> str:
@@ -78,8 +77,27 @@ class TiffSlide:
         return self._slide.spec_for(spec)
 
     def read(self, x: int, y: int, spec: PatchSpec) -> npt.NDArray[np.uint8]:
-        """Pixels of one patch, read by OpenSlide. See `common.slides.Slide.read`."""
-        return self._slide.read(x, y, spec)
+        """Pixels of one patch, the same as `reading` gives. See `common.slides.Slide.read`.
+
+        OpenSlide reads it, which keeps tiles for the next call, unless the pixels of the level lie
+        between those of level 0: OpenSlide would interpolate there.
+
+        Raises
+        ------
+        PixelError
+            If the pixels cannot be decoded.
+        SlideError
+            As `reading`.
+        """
+        cut = Cut.of(self.pyramid, self.spec_for(spec))
+        if not self._is_ours(cut) or cut.downsample.is_integer():
+            return self._slide.read(x, y, spec)
+        patches, readable = self.reading(np.array([[x, y]], dtype=np.int64), spec).read(0, 1)
+        if not readable[0]:
+            raise PixelError(
+                f"{self._slide.path}: pixels at {(x, y)}: expected pixels that decode, found damage"
+            )
+        return patches[0]
 
     def thumbnail(self, mpp: float) -> npt.NDArray[np.uint8]:
         """The whole slide at `mpp`, read by OpenSlide. See `common.slides.Slide.thumbnail`."""
@@ -95,59 +113,64 @@ class TiffSlide:
         """
         on_slide = self.spec_for(spec)
         cut = Cut.of(self.pyramid, on_slide)
-        if why_not := self._why_not(cut):
-            if self._required:
-                raise SlideError(
-                    f"{self._slide.path}: slide.reader: expected a level this reader can read, "
-                    f"found {why_not}. Use slide.reader=auto"
-                )
+        if not self._is_ours(cut):
             return self._slide.reading(xy, spec)
-        return self._tiles(cut, xy, on_slide.size)
+        return self._tiles(cut, cut.on_level(xy), on_slide.size)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_descriptor": -1, "_owner": -1}
-
-    def __del__(self) -> None:
-        if self._owner == os.getpid():
-            os.close(self._descriptor)
+        return {**self.__dict__, "_file": None}
 
     @cached_property
-    def _levels(self) -> dict[int, TiledLevel]:
+    def _levels(self) -> list[TiledLevel | str]:
         return tiled_levels(self._slide.path, self.pyramid.sizes)
 
-    def _tiles(self, cut: Cut, xy: npt.NDArray[np.int64], size: int) -> TileReading:
+    def _tiles(self, cut: Cut, corners: npt.NDArray[np.int64], size: int) -> TileReading:
         stored = self._levels[cut.level]
-        return TileReading(stored, self._open(), cut, cut.on_level(xy), size, READER)
+        if isinstance(stored, str):
+            raise TypeError(f"level {cut.level} is {stored}")
+        return TileReading(stored, self._open(), cut, corners, size, READER)
 
-    def _open(self) -> int:
-        if self._owner != os.getpid():
-            self._descriptor = os.open(self._slide.path, os.O_RDONLY)
-            self._owner = os.getpid()
-        return self._descriptor
+    def _open(self) -> TileFile:
+        if self._file is None:
+            try:
+                self._file = TileFile(self._slide.path)
+            except OSError as error:
+                raise SlideError(
+                    f"{self._slide.path}: bytes: expected a file that can be read, "
+                    f"found {error.strerror}"
+                ) from error
+        return self._file
 
-    def _why_not(self, cut: Cut) -> str:
-        """Why OpenSlide must read this level; empty where this reader can."""
+    def _is_ours(self, cut: Cut) -> bool:
+        """Whether this level is read here, after proof; an error where it must be and cannot."""
         if cut.level not in self._proven:
             self._proven[cut.level] = self._objection(cut)
-        return self._proven[cut.level]
+        if self._required and self._proven[cut.level]:
+            raise SlideError(
+                f"{self._slide.path}: level {cut.level}: expected tiles of JPEG that decode to "
+                f"OpenSlide's pixels, found {self._proven[cut.level]}. Set slide.reader to auto"
+            )
+        return not self._proven[cut.level]
 
     def _objection(self, cut: Cut) -> str:
-        if cut.level not in self._levels:
-            return "a level that is not stored as tiles of JPEG"
-        corners = _samples(self._levels[cut.level], cut)
-        if not len(corners):
-            return "a level whose pixels lie between those of level 0"
-        whole = Cut(cut.level, _SAMPLE_PX, cut.downsample)
+        """Why OpenSlide must read this level; empty where there is no reason."""
         stored = self._levels[cut.level]
-        ours = TileReading(stored, self._open(), whole, corners, _SAMPLE_PX, READER)
-        patches, _ = ours.read(0, len(corners))
-        for patch, (x, y) in zip(patches, corners.tolist(), strict=True):
+        if isinstance(stored, str):
+            return stored
+        corners = _samples(stored, cut)
+        if not len(corners):
+            return "pixels that lie between those of level 0"
+        whole = Cut(cut.level, _SAMPLE_PX, cut.downsample)
+        patches, readable = self._tiles(whole, corners, _SAMPLE_PX).read(0, len(corners))
+        for ours, decoded, (x, y) in zip(patches, readable, corners.tolist(), strict=True):
             try:
                 theirs = self._slide.region(x, y, whole, (_SAMPLE_PX, _SAMPLE_PX))
             except PixelError:
-                continue  # neither can say what is there
-            if not np.array_equal(patch, theirs):
-                return f"pixels other than OpenSlide's at ({x}, {y}) of level {cut.level}"
+                if decoded:
+                    return f"pixels at {(x, y)} that OpenSlide does not decode"
+                continue
+            if not decoded or not np.array_equal(ours, theirs):
+                return f"other pixels at {(x, y)}"
         return ""
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
-import imagecodecs
 import numpy as np
 
 from common.resampling import Cut, reduced
+from common.tile_jpeg import decode
 from common.tile_store import TileStore
 
 if TYPE_CHECKING:
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from common.tiff_layout import TiledLevel
+    from common.tile_file import TileFile
 
     Pixels = npt.NDArray[np.uint8]
     Slices = tuple[slice, slice]
@@ -26,6 +26,8 @@ HELD_BYTES: Final = 384 << 20
 """Most bytes of decoded tiles held. Two rows of tiles across a slide of 100,000 px take 300 MiB."""
 
 _MOST_SPARE: Final = 64
+_ROOM: Final = 1 << 20
+"""Bytes a tile may take beyond those of its pixels; one that takes more is damage, not JPEG."""
 _WHITE: Final = 255
 
 
@@ -35,8 +37,7 @@ class TileReading:
     Parameters
     ----------
     stored : TiledLevel
-    descriptor : int
-        The open file; read at given offsets, so threads may share it.
+    file : TileFile
     cut : Cut
     corners : (N, 2) int64, px of the level
     size : int, px
@@ -47,7 +48,7 @@ class TileReading:
     def __init__(
         self,
         stored: TiledLevel,
-        descriptor: int,
+        file: TileFile,
         cut: Cut,
         corners: npt.NDArray[np.int64],
         size: int,
@@ -55,7 +56,7 @@ class TileReading:
     ) -> None:
         self.reader = reader
         self._stored = stored
-        self._descriptor = descriptor
+        self._file = file
         self._cut = cut
         self._corners = corners
         self._size = size
@@ -102,20 +103,10 @@ class TileReading:
         if length == 0:
             pixels.fill(_WHITE)
             return pixels
-        try:
-            encoded = os.pread(self._descriptor, length, int(stored.offsets[place]))
-            if len(encoded) < length:
-                return None
-            # told the shape it must have, the decoder refuses a tile that claims to be larger
-            return imagecodecs.jpeg8_decode(
-                encoded,
-                tables=stored.tables,
-                colorspace=stored.colours,
-                outcolorspace="RGB",
-                out=pixels,
-            )
-        except (imagecodecs.Jpeg8Error, OSError, OverflowError, ValueError):
+        if length > pixels.nbytes + _ROOM:
             return None
+        encoded = self._file.read(int(stored.offsets[place]), length)
+        return pixels if decode(encoded, stored.tables, stored.colours, pixels) else None
 
     def _blank(self) -> Pixels:
         """Memory for a tile: a used one's, so that the heap does not grow with the slide."""

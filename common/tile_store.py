@@ -6,6 +6,7 @@ from several.
 
 from __future__ import annotations
 
+from collections import Counter
 from concurrent.futures import Future
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -44,27 +45,30 @@ class TileStore:
         self._uses = uses
         self._capacity = max(1, capacity)
         self._held: dict[Place, Future[Tile | None]] = {}
+        self._readers: Counter[Place] = Counter()
         self._lock = Lock()
 
     def __len__(self) -> int:
         return len(self._held)
 
     def get(self, place: Place) -> Tile | None:
-        """The pixels of a tile; None where they do not decode."""
+        """The pixels of a tile until `release`; None where they do not decode."""
         with self._lock:
+            self._readers[place] += 1
             future = self._held.get(place)
             first = future is None
             if future is None:
                 while len(self._held) >= self._capacity:
                     del self._held[next(iter(self._held))]
                 future = self._held[place] = Future()
-        if first:
-            try:
-                future.set_result(self._decode(place))
-            except BaseException as error:
-                future.set_exception(error)
-                raise
-        return future.result()
+        try:
+            if first:
+                self._decode_into(future, place)
+            return future.result()
+        except BaseException:
+            with self._lock:
+                self._leave(place)
+            raise
 
     def release(self, place: Place) -> Tile | None:
         """Say that one of the counted uses is over.
@@ -76,5 +80,24 @@ class TileStore:
         """
         with self._lock:
             self._uses[place] -= 1
-            last = self._held.pop(place, None) if self._uses[place] <= 0 else None
+            alone = self._leave(place)
+            over = alone and self._uses[place] <= 0
+            last = self._held.pop(place, None) if over else None
         return None if last is None else last.result()
+
+    def _decode_into(self, future: Future[Tile | None], place: Place) -> None:
+        try:
+            future.set_result(self._decode(place))
+        except BaseException as error:
+            with self._lock:  # whoever waits is told; whoever asks later may have more luck
+                if self._held.get(place) is future:
+                    del self._held[place]
+            future.set_exception(error)
+            raise
+
+    def _leave(self, place: Place) -> bool:
+        """One reader less, under the lock; whether it was the last."""
+        self._readers[place] -= 1
+        if alone := self._readers[place] <= 0:
+            del self._readers[place]
+        return alone
