@@ -85,7 +85,7 @@ def screening(
     callable
         (N, 2) int64 level-0 corners to `Candidates` in the same order. A patch without any tissue
         is ``background``, with too little ``low_tissue``, under too much pen ``pen``, of neither
-        class ``boundary``.
+        class ``boundary``; all of a slide that is to give no patch is ``excluded``.
     """
     label = labelling(truth, edge, settings.labels, mpp)
     regions = _regions(truth, settings)
@@ -101,6 +101,8 @@ def screening(
         labels = np.full(len(xy), UNKNOWN, dtype=np.int8)
         tumor[asked], labels[asked] = label(xy[asked])
         reasons[asked[labels[asked] == BOUNDARY]] = REASONS["boundary"]
+        if truth.excluded:
+            reasons[:] = REASONS["excluded"]
         strata = strata_of(labels, xy + np.float64(edge / 2), regions)
         return Candidates(xy, labels, tumor, tissue, reasons, strata)
 

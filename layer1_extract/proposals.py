@@ -41,17 +41,17 @@ def proposals(
     """The proposals of a slide, or of one of its parts.
 
     A part of dense sampling is a run of rows of the grid; of random sampling, one of its draws.
-    All parts together propose what the whole slide does; of a slide that is excluded, nothing.
+    All parts together propose what the whole slide does; nothing is drawn of a slide that is
+    excluded.
     """
     sampling = settings.sampling
-    if known.truth.excluded:
-        return
     if isinstance(sampling, DenseSampling):
         yield Proposals(part_grid(known, sampling, part, parts).corners(), None)
         return
     if parts not in {1, sampling.draws}:
         raise ValueError(f"random sampling of {sampling.draws} draws has no {parts} parts")
-    yield from _draws(known, sampling, [part] if parts > 1 else range(sampling.draws))
+    if not known.truth.excluded:
+        yield from _draws(known, sampling, [part] if parts > 1 else range(sampling.draws))
 
 
 def part_grid(known: Survey, sampling: DenseSampling, part: int, parts: int) -> Grid:

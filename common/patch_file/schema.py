@@ -56,6 +56,7 @@ REASONS: Final = {
     "pen": 5,
     "boundary": 6,
     "unreadable": 7,
+    "excluded": 8,
 }
 """Why a candidate was not kept, with the code that stands for it in the file."""
 

@@ -73,6 +73,12 @@ def test_an_unknown_slide_gives_candidates_of_unknown_label():
     assert (found.reasons[2:] == 0).all()
 
 
+def test_every_candidate_of_an_excluded_slide_is_rejected_for_that():
+    found = screened(Truth(excluded="a duplicate"))
+
+    assert set(found.reasons.tolist()) == {REASONS["excluded"]}
+
+
 def test_rows_are_taken_and_joined_whole():
     found = screened(Truth())
 

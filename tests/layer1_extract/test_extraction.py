@@ -141,6 +141,21 @@ def test_a_slide_smaller_than_a_patch_is_empty_with_that_reason(tmp_path):
         assert "smaller than one patch of 32 px" in outcome.reason
 
 
+@pytest.mark.parametrize("sampling", [DENSE, SMALL])
+def test_a_duplicate_gives_no_patch_and_says_why(tmp_path, sampling):
+    slide = write_slide(tmp_path / "s.tif", tissue_on_glass())
+    entry = SlideEntry("test_049", slide)
+
+    outcome, file = extracted(entry, tmp_path, sampling)
+
+    assert outcome.status == "empty"
+    assert "duplicate" in outcome.reason
+    assert "labels.camelyon_exceptions: false takes it" in outcome.reason
+    assert file.counts["excluded"] == file.counts["rejected"]
+    taken, _ = extracted(entry, tmp_path, [*sampling, "labels.camelyon_exceptions=false"])
+    assert taken.counts["unknown"] > 0
+
+
 def test_a_slide_nothing_is_known_of_gives_patches_of_unknown_label(tmp_path):
     entry = SlideEntry("u", write_slide(tmp_path / "u.tif", tissue_on_glass()))
 

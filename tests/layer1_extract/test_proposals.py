@@ -53,6 +53,16 @@ def test_the_draws_share_no_place_and_are_the_sample(draws):
     assert len(set(alone)) == len(alone)
 
 
+def test_nothing_is_drawn_of_a_slide_that_is_excluded_and_all_of_its_grid_is_looked_at():
+    one = known()
+    one.truth = Truth(excluded="a duplicate")
+    random = load(ExtractSettings, None, [])
+    dense = load(ExtractSettings, None, ["sampling.method=dense"])
+
+    assert list(proposals(one, random, 0, 1)) == []
+    assert [len(some.xy) for some in proposals(one, dense, 0, 1)] == [20 * 15]
+
+
 def test_the_quotas_of_the_draws_add_up():
     settings = load(ExtractSettings, None, ["sampling.per_class=20", "sampling.draws=3"])
     quotas = [some.quota for some in proposals(known(), settings, 0, 1)]

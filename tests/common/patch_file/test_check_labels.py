@@ -54,8 +54,8 @@ def test_counts_that_are_no_object_of_numbers_are_refused(path, counts):
 
 
 def test_a_newer_version_may_know_more_reasons(path):
-    replace(path, "rejected_reason", np.array([8], np.uint8))
-    change(path, "rejected_reason", reasons=json.dumps({**REASONS, "folded": 8}))
+    replace(path, "rejected_reason", np.array([200], np.uint8))
+    change(path, "rejected_reason", reasons=json.dumps({**REASONS, "folded": 200}))
     change(path, "/", counts=json.dumps({**counts_of(path), "white": 0, "folded": 1}))
 
     assert check(path).slide_id == "s"

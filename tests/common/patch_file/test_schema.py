@@ -74,4 +74,5 @@ def test_codes_of_reasons_never_change():
         "pen": 5,
         "boundary": 6,
         "unreadable": 7,
+        "excluded": 8,
     }
