@@ -7,25 +7,32 @@ import sys
 import time
 from dataclasses import replace
 
-import h5py
-import numpy as np
 import pytest
+from comparing import assert_equal, content
 from project import ROOT
 from tiff_slides import tissue_on_glass, write_cohort_folder, write_slide
 
 from common.cluster import Shard
 from common.cohort import SlideEntry, read_cohort, write_cohort
 from common.config import load
-from common.errors import ConfigError, Interrupted
-from common.outcomes import exit_status
+from common.errors import ConfigError, Interrupted, SlideError
+from common.outcomes import exit_status, read_outcome, write_outcome
+from common.patch_file.folder import patch_paths
 from common.patch_file.reader import PatchFile
-from layer1_extract.config import ExtractSettings
-from layer1_extract.extraction import patch_path, preview_path
 from layer1_extract import pipeline
+from layer1_extract.board import open_board
+from layer1_extract.cohort_record import recorded_cohort
+from layer1_extract.config import ExtractSettings
+from layer1_extract.extraction import extract_slide, patch_path, preview_path
+from layer1_extract.merge import merge
 from layer1_extract.resume import Run
+from layer1_extract.status import status
 from layer1_extract.units import units_of
 
 SMALL = ["patch.size=32", "patch.mpp=0.5", "tissue.min_area_um2=1000", "tissue.close_um=16"]
+
+
+DENSE = load(ExtractSettings, None, [*SMALL, "sampling.method=dense"])
 
 
 @pytest.fixture(scope="module")
@@ -43,23 +50,6 @@ def extract(entries, out, chosen, *, blocks=1, **options):
 
 def finished(entries, out, chosen):
     return pipeline.finished_before(units_of(entries), Run(out, chosen))
-
-
-def content(out):
-    """Every dataset of every patch file, by file and name."""
-    found = {}
-    for path in sorted((out / "patches").glob("*.h5")):
-        with h5py.File(path) as file:
-            found[path.name] = {name: np.asarray(file[name]) for name in file}
-    return found
-
-
-def assert_equal(one, other):
-    assert list(one) == list(other)
-    for name in one:
-        assert list(one[name]) == list(other[name])
-        for dataset, values in one[name].items():
-            assert np.array_equal(values, other[name][dataset], equal_nan=values.dtype.kind == "f")
 
 
 @pytest.mark.parametrize("method", ["random", "dense"])
@@ -244,3 +234,148 @@ def test_malformed_files_are_named_and_the_good_slides_finished(shared_data, tmp
             assert f"{entry.path.name}: " in outcome.reason
             assert ": expected " in outcome.reason
     assert len(PatchFile(patch_path(tmp_path / "out", "good"))) == 15
+
+
+@pytest.fixture
+def slide(tmp_path):
+    path = write_slide(tmp_path / "in" / "s.tif", tissue_on_glass())
+    return SlideEntry("s", path, slide_label="negative")
+
+
+def files(out):
+    return {path: path.read_bytes() for path in out.rglob("*.*") if path.is_file()}
+
+
+@pytest.mark.parametrize("blocks", [1, 3])
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_a_slide_that_vanished_fails_and_loses_nothing(slide, tmp_path, blocks, overwrite):
+    out, chosen = tmp_path / "out", DENSE
+    extract([slide], out, chosen, blocks=blocks)
+    before = files(out)
+    slide.path.rename(tmp_path / "away.tif")
+
+    outcomes, kept = extract([slide], out, chosen, blocks=blocks, overwrite=overwrite)
+
+    assert (len(outcomes), kept, exit_status(outcomes)) == (blocks, 0, 3)
+    assert all("kept as they are" in outcome.notes[0] for outcome in outcomes)
+    assert files(out) == before
+
+    (tmp_path / "away.tif").rename(slide.path)
+    outcomes, kept = extract([slide], out, chosen, blocks=blocks)
+    assert (kept, exit_status(outcomes)) == (blocks, 0)
+    assert files(out) == before
+
+
+def test_a_joined_slide_that_vanished_loses_nothing_either(slide, tmp_path):
+    out, chosen = tmp_path / "out", DENSE
+    extract([slide], out, chosen, blocks=3)
+    merge(out, join=True)
+    before = files(out)
+    slide.path.rename(tmp_path / "away.tif")
+
+    outcomes, _ = extract([slide], out, chosen, blocks=3)
+
+    assert [outcome.status for outcome in outcomes] == ["failed"] * 3
+    assert files(out) == before
+
+
+def test_the_patches_of_a_slide_that_changed_stay_until_the_new_ones_are_whole(
+    slide, tmp_path, monkeypatch
+):
+    out = tmp_path / "out"
+    extract([slide], out, settings())
+    old = patch_path(out, "s").read_bytes()
+    write_slide(slide.path, tissue_on_glass(seed=5))
+    seen = []
+
+    def watching(*arguments, **options):
+        seen.append(patch_path(out, "s").read_bytes())
+        return extract_slide(*arguments, **options)
+
+    monkeypatch.setattr("layer1_extract.pipeline.extract_slide", watching)
+    (outcome,), kept = extract([slide], out, settings())
+
+    assert (outcome.status, kept, seen) == ("done", 0, [old])
+    assert patch_path(out, "s").read_bytes() != old
+
+
+def test_a_whole_file_that_no_longer_holds_is_set_aside_before_its_slide_is_cut(slide, tmp_path):
+    out, chosen = tmp_path / "out", DENSE
+    extract([slide], out, chosen)
+    write_slide(slide.path, tissue_on_glass(seed=5))
+
+    extract([slide], out, chosen, blocks=2)
+
+    assert [path.stem for path in patch_paths(out)] == ["s.part-0-of-2", "s.part-1-of-2"]
+    assert (out / "patches" / "set_aside" / "s.h5").exists()
+
+
+def test_slides_cut_into_another_number_of_parts_are_not_mixed(slide, tmp_path):
+    out, chosen = tmp_path / "out", DENSE
+    extract([slide], out, chosen, blocks=3)
+
+    for blocks in (1, 2):
+        with pytest.raises(ConfigError, match="Give --blocks 3"):
+            extract([slide], out, chosen, blocks=blocks)
+
+    extract([slide], out, chosen, blocks=2, overwrite=True)
+    assert [path.stem for path in patch_paths(out)] == ["s.part-0-of-2", "s.part-1-of-2"]
+
+
+@pytest.mark.parametrize("options", [[], ["--overwrite"], ["--blocks", "2"]], ids=str)
+def test_two_processes_given_the_same_slides_end_with_right_files(cohort, tmp_path, options):
+    write_cohort(cohort, tmp_path / "cohort.csv")
+    overrides = [*SMALL, "sampling.method=dense", "sampling.stride=16"]
+    chosen, blocks = load(ExtractSettings, None, overrides), 2 if "--blocks" in options else 1
+    extract(cohort, tmp_path / "alone", chosen, blocks=blocks)
+    words = [word for override in overrides for word in ("--set", override)]
+    command = [sys.executable, "-m", "layer1_extract", "extract", str(tmp_path / "cohort.csv")]
+    command += ["--out", str(tmp_path / "out"), "--workers", "1", *options, *words]
+
+    both = [subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE) for _ in range(2)]
+    said = [process.communicate()[1] for process in both]
+
+    assert [process.returncode for process in both] == [0, 0], said
+    assert_equal(content(tmp_path / "alone"), content(tmp_path / "out"))
+    assert merge(tmp_path / "out").exit_status == 0
+    assert list((tmp_path / "out").rglob("*.partial")) == []
+    assert list((tmp_path / "out" / "running").iterdir()) == []
+
+
+def test_a_failure_does_not_take_away_what_another_process_finished(slide, tmp_path, monkeypatch):
+    out = tmp_path / "out"
+
+    def other_first(*arguments, **options):
+        extract_slide_and_record(slide, out)
+        raise SlideError("s.tif: slide: expected memory, found none")
+
+    def extract_slide_and_record(entry, folder):
+        write_outcome(folder, extract_slide(entry, folder, settings()))
+
+    monkeypatch.setattr("layer1_extract.pipeline.extract_slide", other_first)
+    (outcome,), _ = extract([slide], out, settings())
+
+    assert outcome.status == "done"
+    assert patch_path(out, "s").exists()
+
+
+def test_a_process_that_dies_leaves_a_failed_outcome_for_its_part(slide, tmp_path):
+    run = Run(tmp_path, DENSE)
+    unit = units_of([slide], 2)[1]
+
+    with open_board(1) as board:
+        outcome = pipeline._died((0, unit), run=run, board=board)
+        assert board.read()["share"].tolist() == [1]
+
+    assert read_outcome(tmp_path, "s.part-1-of-2") == outcome
+    assert (outcome.status, outcome.exit_status) == ("failed", 3)
+
+
+def test_the_share_of_the_cohort_is_recorded_whole_by_each_task(cohort, tmp_path):
+    chosen = settings()
+    pipeline.extract(units_of(cohort[:1]), Run(tmp_path, chosen), cohort=cohort)
+
+    assert [entry.slide_id for entry in recorded_cohort(tmp_path)] == [
+        entry.slide_id for entry in cohort
+    ]
+    assert status(tmp_path).data["states"]["missing"] == 2

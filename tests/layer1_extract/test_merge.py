@@ -1,0 +1,168 @@
+from __future__ import annotations
+
+import shutil
+
+import pytest
+from comparing import assert_equal, content
+from tiff_slides import tissue_on_glass, write_cohort_folder, write_slide
+
+from common.cohort import SlideEntry, read_cohort
+from common.config import load
+from common.errors import ContractError
+from common.outcomes import Outcome, read_outcome, write_outcome
+from common.patch_file.folder import patch_paths
+from layer1_extract.cohort_record import record_cohort
+from layer1_extract.config import ExtractSettings
+from layer1_extract.extraction import patch_path
+from layer1_extract.merge import merge
+from layer1_extract.pipeline import extract
+from layer1_extract.resume import Run
+from layer1_extract.units import units_of
+
+SMALL = ["patch.size=32", "patch.mpp=0.5", "tissue.min_area_um2=1000", "tissue.close_um=16"]
+SETTINGS = load(ExtractSettings, None, [*SMALL, "sampling.method=dense"])
+
+
+@pytest.fixture(scope="module")
+def cohort(tmp_path_factory):
+    return read_cohort(write_cohort_folder(tmp_path_factory.mktemp("cohort") / "c"))
+
+
+@pytest.fixture(scope="module")
+def finished(cohort, tmp_path_factory):
+    """Folders of the whole slides, and of their parts."""
+    whole, cut = tmp_path_factory.mktemp("whole"), tmp_path_factory.mktemp("cut")
+    extract(units_of(cohort), Run(whole, SETTINGS))
+    extract(units_of(cohort, 2), Run(cut, SETTINGS))
+    return {1: whole, 2: cut}
+
+
+@pytest.fixture
+def folder(finished, tmp_path):
+    def copy(blocks):
+        return shutil.copytree(finished[blocks], tmp_path / f"out {blocks}")
+
+    return copy
+
+
+def forget(out, name):
+    patch_path(out, name).unlink()
+    (out / "outcomes" / f"{name}.json").unlink()
+
+
+def test_a_whole_folder_is_gathered(folder, cohort):
+    out = folder(1)
+
+    result = merge(out)
+
+    assert (result.exit_status, len(result.data["slides"])) == (0, 3)
+    assert (out / "slides.png").exists()
+    assert len((out / "outcomes.csv").read_text().splitlines()) == 4
+
+
+def test_every_missing_slide_and_part_is_named(folder, cohort):
+    one, two, three = (entry.slide_id for entry in cohort)
+    out = folder(2)
+    forget(out, f"{two}.part-1-of-2")
+    for part in (0, 1):
+        forget(out, f"{three}.part-{part}-of-2")
+
+    with pytest.raises(ContractError) as refused:
+        merge(out, join=True)
+
+    assert f"{two}.part-1-of-2 is missing" in str(refused.value)
+    assert f"{three}.part-0-of-2 is missing" in str(refused.value)
+    assert f"{three}.part-1-of-2 is missing" in str(refused.value)
+    assert one not in str(refused.value)
+    assert patch_path(out, f"{one}.part-0-of-2").exists()
+
+
+def test_a_damaged_file_is_named(folder, cohort):
+    out = folder(1)
+    path = patch_path(out, cohort[1].slide_id)
+    path.write_bytes(path.read_bytes()[:-3000])
+
+    with pytest.raises(ContractError, match=cohort[1].slide_id):
+        merge(out)
+
+
+def test_files_of_two_configurations_are_refused(folder, cohort, tmp_path):
+    out = folder(1)
+    other = load(ExtractSettings, None, [*SMALL, "sampling.method=dense", "labels.tumor_min=0.7"])
+    extract(units_of(cohort[:1]), Run(tmp_path / "other", other))
+    for kind in ("patches", "outcomes"):
+        shutil.copytree(tmp_path / "other" / kind, out / kind, dirs_exist_ok=True)
+
+    with pytest.raises(ContractError, match="config_sha256: different configurations"):
+        merge(out)
+
+
+def test_a_failed_slide_is_reported_and_does_not_stop_the_others(folder):
+    out = folder(1)
+    record_cohort(out, [SlideEntry("bad", out / "bad.tif")])
+    write_outcome(out, Outcome("bad", "failed", "bad.tif: broken", exit_status=3))
+
+    result = merge(out)
+
+    assert result.exit_status == 3
+    assert "failed bad: bad.tif: broken" in result.text
+    assert len(patch_paths(out)) == 3
+
+
+def test_what_is_there_of_a_slide_whose_part_failed_is_no_result(folder, cohort):
+    out, slide_id = folder(2), cohort[0].slide_id
+    patch_path(out, f"{slide_id}.part-1-of-2").unlink()
+    failed = Outcome(slide_id, "failed", "broken", exit_status=3, part=1, parts=2)
+    write_outcome(out, failed)
+
+    for join in (False, True, True):
+        assert merge(out, join=join).exit_status == 3
+
+    assert [path.stem for path in patch_paths(out)] == [entry.slide_id for entry in cohort[1:]]
+    assert (out / "patches" / "set_aside" / f"{slide_id}.part-0-of-2.h5").exists()
+
+
+def test_parts_stay_parts_unless_they_are_to_be_joined(folder):
+    out = folder(2)
+
+    assert merge(out).exit_status == 0
+
+    assert len(patch_paths(out)) == 6
+
+
+def test_joined_slides_are_finished_for_whoever_extracts_again(folder, finished, cohort):
+    out = folder(2)
+    merge(out, join=True)
+
+    for blocks in (1, 2):
+        outcomes, kept = extract(units_of(cohort, blocks), Run(out, SETTINGS))
+        assert (len(outcomes), kept) == (3, 3)
+    assert_equal(content(out), content(finished[1]))
+    assert merge(out, join=True).exit_status == 0
+
+
+def test_a_joining_that_was_stopped_is_named_and_ended(folder, finished, cohort):
+    out, slide_id = folder(2), cohort[0].slide_id
+    merge(out, join=True)
+    for kind in ("patches", "outcomes"):  # killed before it removed the last part
+        suffix = {"patches": "h5", "outcomes": "json"}[kind]
+        name = f"{slide_id}.part-1-of-2.{suffix}"
+        shutil.copy(finished[2] / kind / name, out / kind / name)
+
+    with pytest.raises(ContractError, match=f"{slide_id} is there both whole and in parts"):
+        merge(out)
+    assert merge(out, join=True).exit_status == 0
+
+    assert_equal(content(out), content(finished[1]))
+    assert read_outcome(out, f"{slide_id}.part-1-of-2") is None
+
+
+def test_another_cohort_may_be_asked_for(folder, cohort, tmp_path):
+    out = folder(1)
+    slide = write_slide(tmp_path / "more" / "new.tif", tissue_on_glass())
+
+    with pytest.raises(ContractError, match="new is missing"):
+        merge(out, cohort=slide)
+
+    alone = merge(out, cohort=cohort[0].path)
+    assert alone.data["not_in_cohort"] == [entry.slide_id for entry in cohort[1:]]
