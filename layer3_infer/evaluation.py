@@ -141,7 +141,11 @@ def _add(
         left_out[slide_id] = "made with another model or configuration; run heatmap again"
     else:
         try:
-            truth = truth_of(entry)
+            truth = truth_of(
+                entry,
+                mask_tumor=settings.mask_tumor,
+                exceptions=settings.camelyon_exceptions,
+            )
             heatmap = read_heatmap(folder.heatmap(slide_id)).heatmap
         except (SlideError, ContractError) as error:
             left_out[slide_id] = str(error)

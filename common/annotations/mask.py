@@ -169,6 +169,6 @@ def _unclear(source: Path, values: frozenset[int], tumor: int | None) -> Excepti
         "values",
         "0 and 255, or the number that means tumour",
         found,
-        "State it as labels.mask_tumor: 2 where 1 is normal tissue and 2 tumour, 1 where ASAP's "
-        "script wrote metastases as 1 and normal as 2",
+        "State it in the configuration as mask_tumor: 2 where 1 is normal tissue and 2 tumour, "
+        "1 where ASAP's script wrote metastases as 1 and normal as 2",
     )

@@ -2,7 +2,8 @@
 
 Columns are those of `SlideEntry`; `path` is needed, the others may be missing or empty, and an
 empty `slide_id` is the name of the file without its suffix. Paths that are not absolute start at
-the folder of the CSV.
+the folder of the CSV. A slide of several files is named by one of them: its ``.mrxs``, or any
+``.dcm`` of its series.
 """
 
 from __future__ import annotations

@@ -145,7 +145,7 @@ def test_a_mask_finds_its_place_on_its_slide(masked):
 
 
 def test_a_mask_of_doubtful_numbers_needs_them_stated(masked):
-    with pytest.raises(SlideError, match="State it as labels.mask_tumor"):
+    with pytest.raises(SlideError, match="State it in the configuration as mask_tumor"):
         truth_of(masked(2))
     assert truth_of(masked(2), mask_tumor=2).positive is True
     assert truth_of(masked(1), mask_tumor=2).positive is False

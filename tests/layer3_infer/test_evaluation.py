@@ -2,14 +2,19 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 
+import numpy as np
 import pytest
+import tifffile
 from colour_model import write_colour_bundle
 from tiff_slides import asap
 
-from common.cohort import read_cohort
+from common.annotations import read_annotations
+from common.cohort import read_cohort, write_cohort
 from common.errors import ConfigError, SlideError
 from common.model_bundle import read_bundle
+from common.openslide_slide import OpenSlideSlide
 from layer3_infer.analysis import Analysis
 from layer3_infer.config import EvaluateSettings, HeatmapSettings
 from layer3_infer.evaluation import evaluate_folder
@@ -66,6 +71,26 @@ def test_patches_that_are_neither_are_left_out_and_counted(copy, tmp_path):
     }
     assert found["without_heatmap"] == ["other"]
     assert found["intervals_over"] == "patients"
+
+
+@pytest.mark.parametrize(("value", "settings"), [(255, {}), (2, {"mask_tumor": 2})])
+def test_a_mask_is_as_good_as_the_outline_it_was_made_from(
+    copy, cohort_csv, tmp_path, value, settings
+):
+    drawn = evaluate_folder(copy, cohort_csv, QUICK)["patches"]
+    entries = {entry.slide_id: entry for entry in read_cohort(cohort_csv)}
+    pyramid = OpenSlideSlide.of(entries["green"]).pyramid
+    tumor = read_annotations(entries["green"].annotation).tumor
+    left, top, right, bottom = (round(edge) for edge in tumor.bounds)
+    mask = np.zeros((pyramid.height, pyramid.width), np.uint8)
+    mask[top:bottom, left:right] = value
+    tifffile.imwrite(tmp_path / "green_mask.tif", mask, tile=(128, 128))
+    entries["green"] = replace(entries["green"], annotation=tmp_path / "green_mask.tif")
+    write_cohort(entries.values(), tmp_path / "masked.csv")
+
+    found = evaluate_folder(copy, tmp_path / "masked.csv", QUICK.model_copy(update=settings))
+
+    assert found["patches"] == drawn
 
 
 def test_a_cohort_with_no_slide_in_common_is_refused(copy, tmp_path):

@@ -132,7 +132,9 @@ def test_numbers_with_two_meanings_are_refused_until_one_is_stated(tmp_path, val
     mask[300:] = values[0]
     path = write(tmp_path / "m.tif", mask)
 
-    with pytest.raises(SlideError, match=r"m.tif: values: expected .* State it as labels.mask_tu"):
+    with pytest.raises(
+        SlideError, match=r"m.tif: values: expected .* State it in the configuration as mask_tu"
+    ):
         read_mask(path, SLIDE)
     stated = read_mask(path, SLIDE, tumor=values[-1])
     assert stated.tumor.intersects(shapely.box(100, 64, 300, 192))

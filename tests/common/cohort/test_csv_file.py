@@ -170,3 +170,28 @@ def test_a_path_that_a_csv_cannot_hold_is_refused(tmp_path, name):
         write_cohort([SlideEntry("a", tmp_path / name)], tmp_path / "cohort.csv")
 
     assert not (tmp_path / "cohort.csv").exists()
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["two words.tif", 'it\'s "quoted", she said.tif', "Präparat é.tif", "スライド.svs", "-x.tif"],
+)
+def test_paths_may_have_spaces_quotes_commas_and_any_letter(tmp_path, name):
+    folder = tmp_path / "Fälle, 2 & more"
+    slide = SlideEntry("s", folder / name, annotation=folder / f"{name}.xml")
+
+    write_cohort([slide], tmp_path / "c.csv")
+
+    assert read_csv(tmp_path / "c.csv") == [slide]
+
+
+@pytest.mark.parametrize("column", ["path", "annotation"])
+def test_a_path_with_a_line_break_is_refused_with_its_line(tmp_path, column):
+    values = {"path": "a.tif", "annotation": "a.xml"} | {column: '"a\nb.tif"'}
+    csv = tmp_path / "c.csv"
+    csv.write_text(f"path,annotation\n{values['path']},{values['annotation']}\n")
+
+    with pytest.raises(
+        ConfigError, match=rf"c.csv: line \d: {column}: expected a path on one line"
+    ):
+        read_csv(csv)
