@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+
+import pytest
+from tiff_slides import asap, tissue_on_glass, write_slide
+
+from common.cohort import SlideEntry
+from common.config import load
+from common.outcomes import forget
+from layer1_extract.config import ExtractSettings
+from layer1_extract.extraction import patch_path
+from layer1_extract.pipeline import extract
+from layer1_extract.resume import Run, finished, vanished
+from layer1_extract.units import Unit, units_of
+
+SMALL = ["patch.size=32", "patch.mpp=0.5", "tissue.min_area_um2=1000", "tissue.close_um=16"]
+
+
+@pytest.fixture
+def unit(tmp_path):
+    path = write_slide(tmp_path / "in" / "s.tif", tissue_on_glass())
+    annotation = tmp_path / "in" / "s.xml"
+    annotation.write_text(asap([[(320, 192), (448, 192), (448, 384), (320, 384)]]))
+    return Unit(SlideEntry("s", path, annotation=annotation))
+
+
+@pytest.fixture
+def run(tmp_path, unit):
+    run = Run(tmp_path / "out", load(ExtractSettings, None, [*SMALL, "sampling.per_class=5"]))
+    extract([unit], run)
+    return run
+
+
+def test_what_is_whole_and_still_right_is_finished_and_took_no_time(unit, run):
+    outcome = finished(unit, run)
+
+    assert outcome is not None
+    assert (outcome.status, outcome.seconds, outcome.counts["kept"]) == ("done", 0, 10)
+
+
+def test_a_whole_slide_stands_for_each_of_its_parts(unit, run):
+    for part in units_of([unit.entry], 3):
+        assert finished(part, run) == finished(unit, run)
+
+
+def test_without_an_outcome_nothing_is_finished(unit, run):
+    forget(run.out, "s")
+
+    assert finished(unit, run) is None
+
+
+def test_of_another_configuration_nothing_is_finished(unit, run, caplog):
+    other = load(ExtractSettings, None, [*SMALL, "sampling.per_class=6"])
+
+    assert finished(unit, Run(run.out, other)) is None
+    assert "s is done anew: other than before: ['configuration']" in caplog.text
+
+
+def test_a_mask_that_a_person_gave_since_counts(unit, run, tmp_path, caplog):
+    masks = tmp_path / "masks"
+    masks.mkdir()
+    assert finished(unit, replace(run, masks=masks)) is not None
+    (run.out / "masks" / "s.geojson").rename(masks / "s.geojson")
+
+    assert finished(unit, replace(run, masks=masks)) is None
+    assert "['mask_sha256']" in caplog.text
+
+
+def test_why_something_is_done_anew_is_said_once(unit, run, caplog):
+    patch_path(run.out, "s").write_bytes(b"")
+    caplog.set_level(logging.WARNING)
+
+    assert finished(unit, run, level=logging.DEBUG) is None
+    assert caplog.text == ""
+
+
+@pytest.mark.parametrize("away", ["path", "annotation"])
+def test_a_slide_that_cannot_be_reached_has_vanished_if_it_was_finished(unit, run, away):
+    getattr(unit.entry, away).unlink()
+
+    failed = vanished(unit, run)
+
+    assert failed is not None
+    assert (failed.status, failed.exit_status) == ("failed", 3)
+    assert vanished(unit, replace(run, out=run.out / "other")) is None
+
+
+def test_a_slide_that_is_there_has_not_vanished_whatever_it_holds(unit, run):
+    unit.entry.path.write_text("broken")
+
+    assert vanished(unit, run) is None
