@@ -6,6 +6,7 @@ import errno
 import glob
 import hashlib
 import os
+import re
 import secrets
 import shutil
 import time
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PARTIAL = ".partial"
+_PARTIAL_NAME: Final = re.compile(r"\..+\.[0-9a-f]{16}\.partial", re.DOTALL)
 _BLOCK = 1 << 20
 _DISK_ERRORS: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
 _STALE_S: Final = 24 * 3600
@@ -109,9 +111,19 @@ def remove_stale_partials(path: Path) -> None:
     Younger ones may be another task's, at work on the same file.
     """
     for partial in path.parent.glob(f".{glob.escape(path.name)}.*{PARTIAL}"):
-        with suppress(OSError):
-            if time.time() - partial.stat().st_mtime > _STALE_S:
-                partial.unlink()
+        _remove_stale(partial)
+
+
+def sweep(folder: Path) -> None:
+    """Remove what killed processes left in a folder of results more than a day ago.
+
+    In it and in the folders it holds, whichever files it was to become: those that were finished
+    since are not written again.
+    """
+    for inside in (folder, *(path for path in folder.glob("*") if path.is_dir())):
+        for partial in inside.glob(f".*{PARTIAL}"):
+            if _PARTIAL_NAME.fullmatch(partial.name):
+                _remove_stale(partial)
 
 
 def set_aside(path: Path) -> Path | None:
@@ -163,6 +175,12 @@ def spread_hash(path: Path) -> str:
             stream.seek(start)
             digest.update(stream.read(_SPREAD_BLOCK))
     return digest.hexdigest()
+
+
+def _remove_stale(partial: Path) -> None:
+    with suppress(OSError):
+        if time.time() - partial.stat().st_mtime > _STALE_S:
+            partial.unlink()
 
 
 def _partial(path: Path) -> Path:

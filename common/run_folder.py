@@ -8,7 +8,7 @@ import yaml
 
 from common.config import Settings, differences, dump
 from common.errors import ConfigError
-from common.files import write_text
+from common.files import sweep, write_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,7 +19,8 @@ RESOLVED: Final = "config.resolved.yaml"
 def claim(folder: Path, settings: Settings, *, overwrite: bool = False) -> None:
     """Write the resolved settings into `folder`, or make sure they are those already there.
 
-    Results of two configurations in one folder could not be told apart.
+    Results of two configurations in one folder could not be told apart. What processes killed more
+    than a day ago left half-written is removed.
 
     Parameters
     ----------
@@ -40,6 +41,7 @@ def claim(folder: Path, settings: Settings, *, overwrite: bool = False) -> None:
     path = folder / RESOLVED
     if overwrite or not path.exists():
         write_text(path, dump(settings))
+    sweep(folder)
 
 
 def refuse_other(folder: Path, settings: Settings) -> None:

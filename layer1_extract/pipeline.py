@@ -26,7 +26,7 @@ from layer1_extract.board import open_board
 from layer1_extract.cohort_record import record_cohort, refuse_other_blocks, set_aside_other_blocks
 from layer1_extract.extraction import extract_slide, patch_path
 from layer1_extract.resume import Run, finished, vanished
-from layer1_extract.running import running
+from layer1_extract.running import running, sweep_claims
 from layer1_extract.workers import spread
 
 if TYPE_CHECKING:
@@ -81,6 +81,7 @@ def extract(
     if not overwrite:
         refuse_other_blocks(run.out, blocks)
     claim(run.out, run.settings, overwrite=overwrite)
+    sweep_claims(run.out)
     log.info(log_head(run.config_sha256))
     if overwrite:
         _set_aside_others(run)

@@ -32,6 +32,7 @@ STALE_S: Final = 300.0
 """A unit not heard of for longer is taken to have been stopped."""
 
 _BEAT_S: Final = 30.0
+_FORGOTTEN_S: Final = 24 * 3600.0
 
 
 @dataclass(frozen=True)
@@ -132,6 +133,14 @@ def read_claims(out: Path) -> dict[str, Claim]:
         if claim and claim.beat >= found.get(claim.unit, claim).beat:
             found[claim.unit] = claim
     return found
+
+
+def sweep_claims(out: Path) -> None:
+    """Remove what processes killed more than a day ago left, of whichever unit."""
+    for path in (out / FOLDER).glob("[!.]*.json"):
+        with suppress(OSError):
+            if time.time() - path.stat().st_mtime > _FORGOTTEN_S:
+                path.unlink()
 
 
 def _beat(path: Path, claim: Callable[[], Claim], ended: threading.Event, every: float) -> None:

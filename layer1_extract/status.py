@@ -124,7 +124,9 @@ def _state(out: Path, name: str, claim: Claim | None) -> UnitState:
     outcome = read_outcome(out, name)
     if outcome is not None and outcome.status != "failed" and not patch_path(out, name).exists():
         outcome = None
-    if outcome is not None and (claim is None or claim.beat <= _written(out, name)):
+    if outcome is not None and (
+        claim is None or claim.stale or claim.beat <= _written(out, name)
+    ):  # what is begun anew has no outcome: a process that was too much has stopped
         return UnitState(name, outcome.status, outcome, outcome.reason)
     if claim is not None:
         return UnitState(name, "stopped" if claim.stale else "running", said=str(claim))

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
+import threading
+import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from common.errors import Interrupted
 from common.stopping import STOP_SIGNALS, stop
 
 if TYPE_CHECKING:
@@ -76,9 +80,21 @@ def _pool(workers: int) -> Generator[ProcessPoolExecutor, None, None]:
 
 
 def _listen() -> None:
-    """Unwind when asked to stop, so that half-written files vanish."""
+    """Unwind when asked to stop, so that half-written files vanish; or when left alone."""
     for number in STOP_SIGNALS:
         signal.signal(number, stop)
+    threading.Thread(target=_follow, daemon=True).start()
+
+
+def _follow() -> None:
+    """Stop this process when the one that started it was killed: nobody else would end it."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+    parent.join()
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(_UNWIND_S)
+    os._exit(Interrupted.exit_status)
 
 
 def _end_children() -> None:

@@ -13,6 +13,7 @@ from common.files import (
     set_aside,
     sha256,
     spread_hash,
+    sweep,
     whole_file,
     whole_folder,
     write_text,
@@ -130,6 +131,23 @@ def test_only_old_leftovers_of_the_same_name_are_removed(tmp_path):
     remove_stale_partials(tmp_path / "a.h5")
 
     assert sorted(os.listdir(tmp_path)) == names[1:]
+
+
+def test_a_sweep_removes_old_leftovers_of_every_file_and_nothing_else(tmp_path):
+    token = "0123456789abcdef"
+    old = [f".a.h5.{token}.partial", f"patches/.b.h5.{token}.partial"]
+    kept = ["a.h5", ".mine.partial", "patches/b.h5", f"patches/set_aside/.c.h5.{token}.partial"]
+    young = f"patches/.b.h5.{token[::-1]}.partial"
+    (tmp_path / "patches" / "set_aside").mkdir(parents=True)
+    for name in (*old, *kept, young):
+        (tmp_path / name).touch()
+    for name in (*old, *kept):
+        os.utime(tmp_path / name, (0, 0))
+
+    sweep(tmp_path)
+
+    left = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
+    assert left == {*kept, young}
 
 
 def test_a_file_set_aside_is_not_lost(tmp_path):

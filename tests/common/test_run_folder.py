@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from common.config import Settings, load
@@ -20,6 +22,16 @@ def test_the_resolved_settings_lie_beside_the_results(tmp_path):
 def test_the_same_settings_may_go_on(tmp_path):
     claim(tmp_path, Example(size=3))
     claim(tmp_path, Example(size=3))
+
+
+def test_what_a_killed_process_left_long_ago_is_removed(tmp_path):
+    left = tmp_path / f".{RESOLVED}.0123456789abcdef.partial"
+    left.touch()
+    os.utime(left, (0, 0))
+
+    claim(tmp_path, Example())
+
+    assert os.listdir(tmp_path) == [RESOLVED]
 
 
 def test_other_settings_are_refused_naming_what_differs(tmp_path):

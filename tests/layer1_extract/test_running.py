@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from layer1_extract.running import STALE_S, read_claims, running
+from layer1_extract.running import STALE_S, read_claims, running, sweep_claims
 
 
 def claim_files(out):
@@ -67,3 +67,14 @@ def test_a_file_that_is_no_claim_is_passed_over(tmp_path):
     (tmp_path / "running" / "s.0.json").write_text("[]")
 
     assert read_claims(tmp_path) == {}
+
+
+def test_a_sweep_removes_what_nobody_took_up_for_a_day(tmp_path):
+    with running(tmp_path, "s"), running(tmp_path, "t"):
+        left, kept = claim_files(tmp_path)
+        age(left, 25 * 3600)
+        age(kept, STALE_S + 1)
+
+        sweep_claims(tmp_path)
+
+        assert claim_files(tmp_path) == [kept]

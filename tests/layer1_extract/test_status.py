@@ -79,6 +79,16 @@ def test_a_failure_is_tried_again_until_it_is_written_anew(tmp_path):
         assert state(tmp_path, "a") == {"a": "done"}
 
 
+def test_what_is_done_stays_done_when_another_task_was_killed_at_it(tmp_path):
+    with running(tmp_path, "a"):
+        done(tmp_path, "a", kept=1)
+        os.utime(tmp_path / "outcomes" / "a.json", (time.time() - 2 * STALE_S,) * 2)
+        (claim,) = (tmp_path / "running").glob("*.json")
+        os.utime(claim, (time.time() - STALE_S - 1,) * 2)
+
+        assert state(tmp_path, "a") == {"a": "done"}
+
+
 def test_an_outcome_without_its_patch_file_is_nothing(tmp_path):
     write_outcome(tmp_path, Outcome("a", "done"))
 

@@ -2,7 +2,10 @@ from __future__ import annotations
 
 import multiprocessing
 import signal
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 from project import ROOT
@@ -27,6 +30,33 @@ def test_a_process_that_dies_takes_its_own_item_alone():
     results = list(spread(die_on_three, [1, 2, 3, 4, 5], 2, died=lambda item: f"{item} died"))
 
     assert sorted(map(str, results)) == ["10", "2", "3 died", "4", "8"]
+
+
+def test_processes_whose_parent_is_killed_end_too(tmp_path):
+    script = "from small_work import sleep_after_writing_pid as work\n"
+    script += "from layer1_extract.workers import spread\n"
+    script += f"list(spread(work, [{str(tmp_path)!r}] * 2, 2, died=str))\n"
+    parent = subprocess.Popen([sys.executable, "-c", script], cwd=ROOT)
+    deadline = time.monotonic() + 60
+    while len(list(tmp_path.glob("*"))) < 2 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    children = [Path(f"/proc/{path.name}") for path in tmp_path.glob("*")]
+
+    parent.kill()
+    parent.wait()
+
+    while any(map(runs, children)) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert len(children) == 2
+    assert not any(map(runs, children))
+
+
+def runs(process):
+    """Whether the process of this folder of /proc is there and no zombie."""
+    try:
+        return "State:\tZ" not in (process / "status").read_text()
+    except OSError:
+        return False
 
 
 def test_leaving_early_ends_the_processes():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from pathlib import Path
 
 
 def double(item):
@@ -20,3 +21,8 @@ def die_on_three(item):
 def sleep(item):
     time.sleep(60)
     return item
+
+
+def sleep_after_writing_pid(folder):
+    (Path(folder) / str(os.getpid())).touch()
+    return sleep(folder)
