@@ -73,10 +73,9 @@ class MaskLevel:
         SlideError
             If one cannot be decoded.
         """
-        segments = _decoded(self._page, self._source)
-        for data, (_, _, row, column, _), (_, rows, columns, _) in segments:
-            if data is not None:
-                yield column, row, data[0, :rows, :columns, 0]
+        for data, (_, _, row, column, _), _ in _decoded(self._page, self._source):
+            if data is not None:  # the last tiles are stored whole, and reach beyond the mask
+                yield column, row, data[0, : self.height - row, : self.width - column, 0]
 
 
 @contextmanager

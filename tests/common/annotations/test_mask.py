@@ -100,6 +100,16 @@ def test_the_coarsest_level_of_two_um_is_read(tmp_path):
     assert read_mask(tmp_path / "m.tif", SLIDE).tumor.bounds == (100, 64, 300, 192)
 
 
+def test_what_fills_the_last_tiles_up_is_no_part_of_the_mask(tmp_path):
+    path = tmp_path / "m.tif"
+    tile = np.full((128, 128), 255, np.uint8)
+    tile[:, :100] = 0
+    with tifffile.TiffWriter(path) as tiff:
+        tiff.write(iter([tile]), shape=(90, 100), dtype=np.uint8, tile=(128, 128), metadata=None)
+
+    assert read_mask(path, Pyramid(((100, 90),), 2.0)).tumor.is_empty
+
+
 @pytest.mark.parametrize("tile", [(16, 16), None])
 @pytest.mark.parametrize("size", [(600, 400), (597, 395)])
 def test_a_mask_finer_than_two_um_is_read_at_two_um(tmp_path, tile, size):
