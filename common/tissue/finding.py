@@ -70,7 +70,7 @@ def look(thumbnail: npt.NDArray[np.uint8], slide: Pyramid, settings: TissueSetti
     taken = absorption(thumbnail)
     density = taken.mean_density
     mpp = slide.mpp * slide.width / thumbnail.shape[1]
-    marks = find_marks(taken.density, mpp)
+    marks = find_marks(taken, mpp)
     unmarked = ~(marks.pen | marks.black_edge)
     stained = _stained(taken, density, unmarked, settings)
     tissue = closed(stained & unmarked, round(settings.close_um / mpp / 2)) & unmarked

@@ -19,6 +19,8 @@ from common.tissue.pieces import at_rim, grown, without_small
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from common.tissue.light import Absorption
+
     Plane = npt.NDArray[np.bool_]
     Density = npt.NDArray[np.float32]
 
@@ -45,20 +47,23 @@ class Marks(NamedTuple):
     black_edge: Plane
 
 
-def find_marks(density: Density, mpp: float) -> Marks:
-    """Pen and black edges in a slide of optical `density`, (H, W, 3), at `mpp` um/px."""
-    red, green, blue = (np.asarray(one, dtype=np.float32) for one in cv2.split(density))
-    least = np.minimum(np.minimum(red, green), blue)
-    most = np.maximum(np.maximum(red, green), blue)
+def find_marks(taken: Absorption, mpp: float) -> Marks:
+    """Pen and black edges on a slide that took so much light, at `mpp` um/px."""
+    black_enough, sure, maybe = (np.empty(taken.saturation.shape, np.bool_) for _ in range(3))
+    for rows, density in taken.bands():
+        red, green, blue = (np.asarray(one, dtype=np.float32) for one in cv2.split(density))
+        least = np.minimum(np.minimum(red, green), blue)
+        most = np.maximum(np.maximum(red, green), blue)
+        (ink, thin_ink), (black, thin_black) = _ink(red, green, blue), _black(least, most)
+        black_enough[rows] = least > _BLACK
+        sure[rows], maybe[rows] = ink | black, thin_ink | thin_black
     blur = max(1, round(_BLUR_UM / mpp))
-    edge = at_rim(least > _BLACK)
-    ink, thin_ink = _ink(red, green, blue)
-    black, thin_black = _black(least, most)
-    pen = (ink | black) & ~edge
+    edge = at_rim(black_enough)
+    pen = sure & ~edge
     if edge.any():
         edge = grown(edge, blur)
     if pen.any():
-        halo = grown(pen, max(1, round(_HALO_UM / mpp))) & (thin_ink | thin_black)
+        halo = grown(pen, max(1, round(_HALO_UM / mpp))) & maybe
         pen = grown(without_small(pen | halo, MIN_AREA_UM2 / mpp**2), blur) & ~edge
     return Marks(pen, edge)
 

@@ -30,7 +30,7 @@ def without_small(mask: Plane, pixels: float) -> Plane:
     _, pieces, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
     large = np.asarray(stats[:, cv2.CC_STAT_AREA] >= pixels)
     large[0] = False
-    return large[np.asarray(pieces, dtype=np.intp)]
+    return _by_piece(large, np.asarray(pieces, dtype=np.int32))
 
 
 def at_rim(mask: Plane) -> Plane:
@@ -41,13 +41,21 @@ def at_rim(mask: Plane) -> Plane:
     for side in (labels[0], labels[-1], labels[:, 0], labels[:, -1]):
         touching[side] = True
     touching[0] = False
-    return touching[labels]
+    return _by_piece(touching, labels)
 
 
 def count(mask: Plane) -> int:
     """Number of connected pieces of `mask`, (H, W) bool."""
     found, _ = cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)
     return found - 1
+
+
+def _by_piece(answers: npt.NDArray[np.bool_], pieces: npt.NDArray[np.int32]) -> Plane:
+    """The answer of each pixel's piece, row by row: NumPy would copy all of `pieces` to index."""
+    plane = np.empty(pieces.shape, dtype=np.bool_)
+    for row, numbers in enumerate(pieces):
+        plane[row] = answers[numbers]
+    return plane
 
 
 def _disc(radius: int) -> npt.NDArray[np.uint8]:

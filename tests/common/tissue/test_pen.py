@@ -71,7 +71,7 @@ def test_a_speck_of_ink_is_no_pen():
     image = tissue_on_glass(256, 192, box=(64, 32, 160, 128))
     image[150:155, 30:35] = (20, 40, 150)
 
-    assert not find_marks(absorption(image).density, 8.0).pen.any()
+    assert not find_marks(absorption(image), 8.0).pen.any()
 
 
 def test_black_that_reaches_the_edge_of_the_slide_was_not_drawn():
@@ -79,7 +79,7 @@ def test_black_that_reaches_the_edge_of_the_slide_was_not_drawn():
     image[:, :20] = 3
     image[140:170, 60:200] = 25
 
-    marks = find_marks(absorption(image).density, 8.0)
+    marks = find_marks(absorption(image), 8.0)
 
     assert marks.black_edge[:, :19].all()
     assert not marks.black_edge[:, 30:].any()
@@ -92,7 +92,7 @@ def test_brown_of_dab_on_a_blue_counterstain_is_no_pen():
     image[32:128, 64:160] = (165, 172, 205)
     image[50:100, 80:120] = (95, 55, 30)
 
-    assert not find_marks(absorption(image).density, 8.0).pen.any()
+    assert not find_marks(absorption(image), 8.0).pen.any()
 
 
 @pytest.mark.real_data
@@ -103,8 +103,8 @@ def test_real_haematoxylin_is_not_called_pen(shared_data):
     for path in [*paths, shared_data / "slides" / "camelyon_jpeg.dcm"]:
         slide = OpenSlideSlide.of(SlideEntry(path.stem, path))
         thumbnail = slide.thumbnail(max(8.0, slide.pyramid.mpp))
-        density = absorption(thumbnail).density
-        pen = find_marks(density, slide.pyramid.mpp * slide.pyramid.width / len(thumbnail[0])).pen
+        taken = absorption(thumbnail)
+        pen = find_marks(taken, slide.pyramid.mpp * slide.pyramid.width / len(thumbnail[0])).pen
         shares.append(pen.mean())
 
     assert max(shares) < 0.003
