@@ -66,9 +66,10 @@ def write_preview(path: Path, known: Survey, patch_file: Path) -> None:
     outlined = _outlined(_outlined(thumbnail, known.mask.tissue, TISSUE), known.mask.pen, PEN)
     picture = Image.fromarray(outlined)
     draw = ImageDraw.Draw(picture)
+    edge = known.edge * scale
     for label, colour in PATCH.items():
         for x, y in (file.coords[file.labels == label] * scale).tolist():
-            draw.rectangle((x, y, x + known.edge * scale, y + known.edge * scale), outline=colour)
+            draw.rectangle((x, y, x + edge, y + edge), outline=colour)
     for ring in known.truth.outlines():
         draw.line([(float(x), float(y)) for x, y in ring * scale], fill=ANNOTATION, width=2)
     save_framed(path, picture, _lines_of_slide(file.header, known), file)
