@@ -30,6 +30,12 @@ def test_a_dry_run_tells_finished_from_to_do():
     assert result.text.startswith("2 slides, 1 to do")
 
 
+def test_a_dry_run_counts_parts_where_slides_are_cut():
+    result = of_dry_run(["a.part-0-of-2", "a.part-1-of-2"], set())
+
+    assert result.text.startswith("2 parts, 2 to do")
+
+
 def test_a_check_names_the_broken_file_and_ends_with_4(tmp_path):
     with open_writer(tmp_path / "s.h5", header()) as writer:
         writer.finish()
