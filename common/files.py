@@ -11,18 +11,18 @@ import secrets
 import shutil
 import time
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from common.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Generator
-    from pathlib import Path
+    from collections.abc import Generator
 
 PARTIAL = ".partial"
 _PARTIAL_NAME: Final = re.compile(r"\..+\.[0-9a-f]{16}\.partial", re.DOTALL)
 _BLOCK = 1 << 20
-_DISK_ERRORS: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
+_DISK_ERRORS: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG})
 _STALE_S: Final = 24 * 3600
 _SPREAD_BLOCKS = 64
 _SPREAD_BLOCK = 65_536
@@ -40,7 +40,7 @@ def whole_file(path: Path) -> Generator[Path, None, None]:
     with writable(path):
         path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with writable(path, only=_DISK_ERRORS):
+        with writable(path, inside=partial):
             yield partial
         with writable(path):
             _sync(partial)
@@ -63,7 +63,7 @@ def whole_folder(path: Path) -> Generator[Path, None, None]:
         path.parent.mkdir(parents=True, exist_ok=True)
         partial.mkdir()
     try:
-        with writable(path, only=_DISK_ERRORS):
+        with writable(path, inside=partial):
             yield partial
         with writable(path):
             for file in sorted(partial.rglob("*")):
@@ -79,15 +79,16 @@ def whole_folder(path: Path) -> Generator[Path, None, None]:
 
 
 @contextmanager
-def writable(path: Path, only: Collection[int] | None = None) -> Generator[None, None, None]:
+def writable(path: Path, inside: Path | None = None) -> Generator[None, None, None]:
     """Tell a disk that cannot be written from a bug.
 
     Parameters
     ----------
     path : Path
         What is being written.
-    only : collection of int, or None
-        The error numbers to take for the disk's fault; None takes all.
+    inside : Path or None
+        Where it is written meanwhile, by code that may do other things too: an error that names
+        another file, or none, is the disk's only if nothing but writing has it. None takes all.
 
     Raises
     ------
@@ -97,12 +98,18 @@ def writable(path: Path, only: Collection[int] | None = None) -> Generator[None,
     try:
         yield
     except OSError as error:
-        if only is not None and error.errno not in only:
+        if inside is not None and not _is_of_disk(error, inside):
             raise
         raise ConfigError(
             f"{path}: expected a file that can be written, found: {error.strerror or error}. "
             "Give another --out, or make room; the same command goes on from what is finished"
         ) from error
+
+
+def _is_of_disk(error: OSError, inside: Path) -> bool:
+    """Whether an error is that `inside` cannot be written, and not about some other file."""
+    named = Path(os.fsdecode(error.filename)) if error.filename else None
+    return error.errno in _DISK_ERRORS or (named is not None and named.is_relative_to(inside))
 
 
 def remove_stale_partials(path: Path) -> None:

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 from common.errors import ContractError, Interrupted, PipelineError
-from common.files import write_text
+from common.files import writable, write_text
 from common.parts import part_name
 
 if TYPE_CHECKING:
@@ -103,7 +103,9 @@ def write_outcome(folder: Path, outcome: Outcome) -> None:
 
 def forget(folder: Path, name: str) -> None:
     """Remove the outcome of a slide or part, if there is one: its files will be replaced."""
-    (folder / FOLDER / f"{name}.json").unlink(missing_ok=True)
+    path = folder / FOLDER / f"{name}.json"
+    with writable(path):
+        path.unlink(missing_ok=True)
 
 
 def read_outcome(folder: Path, name: str) -> Outcome | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from common.files import set_aside, whole_file, writable
-from common.tissue import given_mask, mask_path, write_mask
+from common.files import set_aside, whole_file
+from common.tissue import given_mask, mask_path, mask_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,12 +33,17 @@ def keep_mask(folder: Path, known: Survey, masks: Path | None) -> None:
     given = given_mask(masks, known.slide.slide_id)
     if given is not None and path.exists() and given.samefile(path):
         return
+    content = mask_text(known.mask).encode() if given is None else given.read_bytes()
+    if _content(path) not in (None, content):
+        aside = set_aside(path)
+        log.warning("%s was another mask: set aside as %s", path, aside)
     with whole_file(path) as partial:
-        if given is None:
-            write_mask(partial, known.mask)
-        else:
-            partial.write_bytes(given.read_bytes())
-        if path.exists() and path.read_bytes() != partial.read_bytes():
-            with writable(path):
-                aside = set_aside(path)
-            log.warning("%s was another mask: set aside as %s", path, aside)
+        partial.write_bytes(content)
+
+
+def _content(path: Path) -> bytes | None:
+    """The bytes of a file; None where there is none, or another task takes it away meanwhile."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None

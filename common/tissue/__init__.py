@@ -8,7 +8,14 @@ from __future__ import annotations
 
 from common.tissue.finding import Found, find_tissue, look
 from common.tissue.mask import TissueMask
-from common.tissue.mask_file import given_mask, mask_hash, mask_path, read_mask, write_mask
+from common.tissue.mask_file import (
+    given_mask,
+    mask_hash,
+    mask_path,
+    mask_text,
+    read_mask,
+    write_mask,
+)
 from common.tissue.sanity import oddities, oddities_of_given
 from common.tissue.settings import TissueSettings
 
@@ -21,6 +28,7 @@ __all__ = [
     "look",
     "mask_hash",
     "mask_path",
+    "mask_text",
     "oddities",
     "oddities_of_given",
     "read_mask",

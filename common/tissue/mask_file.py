@@ -74,10 +74,15 @@ def mask_hash(folder: Path | None, slide_id: str) -> str:
 
 
 def write_mask(path: Path, mask: TissueMask) -> None:
-    """Write `mask` as GeoJSON, whole or not at all; the same mask gives the same file."""
+    """Write `mask` as GeoJSON, whole or not at all."""
+    write_text(path, mask_text(mask))
+
+
+def mask_text(mask: TissueMask) -> str:
+    """`mask` as GeoJSON; the same mask gives the same text."""
     features = [*_features(mask, TISSUE), *_features(mask, PEN)]
     text = ",\n".join(json.dumps(feature, allow_nan=False) for feature in features)
-    write_text(path, f'{{"type": "FeatureCollection", "features": [\n{text}\n]}}\n')
+    return f'{{"type": "FeatureCollection", "features": [\n{text}\n]}}\n'
 
 
 def read_mask(path: Path, slide: Pyramid, mpp: float = 8.0) -> TissueMask:

@@ -105,6 +105,18 @@ def test_a_full_disk_is_told_from_a_bug(tmp_path):
     assert os.listdir(tmp_path) == []
 
 
+@pytest.mark.parametrize("kind", [whole_file, whole_folder])
+def test_a_file_that_may_not_be_written_is_told_from_a_bug(tmp_path, kind):
+    def refuse():
+        with kind(tmp_path / "x") as partial:
+            raise PermissionError(errno.EACCES, "Permission denied", str(partial))
+
+    with pytest.raises(ConfigError, match=r"x: expected a file .* Permission denied"):
+        refuse()
+
+    assert os.listdir(tmp_path) == []
+
+
 def test_an_error_that_is_not_the_disks_stays_what_it_is(tmp_path):
     def read_something_else():
         with whole_file(tmp_path / "x"):
