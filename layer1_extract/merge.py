@@ -86,8 +86,8 @@ def _refuse_gaps(out: Path, states: Sequence[UnitState], leftovers: Leftovers) -
     failed = [f"{one.name} failed: {one.said}" for one in states if one.state == "failed"]
     found = "\n  ".join([f"{len(lines)} that are not:", *lines, *failed])
     advice = (
-        "Run layer1-extract extract again: it does what is missing or damaged; --join ends a "
-        "joining that was stopped"
+        "Run layer1-extract extract again, which does these alone; --join ends a joining that was "
+        "stopped"
     )
     raise ContractError(out, "slides", f"{len(states)} slides and parts, whole", found, advice)
 

@@ -31,18 +31,14 @@ def submitted(scheme):
 
 def words_of(wrapped, task, tasks):
     """The command that task `task` runs."""
-    environment = {
-        "SLURM_ARRAY_TASK_ID": str(task),
-        "TASKS": str(tasks),
-        "PATH": os.environ["PATH"],
-    }
+    environment = os.environ | {"SLURM_ARRAY_TASK_ID": str(task), "TASKS": str(tasks)}
     script = f"layer1-extract() {{ printf '%s\\0' \"$@\"; }}\n{wrapped}"
     done = subprocess.run(
         ["bash", "-c", script],
         capture_output=True,
         text=True,
         check=True,
-        env={**os.environ, **said},
+        env=environment,
     )
     return done.stdout.split("\0")[:-1]
 
