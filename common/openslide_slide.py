@@ -187,6 +187,8 @@ class OpenSlideSlide:
         ------
         PixelError
             If very many pieces do not decode.
+        SlideError
+            If it would be larger than `MOST_PX`.
         """
         level = self.pyramid.level_for(mpp)
         factor = max(1.0, mpp / self.pyramid.level_mpp(level))
@@ -291,15 +293,28 @@ class OpenSlideSlide:
         return round(x * width / level_width), round(y * height / level_height)
 
     def _sizes(self) -> tuple[tuple[int, int], ...]:
+        """Sizes of the levels, no larger than those of a slide.
+
+        OpenSlide ends the process where there is no memory for a tile.
+        """
         sizes = tuple(self._open().level_dimensions)
-        if not 1 <= min(min(size) for size in sizes) <= max(sizes[0]) <= MOST_SIDE_PX:
-            raise self._error(
-                "size",
-                f"sides of 1 to {MOST_SIDE_PX:,} px",
-                f"levels of {', '.join(f'{width} x {height}' for width, height in sizes)}",
-                "Its header is damaged: copy or convert the slide anew",
-            )
+        sides = np.array(sizes)
+        advice = "Its header is damaged: copy or convert the slide anew"
+        if sides.min() < 1 or sides.max() > MOST_SIDE_PX or (sides > sides[0]).any():
+            expected = f"sides of 1 to {MOST_SIDE_PX:,} px, those of the first level the longest"
+            found = ", ".join(f"{width} x {height}" for width, height in sizes)
+            raise self._error("size", expected, f"levels of {found}", advice)
+        for level in range(len(sizes)):
+            width, height = (self._tile_side(level, name) for name in ("width", "height"))
+            if width * height > MOST_PX:
+                expected = f"at most {MOST_PX:,} px"
+                raise self._error("tile", expected, f"{width} x {height}", advice)
         return sizes
+
+    def _tile_side(self, level: int, name: str) -> int:
+        """Width or height of a level's tiles, px; 0 where it has none, or does not say."""
+        text = self._open().properties.get(f"openslide.level[{level}].tile-{name}", "0")
+        return int(text) if text.isdecimal() else 0
 
     def _own_mpp(self) -> float | None:
         """The scale the slide says itself; None where it says none."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import struct
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -17,13 +18,16 @@ import tifffile
 from common.tile_jpeg import shared_tables
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     import numpy.typing as npt
 
 MOST_TILE_PX: Final = 1 << 24
 """A tile said to have more pixels is no scanner's."""
+
+_MOST_DIRECTORIES: Final = 1_000
+"""A slide has a dozen. Those after these are not looked at."""
 
 _JPEG: Final = 7
 _COLOURS: Final = {2: "RGB", 6: "YCBCR"}
@@ -84,7 +88,7 @@ def tiled_levels(path: Path, sizes: Sequence[tuple[int, int]]) -> list[TiledLeve
     """
     try:
         with tifffile.TiffFile(path) as tiff:
-            pages = list(tiff.pages)
+            pages = list(_directories(tiff))
             if _borrows(pages):
                 return [
                     "tiles missing, for which Aperio's readers take those of another level"
@@ -93,6 +97,16 @@ def tiled_levels(path: Path, sizes: Sequence[tuple[int, int]]) -> list[TiledLeve
     except _DAMAGE as error:
         log.debug("%s: no tiled TIFF: %s", path, error)
         return [f"no TIFF that can be read ({error})"] * len(sizes)
+
+
+def _directories(tiff: Any) -> Iterator[Any]:
+    """The directories of a file up to a sane number, none twice: a chain may run in a circle."""
+    seen: set[int] = set()
+    for page in islice(tiff.pages, _MOST_DIRECTORIES):
+        if page.offset in seen:
+            return
+        seen.add(page.offset)
+        yield page
 
 
 def _stored(pages: Sequence[Any], size: tuple[int, int]) -> TiledLevel | str:

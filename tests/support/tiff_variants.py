@@ -109,7 +109,7 @@ class _Writer:
     def add(self, level: int, image: np.ndarray) -> None:
         variant = self._variant
         streams = [self._tile(tile) for tile in _tiles(image, variant.tile)]
-        tables, streams = _shared(streams) if self._shares else (b"", streams)
+        tables, streams = shared(streams) if self._shares else (b"", streams)
         offsets, lengths = [], []
         for number, stream in enumerate(streams):
             absent = (level, number) in variant.missing
@@ -234,7 +234,7 @@ def _segments(stream: bytes) -> list[tuple[int, int, int]]:
     return [*found, (0xDA, at, len(stream))]
 
 
-def _shared(streams: list[bytes]) -> tuple[bytes, list[bytes]]:
+def shared(streams: list[bytes]) -> tuple[bytes, list[bytes]]:
     """JPEG tables that all streams have, and the streams without them."""
     kept = []
     for stream in streams:
