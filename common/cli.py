@@ -90,7 +90,7 @@ def verb(
             _start_log(log_level)
             if settings is not None:
                 given["settings"] = _load_settings(settings, given)
-            _finish(function(**given), as_json)
+            _finish(_result(function, given), as_json)
 
         made = click.command(name or function.__name__, cls=Verb)(command)
         made.settings = settings
@@ -122,6 +122,14 @@ def run(group: click.Group) -> NoReturn:
         click.echo(f"{head}{error}", err=True)
         status = error.exit_status
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _result(function: Callable[..., Result], given: dict[str, Any]) -> Result:
+    """What `function` gives; click would take a broken pipe in it for the end of our own output."""
+    try:
+        return function(**given)
+    except BrokenPipeError as error:
+        raise RuntimeError("another process ended while it was talked to") from error
 
 
 def _finish(result: Result, as_json: bool) -> None:

@@ -123,7 +123,7 @@ def read_outcome(folder: Path, name: str) -> Outcome | None:
         known |= {name: values[name] for name in _ADDED if name in values}
     except FileNotFoundError:
         return None  # not asked beforehand: another task may take it away in between
-    except (ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise ContractError(
             path, "outcome", "a slide's outcome", str(error), "Remove the file and run again"
         ) from error

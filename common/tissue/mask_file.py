@@ -17,7 +17,7 @@ from shapely.errors import GEOSException
 
 from common.annotations.geojson import UNCLASSIFIED, read_shapes
 from common.annotations.shapes import merged, refusal, shown
-from common.errors import ConfigError
+from common.errors import ConfigError, SlideError
 from common.files import sha256, write_text
 from common.tissue.mask import TissueMask, mask_shape
 from common.tissue.outlines import filled, outlined
@@ -68,9 +68,18 @@ def given_mask(folder: Path | None, slide_id: str) -> Path | None:
 
 
 def mask_hash(folder: Path | None, slide_id: str) -> str:
-    """SHA-256 of the mask given for a slide; empty where there is none."""
+    """SHA-256 of the mask given for a slide; empty where there is none.
+
+    Raises
+    ------
+    SlideError
+        If it cannot be read.
+    """
     path = given_mask(folder, slide_id)
-    return "" if path is None else sha256(path)
+    try:
+        return "" if path is None else sha256(path)
+    except OSError as error:
+        raise _unreadable(path, error) from error
 
 
 def write_mask(path: Path, mask: TissueMask) -> None:
@@ -103,7 +112,7 @@ def read_mask(path: Path, slide: Pyramid, mpp: float = 8.0) -> TissueMask:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise refusal(path, "mask", "a readable file", shown(error.strerror)) from error
+        raise _unreadable(path, error) from error
     shapes = read_shapes(data, path)
     classes = [_class(shape, path, f"feature {at}") for at, shape in enumerate(shapes, 1)]
     shape = mask_shape(slide, max(mpp, slide.mpp))
@@ -114,6 +123,10 @@ def read_mask(path: Path, slide: Pyramid, mpp: float = 8.0) -> TissueMask:
     }
     tissue = planes[TISSUE] & ~planes[PEN] & ~planes[_IGNORE]
     return TissueMask(tissue, slide.width, slide.height, planes[PEN])
+
+
+def _unreadable(path: Path | None, error: OSError) -> SlideError:
+    return refusal(path, "mask", "a readable file", shown(error.strerror))
 
 
 def _class(shape: Shape, path: Path, item: str) -> str:

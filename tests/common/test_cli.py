@@ -62,6 +62,24 @@ def test_an_error_a_user_can_act_on_is_one_line_and_its_status(program, capsys):
     assert said.err == "error: bad.tif: format: expected a slide, found a word\n"
 
 
+def test_a_process_that_died_is_no_quiet_end():
+    code = """
+from common.cli import Result, layer, run, verb
+group = layer("example", "An example.")
+@verb(group)
+def talk() -> Result:
+    "Talk."
+    raise BrokenPipeError(32, "Broken pipe")
+run(group)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code, "talk"], check=False, capture_output=True, text=True
+    )
+
+    assert done.returncode == 1
+    assert "another process ended" in done.stderr
+
+
 def test_wrong_usage_leaves_with_2(program, capsys):
     assert program("sya", "x") == 2
     assert program("say") == 2

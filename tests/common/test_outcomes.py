@@ -64,10 +64,17 @@ def test_what_is_written_is_read_back(tmp_path):
     assert read_outcome(tmp_path, "other") is None
 
 
-@pytest.mark.parametrize("text", ["", "{}", "[]", '{"slide_id": 1}', "nonsense"])
+@pytest.mark.parametrize("text", ["", "{}", "[]", "[" * 99_999, '{"slide_id": 1}', "nonsense"])
 def test_a_file_that_is_no_outcome_is_named(tmp_path, text):
     (tmp_path / "outcomes").mkdir()
     (tmp_path / "outcomes" / "s.json").write_text(text)
+
+    with pytest.raises(ContractError, match=r"s\.json: outcome"):
+        read_outcome(tmp_path, "s")
+
+
+def test_an_outcome_that_cannot_be_read_is_named(tmp_path):
+    (tmp_path / "outcomes" / "s.json").mkdir(parents=True)
 
     with pytest.raises(ContractError, match=r"s\.json: outcome"):
         read_outcome(tmp_path, "s")

@@ -223,3 +223,10 @@ def test_the_hash_of_a_mask_follows_its_bytes_and_is_empty_without_one(tmp_path)
 def test_a_folder_of_masks_that_is_not_there_is_refused(tmp_path):
     with pytest.raises(ConfigError, match="--masks: expected a folder"):
         mask_hash(tmp_path / "mask", "s")
+
+
+def test_a_mask_that_cannot_be_read_is_named(tmp_path):
+    (tmp_path / "s.geojson").mkdir()
+
+    with pytest.raises(SlideError, match=r"s\.geojson: mask: expected a readable file"):
+        mask_hash(tmp_path, "s")
