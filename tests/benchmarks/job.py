@@ -68,8 +68,8 @@ class Job:
         One worker each.
     out : str
         Folder for what the job writes.
-    cache_mib : int
-        OpenSlide's cache of decoded tiles; 0 leaves its own choice.
+    parts : int
+        The extraction does only the middle one of so many parts of the slide.
     """
 
     way: str
@@ -78,7 +78,7 @@ class Job:
     settings: list[str]
     cores: list[int]
     out: str
-    cache_mib: int = 0
+    parts: int = 1
 
     @property
     def config(self) -> ExtractSettings:
@@ -95,6 +95,8 @@ def bound(job: Job) -> Work:
     (entry,) = read_cohort(Path(job.slide))
     with openslide.OpenSlide(entry.path) as slide:
         stored = tiled_levels(entry.path, slide.level_dimensions)[0]
+    if isinstance(stored, str):
+        raise TypeError(f"{entry.path}: no tiles of JPEG to decode: {stored}")
     decode = partial(
         imagecodecs.jpeg8_decode,
         tables=stored.tables,
@@ -148,8 +150,6 @@ def _openslide_patches(
 ) -> Iterator[npt.NDArray[np.uint8]]:
     """The patches that pass the filter."""
     slide, settings = openslide.OpenSlide(path), job.config
-    if job.cache_mib:
-        slide.set_cache(openslide.OpenSlideCache(job.cache_mib << 20))
     size = (settings.patch.size, settings.patch.size)
     for x, y in corners.tolist():
         rgba = np.asarray(slide.read_region((x, y), 0, size))
@@ -207,7 +207,10 @@ def extraction(job: Job) -> Work:
     out = Path(job.out) / "ours"
 
     def work() -> int:
-        counts = extract_slide(entry, out, job.config, threads=len(job.cores)).counts
+        part, threads = job.parts // 2, len(job.cores)
+        counts = extract_slide(
+            entry, out, job.config, part=part, parts=job.parts, threads=threads
+        ).counts
         shutil.rmtree(out)
         return _looked_at(counts)
 
