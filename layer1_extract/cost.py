@@ -15,10 +15,10 @@ import numpy as np
 if TYPE_CHECKING:
     from layer1_extract.config import ExtractSettings
 
-READ_S: Final = {"dense": 0.0090, "random": 0.040}
+READ_S: Final = {"dense": 0.0065, "random": 0.0220}
 """Reading and judging a megapixel of the slide, s: patches side by side, and scattered ones."""
 
-STORE_S: Final = {"raw": 0.0025, "jpeg": 0.0070, "none": 0.0}
+STORE_S: Final = {"raw": 0.0018, "jpeg": 0.0035, "none": 0.0}
 """Writing a megapixel of patches, s."""
 
 JPEG_BYTES: Final = {50: 0.18, 70: 0.22, 80: 0.26, 90: 0.35, 95: 0.48, 98: 0.63, 100: 0.84}

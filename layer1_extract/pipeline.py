@@ -132,13 +132,14 @@ def _spread(todo: Sequence[Unit], run: Run, workers: int, *, overwrite: bool) ->
 def _bar(todo: Sequence[Unit], board: Board) -> Generator[None, None, None]:
     """A bar that moves within slides too; a slide counts for as much as its file is large."""
     sizes = np.array([max(unit.size, 1.0) for unit in todo])
+    kind = "slides" if all(unit.parts == 1 for unit in todo) else "parts"
     start = time.monotonic()
 
     def look() -> tuple[float, str]:
         rows = board.read()
         done, kept = int((rows["share"] >= 1).sum()), int(rows["kept"].sum())
         speed = kept / max(time.monotonic() - start, 1e-3)
-        text = f"{done} of {len(todo)} slides, {kept} patches, {speed:.0f} patches/s"
+        text = f"{done} of {len(todo)} {kind}, {kept} patches, {speed:.0f} patches/s"
         return float((rows["share"] * sizes).sum() / max(sizes.sum(), 1.0)), text
 
     if not todo:

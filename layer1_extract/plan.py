@@ -145,7 +145,7 @@ def planned(
             for codec in ("raw", "jpeg", "none")
         },
         cpu_s=cpu_s,
-        wall_s=max(cpu_s / cut.workers, longest),
+        wall_s=max(cpu_s / cut.workers, longest / max(1, cut.workers // units)),
         blocks=blocks,
         units=units,
         units_per_task=per_task,

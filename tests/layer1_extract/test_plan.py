@@ -42,7 +42,8 @@ def test_the_wall_time_is_at_least_that_of_the_longest_unit():
     alone = planned(1, [NEED], COST, DENSE, cut)
     many = planned(10, [NEED, *needs], COST, DENSE, cut)
 
-    assert alone.wall_s == alone.cpu_s == many.wall_s
+    assert many.wall_s == alone.cpu_s
+    assert alone.wall_s == alone.cpu_s / 8  # one slide alone has all cores, as threads
 
 
 def test_a_large_slide_is_cut_until_no_part_takes_long():
