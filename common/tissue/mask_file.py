@@ -76,8 +76,10 @@ def mask_hash(folder: Path | None, slide_id: str) -> str:
         If it cannot be read.
     """
     path = given_mask(folder, slide_id)
+    if path is None:
+        return ""
     try:
-        return "" if path is None else sha256(path)
+        return sha256(path)
     except OSError as error:
         raise _unreadable(path, error) from error
 
@@ -125,7 +127,7 @@ def read_mask(path: Path, slide: Pyramid, mpp: float = 8.0) -> TissueMask:
     return TissueMask(tissue, slide.width, slide.height, planes[PEN])
 
 
-def _unreadable(path: Path | None, error: OSError) -> SlideError:
+def _unreadable(path: Path, error: OSError) -> SlideError:
     return refusal(path, "mask", "a readable file", shown(error.strerror))
 
 

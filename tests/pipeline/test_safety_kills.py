@@ -1,0 +1,147 @@
+"""Whatever ends extraction, and whenever: the same command gives the undisturbed result."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+
+import pytest
+from killing import chance_of, every_way, kill_and_finish, undisturbed
+from real_command import done, ended, kill, start
+from results_folder import age_traces, assert_same_results, assert_sound, traces
+from tiff_slides import write_cohort_folder
+
+from common.cohort import read_cohort, write_cohort
+
+WAYS = [way for way in every_way() if way[-4:] == ("--blocks", "1", "--workers", "2")][::3]
+"""Dense and raw, random and JPEG, in two processes; the others are for benchmarks/kills.py."""
+
+BASE = ("--set", "patch.size=32", "--set", "patch.mpp=0.5", "--set", "sampling.method=dense")
+WORDS = (*BASE, "--set", "tissue.min_area_um2=1000", "--set", "tissue.close_um=16")
+BUSY = (*WORDS, "--set", "sampling.stride=12")
+"""Some seconds for each slide."""
+
+
+@pytest.fixture(scope="module")
+def mosaic(shared_data, tmp_path_factory):
+    """A slide of each centre of the mosaic."""
+    entries = read_cohort(shared_data / "mosaic")
+    path = tmp_path_factory.mktemp("mosaic") / "cohort.csv"
+    write_cohort([entries[at] for at in (0, 3, 6)], path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def slides(tmp_path_factory):
+    return write_cohort_folder(tmp_path_factory.mktemp("slides") / "cohort", slides=3)
+
+
+@pytest.fixture(scope="module")
+def whole(slides, tmp_path_factory):
+    """The undisturbed result of `BUSY`."""
+    out = tmp_path_factory.mktemp("whole") / "out"
+    done("extract", slides, "--out", out, *BUSY)
+    return out
+
+
+def begun(out, kind="partial"):
+    """Wait until a patch file is being written."""
+    deadline = time.monotonic() + 60
+    while not list((out / "patches").glob(f".*.{kind}")) and time.monotonic() < deadline:
+        time.sleep(0.005)
+    return list((out / "patches").glob(f".*.{kind}"))
+
+
+@pytest.mark.slow
+@pytest.mark.real_data
+@pytest.mark.parametrize("words", WAYS, ids=lambda words: "-".join(words[5:]))
+def test_killed_at_random_moments_the_same_command_gives_the_undisturbed_result(
+    mosaic, tmp_path, words
+):
+    way = undisturbed(mosaic, tmp_path / "undisturbed", words)
+
+    kill_and_finish(mosaic, tmp_path / "killed", way, chance_of(way.name), kills=4)
+
+
+def test_killed_in_the_middle_of_a_file_no_reader_sees_it(slides, whole, tmp_path):
+    process = start("extract", slides, "--out", tmp_path, *BUSY, "--workers", "1")
+    assert begun(tmp_path)
+    kill(process)
+
+    assert traces(tmp_path)
+    assert list((tmp_path / "patches").glob("[!.]*.h5")) == []
+    done("extract", slides, "--out", tmp_path, *BUSY)
+    age_traces(tmp_path, 25 * 3600)
+    done("extract", slides, "--out", tmp_path, *BUSY)
+    assert traces(tmp_path) == []
+    assert_same_results(tmp_path, whole)
+
+
+@pytest.mark.parametrize(
+    ("number", "workers", "status"),
+    [
+        (signal.SIGTERM, 1, 75),
+        (signal.SIGTERM, 2, 75),
+        (signal.SIGUSR1, 2, 75),
+        (signal.SIGINT, 1, 130),
+        (signal.SIGINT, 2, 130),
+    ],
+)
+def test_asked_to_stop_it_leaves_nothing_half_done_and_goes_on(
+    slides, whole, tmp_path, number, workers, status
+):
+    process = start("extract", slides, "--out", tmp_path, *BUSY, "--workers", workers)
+    assert begun(tmp_path)
+    os.kill(process.pid, number)
+    result = ended(process)
+
+    assert result.returncode == status, result.stderr
+    assert "the same command goes on from what is finished" in result.stderr
+    assert traces(tmp_path) == []
+    done("extract", slides, "--out", tmp_path, *BUSY)
+    assert_same_results(tmp_path, whole)
+
+
+@pytest.mark.parametrize("overwrite", [[], ["--overwrite"]], ids=["resume", "overwrite"])
+def test_four_processes_given_the_same_slides_end_with_the_same_files(
+    slides, whole, tmp_path, overwrite
+):
+    together = [start("extract", slides, "--out", tmp_path, *BUSY, *overwrite) for _ in range(4)]
+
+    for result in map(ended, together):
+        assert result.returncode == 0, result.stdout + result.stderr
+        assert "Traceback" not in result.stderr
+    assert traces(tmp_path) == []
+    assert_same_results(tmp_path, whole)
+    assert_sound(tmp_path)
+
+
+def test_one_of_two_processes_at_the_same_slides_may_be_killed(slides, whole, tmp_path):
+    one, other = (start("extract", slides, "--out", tmp_path, *BUSY) for _ in range(2))
+    assert begun(tmp_path)
+    kill(one)
+
+    assert ended(other).returncode == 0
+    assert_same_results(tmp_path, whole)
+    assert_sound(tmp_path)
+    age_traces(tmp_path, 25 * 3600)
+    done("extract", slides, "--out", tmp_path, *BUSY)
+    assert traces(tmp_path) == []
+
+
+def test_a_worker_that_is_killed_costs_no_slide(slides, whole, tmp_path):
+    process = start("extract", slides, "--out", tmp_path, *BUSY, "--workers", "2")
+    assert begun(tmp_path)
+    claims = [path.read_text() for path in (tmp_path / "running").glob("[!.]*.json")]
+    worker = int(claims[0].partition('"pid": ')[2].partition(",")[0])
+    assert worker != process.pid
+    os.kill(worker, signal.SIGKILL)
+
+    result = ended(process)
+
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert_same_results(tmp_path, whole)
+    age_traces(tmp_path, 25 * 3600)
+    done("extract", slides, "--out", tmp_path, *BUSY)
+    assert traces(tmp_path) == []
