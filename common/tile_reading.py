@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import deque
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from common.resampling import Cut, reduced
-from common.tile_jpeg import decode
+from common.tile_decoder import TileDecoder
 from common.tile_store import TileStore
 
 if TYPE_CHECKING:
@@ -25,9 +24,6 @@ if TYPE_CHECKING:
 HELD_BYTES: Final = 384 << 20
 """Most bytes of decoded tiles held. Two rows of tiles across a slide of 100,000 px take 300 MiB."""
 
-_MOST_SPARE: Final = 64
-_ROOM: Final = 1 << 20
-"""Bytes a tile may take beyond those of its pixels; one that takes more is damage, not JPEG."""
 _WHITE: Final = 255
 
 
@@ -56,14 +52,13 @@ class TileReading:
     ) -> None:
         self.reader = reader
         self._stored = stored
-        self._file = file
         self._cut = cut
         self._corners = corners
         self._size = size
         tile = stored.tile_width * stored.tile_height * 3
         uses = _uses(stored, corners, cut.edge)
-        self._spare: deque[Pixels] = deque(maxlen=_MOST_SPARE)
-        self._tiles = TileStore(self._decoded, uses, HELD_BYTES // tile)
+        self._decoder = TileDecoder(stored, file)
+        self._tiles = TileStore(self._decoder.decoded, uses, HELD_BYTES // tile)
 
     def __len__(self) -> int:
         return len(self._corners)
@@ -92,29 +87,8 @@ class TileReading:
             else:
                 region[target] = tile[source]
             if (over := self._tiles.release(place)) is not None:
-                self._spare.append(over)
+                self._decoder.reuse(over)
         return readable
-
-    def _decoded(self, place: tuple[int, int]) -> Pixels | None:
-        """One tile; white where the file has none, None where it does not decode."""
-        stored = self._stored
-        pixels = self._blank()
-        length = int(stored.lengths[place])
-        if length == 0:
-            pixels.fill(_WHITE)
-            return pixels
-        if length > pixels.nbytes + _ROOM:
-            return None
-        encoded = self._file.read(int(stored.offsets[place]), length)
-        return pixels if decode(encoded, stored.tables, stored.colours, pixels) else None
-
-    def _blank(self) -> Pixels:
-        """Memory for a tile: a used one's, so that the heap does not grow with the slide."""
-        try:
-            return self._spare.pop()
-        except IndexError:
-            shape = (self._stored.tile_height, self._stored.tile_width, 3)
-            return np.empty(shape, dtype=np.uint8)
 
 
 def _pieces(
