@@ -26,6 +26,7 @@ import h5py
 import imagecodecs
 import numpy as np
 import openslide
+import tifffile
 from processes import cpu_seconds, peak_mib, watched
 
 from common.cohort import read_cohort
@@ -34,7 +35,6 @@ from common.outcomes import read_outcomes
 from common.patch_file.codec import encode_jpeg
 from common.patches import PatchSpec
 from common.slide_reader import slide_of
-from common.tiff_layout import TiledLevel, tiled_levels
 from layer1_extract.config import ExtractSettings
 from layer1_extract.extraction import extract_slide
 from layer1_extract.filtering import pixel_reasons
@@ -93,27 +93,25 @@ class Job:
 def bound(job: Job) -> Work:
     """Decode each tile of level 0 that a patch touches, once, and do nothing else."""
     (entry,) = read_cohort(Path(job.slide))
-    with openslide.OpenSlide(entry.path) as slide:
-        stored = tiled_levels(entry.path, slide.level_dimensions)[0]
-    if isinstance(stored, str):
-        raise TypeError(f"{entry.path}: no tiles of JPEG to decode: {stored}")
+    with tifffile.TiffFile(entry.path) as tif:
+        page: Any = tif.pages[0]
+        numbers = _touched(job.corners(), job.config.patch.size, page)
+        tiles = [(page.dataoffsets[number], page.databytecounts[number]) for number in numbers]
     decode = partial(
         imagecodecs.jpeg8_decode,
-        tables=stored.tables,
-        colorspace=stored.colours,
+        tables=page.jpegtables,
+        colorspace="YCBCR" if page.photometric == tifffile.PHOTOMETRIC.YCBCR else "RGB",
         outcolorspace="RGB",
     )
-    touched = _touched(job.corners(), job.config.patch.size, stored)
-    tiles = np.stack([stored.offsets[touched], stored.lengths[touched]], axis=1)
     file, workers = os.open(entry.path, os.O_RDONLY), len(job.cores)
 
-    def some(part: list[list[int]]) -> None:
+    def some(part: list[tuple[int, int]]) -> None:
         for offset, length in part:
             decode(os.pread(file, length, offset))
 
     def work() -> int:
         with ThreadPoolExecutor(workers) as pool:
-            list(pool.map(some, [tiles[worker::workers].tolist() for worker in range(workers)]))
+            list(pool.map(some, [tiles[worker::workers] for worker in range(workers)]))
         return len(job.corners())
 
     return work
@@ -251,16 +249,14 @@ def _looked_at(counts: dict[str, int]) -> int:
     return counts["kept"] + sum(counts.get(name, 0) for name in ("white", "black", "unreadable"))
 
 
-def _touched(
-    corners: npt.NDArray[np.int64], edge: int, stored: TiledLevel
-) -> tuple[npt.NDArray[np.intp], ...]:
-    """Rows and columns of the tiles that patches lie on, each once."""
-    touched = np.zeros(stored.offsets.shape, dtype=bool)
+def _touched(corners: npt.NDArray[np.int64], edge: int, page: Any) -> list[int]:
+    """Numbers of the tiles that patches lie on, each once."""
+    down, across = page.tilelength, page.tilewidth
+    touched = np.zeros((-(-page.imagelength // down), -(-page.imagewidth // across)), dtype=bool)
     for x, y in corners.tolist():
-        rows = slice(y // stored.tile_height, (y + edge - 1) // stored.tile_height + 1)
-        columns = slice(x // stored.tile_width, (x + edge - 1) // stored.tile_width + 1)
-        touched[rows, columns] = True
-    return touched.nonzero()
+        rows = slice(y // down, (y + edge - 1) // down + 1)
+        touched[rows, x // across : (x + edge - 1) // across + 1] = True
+    return np.flatnonzero(touched).tolist()
 
 
 def main() -> None:

@@ -19,10 +19,12 @@ from typing import TYPE_CHECKING, Final
 
 import cv2
 from extraction import (
+    HEAD,
+    NOTE,
     Bench,
     every_case,
+    row,
     rows,
-    table,
     target_table,
     targets_of_command,
     targets_of_rows,
@@ -71,10 +73,11 @@ def _layer1(options: argparse.Namespace, work: Path) -> None:
     bench = Bench(slides, work, options.rounds)
     measured: dict[Case, Compared] = {}
     if "extraction" in options.rows:
+        _say(HEAD)
         for case, found in rows(bench, every_case(slides, len(cores(2)))):
             measured[case] = found
-            _note(f"{case.slide} {case.sampling} {case.cores} {case.stored}")
-        _say(table(measured))
+            _say(row(case, found))
+        _say(NOTE)
     targets = list(targets_of_rows(name, measured))
     if "command" in options.rows:
         targets += _of_command(bench, name, options)
