@@ -2,13 +2,16 @@ from __future__ import annotations
 
 import pickle
 import shutil
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import openslide
 import pytest
 from tiff_slides import tissue_on_glass, write_slide
+from tiff_variants import Variant, jpeg, write_variant
 
-from common.errors import SlideError
+from common.errors import PixelError, SlideError
 from common.openslide_slide import OpenSlideSlide
 from common.patches import PatchSpec
 
@@ -121,6 +124,102 @@ def test_the_fingerprint_is_of_the_content_not_of_path_or_time(slide, tmp_path):
 def test_a_missing_slide_is_said_to_be_missing(tmp_path):
     with pytest.raises(SlideError, match=r"absent.tif: format: .* found no file"):
         _ = OpenSlideSlide(tmp_path / "absent.tif", "absent").pyramid
+
+
+@pytest.mark.parametrize(
+    ("tags", "item", "found"),
+    [
+        ({256: (10_000_001,)}, "size", "levels of 10000001 x 400, 250 x 200"),
+        ({257: (20_000_000,)}, "size", "levels of 500 x 20000000, 250 x 200"),
+        ({257: (100,)}, "size", "levels of 500 x 100, 250 x 200"),
+        ({322: (1 << 20,), 323: (1 << 11,)}, "tile", "1048576 x 2048"),
+    ],
+)
+def test_a_header_that_claims_what_no_slide_has_is_refused(tmp_path, tags, item, found):
+    path = write_variant(tmp_path / "s.tif", Variant(levels=((250, 200),), tags=tags))
+
+    with pytest.raises(SlideError, match=f"s.tif: {item}: expected .*found {found}.* anew"):
+        _ = OpenSlideSlide(path, "s").pyramid
+
+
+def test_a_picture_too_large_to_make_is_refused_before_any_memory_is_taken(tmp_path):
+    path = write_variant(tmp_path / "s.tif", Variant(tags={256: (90_000,), 257: (80_000,)}))
+    slide = OpenSlideSlide(path, "s")
+
+    with pytest.raises(SlideError, match=r"thumbnail: .* 100,000,000 px, found 45,000 x 40,000 px"):
+        slide.thumbnail(1.0)
+
+
+def test_a_scale_that_makes_a_patch_of_half_the_slide_is_refused(tmp_path):
+    path = write_variant(tmp_path / "s.tif", Variant(mpp=None))
+    slide = OpenSlideSlide(path, "s", mpp=0.000_25)
+
+    with pytest.raises(SlideError, match=r"patch.mpp: .*found 224,000 x 224,000 px to make one"):
+        slide.reading(np.zeros((1, 2), np.int64), PatchSpec(224, 0.25))
+
+
+def broken_at(number):
+    """Encodes tiles of which one does not decode."""
+    made = []
+
+    def encode(pixels):
+        made.append(number)
+        return b"damage" if len(made) == number + 1 else jpeg(pixels)
+
+    return encode
+
+
+@pytest.mark.parametrize("threads", [1, 4])
+def test_patches_that_do_not_decode_are_said_so_and_leave_the_others_alone(tmp_path, threads):
+    sound = write_variant(tmp_path / "sound.tif", Variant())
+    variant = Variant(encode=broken_at(5), shared_tables=False)
+    broken = write_variant(tmp_path / "broken.tif", variant)
+    xy = np.array([(x, y) for y in range(0, 400, 32) for x in range(0, 500, 32)], dtype=np.int64)
+    spec, cuts = PatchSpec(32, 0.5), np.linspace(0, len(xy), 17).astype(int).tolist()
+    expected, _ = OpenSlideSlide(sound, "s").reading(xy, spec).read(0, len(xy))
+    reading = OpenSlideSlide(broken, "s").reading(xy, spec)
+
+    with ThreadPoolExecutor(threads) as pool:
+        parts = list(pool.map(reading.read, cuts[:-1], cuts[1:]))
+
+    patches = np.concatenate([patches for patches, _ in parts])
+    readable = np.concatenate([readable for _, readable in parts])
+    inside = (xy // 128 == 1).all(axis=1)
+    assert np.array_equal(readable, ~inside)
+    assert np.array_equal(patches[readable], expected[readable])
+    assert (patches[~readable] == 255).all()
+
+
+def test_a_patch_that_does_not_decode_is_an_error_when_read_alone(tmp_path):
+    variant = Variant(encode=broken_at(5), shared_tables=False)
+    slide = OpenSlideSlide(write_variant(tmp_path / "s.tif", variant), "s")
+
+    with pytest.raises(PixelError, match=r"s.tif: pixels at \(130, 130\): .* that decode"):
+        slide.read(130, 130, PatchSpec(8, 0.5))
+    assert slide.read(0, 0, PatchSpec(8, 0.5)).shape == (8, 8, 3)
+
+
+def test_a_thumbnail_is_white_near_what_does_not_decode_and_nowhere_else(tmp_path):
+    variant = Variant(width=1500, height=1200, shared_tables=False)
+    sound = OpenSlideSlide(write_variant(tmp_path / "sound.tif", variant), "s")
+    broken = replace(variant, encode=broken_at(12 * 5 + 5))
+    slide = OpenSlideSlide(write_variant(tmp_path / "s.tif", broken), "s")
+
+    expected, thumbnail = sound.thumbnail(2.0), slide.thumbnail(2.0)
+
+    other = (thumbnail != expected).any(axis=2)
+    rows, columns = np.nonzero(other)
+    assert (thumbnail[160:192, 160:192] == 255).all()
+    inside = thumbnail[rows.min() + 1 : rows.max(), columns.min() + 1 : columns.max()]
+    assert (inside == 255).all()
+    assert max(np.ptp(rows), np.ptp(columns)) < 256
+
+
+def test_a_classic_tiff_in_big_endian_order_is_none_that_openslide_reads(tmp_path):
+    path = write_variant(tmp_path / "s.tif", Variant(big=False, order=">"))
+
+    with pytest.raises(SlideError, match="s.tif: format: expected a slide OpenSlide can read"):
+        _ = OpenSlideSlide(path, "s").pyramid
 
 
 @pytest.mark.real_data

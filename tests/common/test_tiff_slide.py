@@ -46,10 +46,10 @@ def both(path):
     return own, TiffSlide(own)
 
 
-def places(pyramid, step=97):
+def places(pyramid, beyond=97):
     """Corners all over the slide, over its edges and outside."""
-    across = range(-step, pyramid.width + step, max(1, pyramid.width // 9))
-    down = range(-step, pyramid.height + step, max(1, pyramid.height // 7))
+    across = np.linspace(-beyond, pyramid.width + beyond, 8).astype(np.int64)
+    down = np.linspace(-beyond, pyramid.height + beyond, 6).astype(np.int64)
     return np.array([(x, y) for y in down for x in across], dtype=np.int64)
 
 
