@@ -6,12 +6,14 @@ from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING
 
+from common.errors import SlideError
 from common.files import remove_stale_partials, writable
 from common.outcomes import Outcome
 from common.parts import part_name
 from common.patch_file import schema
 from common.patch_file.reader import FOLDER as PATCH_FOLDER
 from common.patch_file.writer import PatchWriter, open_writer
+from common.slide_reader import slide_of
 from common.tissue import mask_hash
 from common.truth import annotation_hash
 from layer1_extract.candidates import screening
@@ -93,8 +95,10 @@ def extract_slide(
     Raises
     ------
     SlideError
-        If the slide or its annotation cannot be read, or too much of it does not decode.
+        If the slide or its annotation cannot be read, too much of it does not decode, or it was
+        replaced meanwhile.
     """
+    before = slide_of(entry, settings.slide.reader).fingerprint
     known = survey(entry, settings, masks)
     inputs = inputs_of(entry, known.slide, masks)
     name = part_name(entry.slide_id, part, parts)
@@ -108,6 +112,7 @@ def extract_slide(
         kept, wanted = _write(writer, known, settings, path.parent, look, report)
         counts = writer.finish()
         refuse_undecoded(entry, settings, counts)
+        _refuse_changed(entry, settings, before)
     keep_mask(out / MASK_FOLDER, known, masks)
     write_preview(preview_path(out, name), known, path)
     return Outcome(
@@ -138,6 +143,21 @@ def inputs_of(entry: SlideEntry, slide: Slide, masks: Path | None = None) -> dic
         "mask_sha256": mask_hash(masks, entry.slide_id),
         **{name: getattr(entry, name) for name in _COHORT_SAYS},
     }
+
+
+def _refuse_changed(entry: SlideEntry, settings: ExtractSettings, before: str) -> None:
+    """Refuse patches of which some may be of one slide and some of another.
+
+    Raises
+    ------
+    SlideError
+        If the file no longer holds what it did, by its fingerprint, before anything was read.
+    """
+    if slide_of(entry, settings.slide.reader).fingerprint != before:
+        raise SlideError(
+            f"{entry.path}: slide: expected one that stays as it is, found that it changed while "
+            "it was read. Run again when it is no longer written to"
+        )
 
 
 def _write(
