@@ -93,7 +93,7 @@ def test_the_first_error_is_told_though_another_followed_from_it(tmp_path):
 @pytest.mark.parametrize("room", [0, 1000, 3000, 100_000])
 @pytest.mark.parametrize("codec", ["raw", "jpeg"])
 def test_a_patch_file_that_cannot_grow_leaves_an_error_and_nothing_else(tmp_path, codec, room):
-    with largest_file(room), pytest.raises(OSError, match="File too large"):
+    with largest_file(room), pytest.raises(ConfigError, match="File too large"):
         write_many(tmp_path / "s.h5", codec)
 
     assert os.listdir(tmp_path) == []
@@ -103,7 +103,7 @@ def test_a_file_that_fails_as_it_is_closed_leaves_an_error_and_nothing_else(tmp_
     size = write_small(tmp_path / "s.h5").stat().st_size
     (tmp_path / "s.h5").unlink()
 
-    with largest_file(size - 1), pytest.raises(OSError, match="File too large"):
+    with largest_file(size - 1), pytest.raises(ConfigError, match="File too large"):
         write_small(tmp_path / "s.h5")
 
     assert os.listdir(tmp_path) == []
