@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 READER: Final = f"tifffile {version('tifffile')}, simplejpeg {version('simplejpeg')}"
 _SAMPLE_PX: Final = 96
 _SEARCHED: Final = 512
-_MOST_OFF: Final = 1 / 300
+_MOST_OFF: Final = 1 / 600
 """Px of the level. OpenSlide places level-0 pixels between those of a level; this near it takes
-them for whole ones: its interpolation knows 1/128 px."""
+them for whole ones: it was seen to interpolate from 1/512 px on, where both axes are off."""
 
 
 class TiffSlide:
