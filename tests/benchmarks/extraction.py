@@ -127,10 +127,11 @@ HEAD: Final = (
 )
 
 NOTE: Final = f"""
-The loop, the decoder, and ours with nothing stored read the same places, {MOST_PLACES:,} at most. Ours
-with storage is the extraction of the whole slide: finding tissue, the preview and the fsync included;
-the loop opens the slide, reads, filters, stores and does its fsync, and is not asked for more. On
-the small slide that difference is nearly all of the time. Rates are patches looked at per second.
+The loop, the decoder, and ours with nothing stored read the same places, at most {MOST_PLACES:,}.
+Ours with storage is the extraction of the whole slide: finding tissue, the preview and the fsync
+included. The loop opens the slide, reads, filters, stores and does its fsync, and is not asked for
+more: on the small slide that difference is nearly all of the time. Rates are patches looked at per
+second; fewer cores busy than given means that others had them.
 """
 
 
