@@ -207,7 +207,7 @@ def open_writer(
 
     Raises
     ------
-    OSError
+    ConfigError
         Where the file cannot be written, a full disk for one; nothing is left behind.
     """
     with (
