@@ -138,7 +138,7 @@ def test_nothing_is_replaced_unless_asked_and_never_a_patch_file(tmp_path):
 def test_a_disk_that_is_full_leaves_nothing_behind(tmp_path, size):
     slide(tmp_path / "patches", 10, size=128)
 
-    with largest_file(size), pytest.raises(OSError, match="File too large"):
+    with largest_file(size), pytest.raises(ConfigError, match="File too large"):
         export_camnet(tmp_path / "patches", tmp_path / "c.hdf5")
 
     assert [path.name for path in tmp_path.iterdir()] == ["patches"]
