@@ -66,24 +66,26 @@ class TileReading:
     def read(self, start: int, stop: int) -> tuple[Pixels, npt.NDArray[np.bool_]]:
         """Patches `start` to `stop`. See `common.slides.Reading.read`."""
         corners = self._corners[start:stop].tolist()
-        patches = np.full((len(corners), self._size, self._size, 3), _WHITE, dtype=np.uint8)
+        patches = np.empty((len(corners), self._size, self._size, 3), dtype=np.uint8)
         readable = np.ones(len(corners), dtype=bool)
         for row, (x, y) in enumerate(corners):
             if self._cut.edge == self._size:
                 readable[row] = self._paint(patches[row], x, y)
                 continue
-            region = np.full((self._cut.edge, self._cut.edge, 3), _WHITE, dtype=np.uint8)
+            region = np.empty((self._cut.edge, self._cut.edge, 3), dtype=np.uint8)
             readable[row] = self._paint(region, x, y)
             patches[row] = reduced(region, (self._size, self._size))
         return patches, readable
 
     def _paint(self, region: Pixels, x: int, y: int) -> bool:
         """Fill in what lies at (x, y), px of the level; whether all of it decoded."""
-        readable = True
-        for place, source, target in _pieces(self._stored, x, y, region.shape[0]):
+        readable, edge = True, region.shape[0]
+        if x < 0 or y < 0 or x + edge > self._stored.width or y + edge > self._stored.height:
+            region.fill(_WHITE)
+        for place, source, target in _pieces(self._stored, x, y, edge):
             tile = self._tiles.get(place)
             if tile is None:
-                readable = False
+                region[target], readable = _WHITE, False
             else:
                 region[target] = tile[source]
             if (over := self._tiles.release(place)) is not None:

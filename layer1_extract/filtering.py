@@ -42,22 +42,26 @@ def pixel_reasons(
 def _is_white(patch: npt.NDArray[np.uint8], settings: FilterSettings) -> bool:
     """Whether too many pixels have all channels above the level.
 
-    A white pixel has three bright values, so the number of those settles most patches of tissue,
-    in a quarter of the time.
+    Three values of a white pixel are bright, so their number settles most patches of tissue, in a
+    quarter of the time.
     """
     most = settings.max_white_fraction * (patch.size / 3)
-    _, bright = cv2.threshold(patch.reshape(-1), settings.white_level, 1, cv2.THRESH_BINARY)
-    if cv2.countNonZero(bright) <= 3 * most:
+    if _values(patch, settings.white_level, cv2.THRESH_BINARY) <= 3 * most:
         return False
     return _pixels(patch, settings.white_level + 1, 255) > most
 
 
 def _is_black(patch: npt.NDArray[np.uint8], settings: FilterSettings) -> bool:
-    """Whether too many pixels have all channels below the level; few patches have a single one."""
-    most = settings.max_black_fraction * (patch.size / 3)
-    if patch.min() >= settings.black_level:
+    """Whether too many pixels have all channels below the level; settled like white."""
+    most, level = settings.max_black_fraction * (patch.size / 3), settings.black_level
+    if patch.min() >= level or _values(patch, level - 1, cv2.THRESH_BINARY_INV) <= 3 * most:
         return False
-    return _pixels(patch, 0, settings.black_level - 1) > most
+    return _pixels(patch, 0, level - 1) > most
+
+
+def _values(patch: npt.NDArray[np.uint8], level: int, kind: int) -> int:
+    """Number of values, of any channel, on one side of a level."""
+    return cv2.countNonZero(cv2.threshold(patch.reshape(-1), level, 1, kind)[1])
 
 
 def _pixels(patch: npt.NDArray[np.uint8], low: int, high: int) -> int:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _ROWS = 1024
 _JPEG_BYTES = 1 << 18
+_WAITING_BYTES = 1 << 22
+"""JPEG files written together: HDF5 takes as long over few bytes as over many."""
 
 
 class PatchWriter:
@@ -44,6 +46,7 @@ class PatchWriter:
         self._codec = codec
         self._quality = quality
         self._rejected: list[tuple[npt.NDArray[np.int64], int]] = []
+        self._waiting: list[npt.NDArray[np.uint8]] = []
         self._columns: dict[str, list[npt.NDArray[Any]]] = defaultdict(list)
         self._bytes = 0
         with stream.writing():
@@ -59,7 +62,7 @@ class PatchWriter:
     ) -> None:
         """Add kept patches, after all those added before.
 
-        Pixels go to the file at once; the rest, which is small, waits for `finish`.
+        Pixels go to the file, a few MiB at a time; the rest, which is small, waits for `finish`.
 
         Parameters
         ----------
@@ -119,6 +122,7 @@ class PatchWriter:
         """
         coords, codes = self._sorted_rejections()
         with self._stream.writing():
+            self._write_waiting()
             for name, values in self._columns.items():
                 self._extend(name, np.concatenate(values))
             self._write_rejections(coords, codes)
@@ -163,8 +167,15 @@ class PatchWriter:
     def _append_jpeg(self, files: list[npt.NDArray[np.uint8]]) -> None:
         ends = self._bytes + np.cumsum([len(one) for one in files], dtype=np.int64)
         self._bytes = int(ends[-1])
-        self._extend(schema.JPEG_BYTES, np.concatenate(files))
         self._columns[schema.JPEG_OFFSETS].append(ends)
+        self._waiting += files
+        if sum(map(len, self._waiting)) >= _WAITING_BYTES:
+            self._write_waiting()
+
+    def _write_waiting(self) -> None:
+        if self._waiting:
+            self._extend(schema.JPEG_BYTES, np.concatenate(self._waiting))
+            self._waiting.clear()
 
     def _write_rejections(
         self, coords: npt.NDArray[np.int64], codes: npt.NDArray[np.uint8]
