@@ -5,6 +5,7 @@ OpenSlide: Goode et al. 2013, doi:10.4103/2153-3539.119005.
 
 from __future__ import annotations
 
+import logging
 import os
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
@@ -36,6 +37,9 @@ MOST_PX: Final = 100_000_000
 _STRIP_PX: Final = 4_096
 _PIECE_PX: Final = 256
 _MOST_LOSSES: Final = 1_000
+_MOST_LOST: Final = 0.5
+
+log = logging.getLogger(__name__)
 
 
 class OpenSlideSlide:
@@ -202,28 +206,41 @@ class OpenSlideSlide:
                 "Check the scale of this slide, or ask for a coarser one",
             )
         image = np.empty((rows, columns, 3), dtype=np.uint8)
-        losses: list[PixelError] = []
+        losses: list[tuple[PixelError, int]] = []
         for top, bottom in _parts(rows, factor):
             for left, right in _parts(columns, factor):
                 x0, x1 = round(left * width / columns), round(right * width / columns)
                 y0, y1 = round(top * height / rows), round(bottom * height / rows)
                 region = self._piecewise((x0, y0, x1, y1), level, losses)
                 image[top:bottom, left:right] = reduced(region, (right - left, bottom - top))
+        self._say_lost(losses, width * height)
         return image
 
+    def _say_lost(self, losses: list[tuple[PixelError, int]], whole: int) -> None:
+        lost = sum(pixels for _, pixels in losses) / whole
+        if lost > _MOST_LOST:
+            expected = f"at most {_MOST_LOST:.0%} of the overview not to decode"
+            raise PixelError(
+                self._said("pixels", expected, f"{lost:.0%}", "Copy or convert the slide anew")
+            ) from losses[0][0]
+        if losses:
+            said = "%s: %.2g %% of the overview does not decode: taken for glass"
+            log.warning(said, self.path, 100 * lost)
+
     def _piecewise(
-        self, box: tuple[int, int, int, int], level: int, losses: list[PixelError]
+        self, box: tuple[int, int, int, int], level: int, losses: list[tuple[PixelError, int]]
     ) -> npt.NDArray[np.uint8]:
         """Pixels from (x0, y0) to (x1, y1) of a level; the smallest pieces that fail are white."""
         x0, y0, x1, y1 = box
+        smallest = max(x1 - x0, y1 - y0) <= _PIECE_PX
         try:
             return self._region(self._level0(x0, y0, level), level, (x1 - x0, y1 - y0))
         except PixelError as error:
-            losses.append(error)
+            losses.append((error, (x1 - x0) * (y1 - y0) if smallest else 0))
             if len(losses) > _MOST_LOSSES:
                 raise
         region = np.full((y1 - y0, x1 - x0, 3), 255, dtype=np.uint8)
-        if max(region.shape) <= _PIECE_PX:
+        if smallest:
             return region
         middle_x, middle_y = (x0 + x1 + 1) // 2, (y0 + y1 + 1) // 2
         for left, right in ((x0, middle_x), (middle_x, x1)):

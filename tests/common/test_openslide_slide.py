@@ -215,6 +215,23 @@ def test_a_thumbnail_is_white_near_what_does_not_decode_and_nowhere_else(tmp_pat
     assert max(np.ptp(rows), np.ptp(columns)) < 256
 
 
+def test_a_thumbnail_says_what_of_it_does_not_decode(tmp_path, caplog):
+    variant = Variant(width=1500, height=1200, encode=broken_at(65), shared_tables=False)
+    path = write_variant(tmp_path / "s.tif", variant)
+
+    OpenSlideSlide(path, "s").thumbnail(2.0)
+
+    assert "% of the overview does not decode: taken for glass" in caplog.text
+
+
+def test_a_slide_most_of_which_does_not_decode_has_no_thumbnail(tmp_path):
+    variant = Variant(encode=lambda _: b"damage", shared_tables=False)
+    path = write_variant(tmp_path / "s.tif", variant)
+
+    with pytest.raises(PixelError, match=r"pixels: expected at most 50% .* found 100%"):
+        OpenSlideSlide(path, "s").thumbnail(2.0)
+
+
 def test_a_classic_tiff_in_big_endian_order_is_none_that_openslide_reads(tmp_path):
     path = write_variant(tmp_path / "s.tif", Variant(big=False, order=">"))
 
