@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+import numpy as np
+
 if TYPE_CHECKING:
-    import numpy as np
     import numpy.typing as npt
 
     from common.geometry import Pyramid
@@ -125,3 +126,8 @@ class Slide(Protocol):
             Composited on white.
         """
         ...
+
+
+def reader_of(slide: Slide, spec: PatchSpec) -> str:
+    """Names and versions of the libraries that decode patches of `spec` on this slide."""
+    return slide.reading(np.empty((0, 2), dtype=np.int64), spec).reader

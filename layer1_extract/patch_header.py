@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from common.config import digest
 from common.patch_file import schema
 from common.provenance import software
+from common.slides import reader_of
 from layer1_extract.config import DenseSampling
 from layer1_extract.sampling.dense import dense_grid
 
@@ -29,7 +28,6 @@ def header_of(
         If the reader the settings ask for cannot read the slide.
     """
     slide, pyramid = known.slide, known.slide.pyramid
-    nowhere = np.empty((0, 2), dtype=np.int64)
     return schema.Header(
         slide_id=entry.slide_id,
         patient=entry.patient,
@@ -44,7 +42,7 @@ def header_of(
         level0_width=pyramid.width,
         level0_height=pyramid.height,
         slide_fingerprint=slide.fingerprint,
-        reader=slide.reading(nowhere, known.spec).reader,
+        reader=reader_of(slide, known.spec),
         sampling=_sampling(known, settings),
         config_sha256=digest(settings),
         software=software(),

@@ -12,10 +12,11 @@ import numpy as np
 from common.config import digest
 from common.errors import ContractError, SlideError
 from common.files import sha256
-from common.openslide_slide import OpenSlideSlide
 from common.outcomes import forget
 from common.prediction import Predictor
 from common.provenance import software
+from common.slide_reader import slide_of
+from common.slides import reader_of
 from layer3_infer import heatmap_file
 from layer3_infer.heatmap_file import Header, HeatmapFile, read_heatmap, write_heatmap
 from layer3_infer.locations import in_patch_files, on_tissue
@@ -156,7 +157,7 @@ class Analysis:
             level0_height=slide.pyramid.height,
             level0_mpp=slide.pyramid.mpp,
             mpp_source=slide.mpp_source,
-            reader=slide.reader,
+            reader=reader_of(slide, spec),
             patch_size=spec.size,
             patch_mpp=spec.mpp,
             locations=self.locations_source,
@@ -200,9 +201,9 @@ class Analysis:
         )
 
 
-def open_slide(entry: SlideEntry) -> OpenSlideSlide:
+def open_slide(entry: SlideEntry) -> Slide:
     """The slide of a cohort entry, not yet read."""
-    return OpenSlideSlide.of(entry)
+    return slide_of(entry)
 
 
 def _warnings(header: Header) -> tuple[str, ...]:

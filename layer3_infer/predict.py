@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from common.errors import ContractError
+from common.ahead import ahead
+from common.errors import ContractError, PixelError
 from common.progress import progress
 from layer3_infer.heatmap import Heatmap
 
@@ -71,24 +70,27 @@ def read_ahead(
 ) -> Iterator[npt.NDArray[np.uint8]]:
     """Pixels of the patches at `xy`, in order, in batches of `batch_size`; the last may be smaller.
 
-    At most ``workers + 1`` batches are in memory, however large the slide.
+    A few batches are in memory, however large the slide.
 
     Yields
     ------
     (B, S, S, 3) uint8, RGB
+
+    Raises
+    ------
+    PixelError
+        Where a patch does not decode.
     """
-    waiting: deque[Future[npt.NDArray[np.uint8]]] = deque()
-    pool = ThreadPoolExecutor(workers, thread_name_prefix="read")
-    try:
-        for start in range(0, len(xy), batch_size):
-            waiting.append(pool.submit(_read, slide, xy[start : start + batch_size], spec))
-            if len(waiting) > workers:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
-    finally:
-        pool.shutdown(cancel_futures=True)
+    reading = slide.reading(xy, spec)
 
+    def read(start: int) -> npt.NDArray[np.uint8]:
+        patches, readable = reading.read(start, min(start + batch_size, len(xy)))
+        if not readable.all():
+            x, y = xy[start + int(np.argmin(readable))].tolist()
+            raise PixelError(
+                f"{slide.slide_id}: pixels at ({x}, {y}): expected pixels that decode, found "
+                "damage. Copy the slide anew"
+            )
+        return patches
 
-def _read(slide: Slide, xy: npt.NDArray[np.int64], spec: PatchSpec) -> npt.NDArray[np.uint8]:
-    return np.stack([slide.read(int(x), int(y), spec) for x, y in xy])
+    return ahead(read, range(0, len(xy), batch_size), workers)

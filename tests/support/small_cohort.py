@@ -6,6 +6,8 @@ import numpy as np
 
 from common.patch_file.schema import Header
 from common.patch_file.writer import open_writer
+from common.patches import PatchSpec
+from common.slides import reader_of
 
 WIDTH, HEIGHT = 1024, 768
 TISSUE = (256, 128, 640, 512)
@@ -36,7 +38,7 @@ def write_patch_file(folder, slide, **changes):
         "level0_width": slide.pyramid.width,
         "level0_height": slide.pyramid.height,
         "slide_fingerprint": slide.fingerprint,
-        "reader": slide.reader,
+        "reader": reader_of(slide, PatchSpec(SIZE, slide.pyramid.mpp)),
         "sampling": {"method": "dense", "seed": 0, "origin": [0, 0], "stride": SIZE},
         "config_sha256": "c" * 64,
         "software": "test 1",
