@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
+from collections.abc import Hashable
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, TypeVar, get_args
+from reprlib import Repr
+from typing import TYPE_CHECKING, Any, Final, TypeVar, get_args
 
 import yaml
 from pydantic import (
@@ -27,6 +30,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pydantic_core import ErrorDetails
+
+
+_MOST_BITS: Final = 64
+_MOST_SHOWN: Final = 200
 
 
 class Settings(BaseModel):
@@ -138,16 +145,28 @@ def differences(old: Mapping[str, Any], new: Mapping[str, Any], prefix: str = ""
 
 
 class _UniqueKeys(yaml.SafeLoader):
-    """YAML without silently overwritten keys."""
+    """YAML without silently overwritten keys, and without numbers that no file can keep."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002
         keys = [self.construct_object(key) for key, _ in node.value]
-        twice = sorted({str(key) for key in keys if keys.count(key) > 1})
+        numbers = Counter(key for key in keys if isinstance(key, Hashable))
+        twice = sorted(str(key) for key, number in numbers.items() if number > 1)
         if twice:
             raise yaml.constructor.ConstructorError(
                 None, None, f"key given twice: {', '.join(twice)}", node.start_mark
             )
         return super().construct_mapping(node, deep)
+
+    def construct_yaml_int(self, node: yaml.ScalarNode) -> int:
+        value = super().construct_yaml_int(node)
+        if value.bit_length() > _MOST_BITS:
+            raise yaml.constructor.ConstructorError(
+                None, None, f"a number of more than {_MOST_BITS} bits", node.start_mark
+            )
+        return value
+
+
+_UniqueKeys.add_constructor("tag:yaml.org,2002:int", _UniqueKeys.construct_yaml_int)
 
 
 def _read_yaml(path: Path) -> dict[str, Any]:
@@ -169,7 +188,9 @@ def _read_yaml(path: Path) -> dict[str, Any]:
 def _set(values: dict[str, Any], override: str) -> None:
     dotted, equals, text = override.partition("=")
     if not equals or not all(dotted.split(".")):
-        raise ConfigError(f"--set: expected key=value such as patch.size=96, found {override!r}")
+        raise ConfigError(
+            f"--set: expected key=value such as patch.size=96, found {_shown(override)}"
+        )
     *parents, last = dotted.split(".")
     for parent in parents:
         child = values.get(parent)
@@ -179,7 +200,7 @@ def _set(values: dict[str, Any], override: str) -> None:
     try:
         values[last] = yaml.load(text, Loader=_UniqueKeys)  # noqa: S506
     except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
-        raise ConfigError(f"--set {dotted}: expected a YAML value, found {text!r}") from error
+        raise ConfigError(f"--set {dotted}: expected a YAML value, found {_shown(text)}") from error
 
 
 def _describe(kind: type[Settings], detail: ErrorDetails) -> str:
@@ -193,7 +214,15 @@ def _describe(kind: type[Settings], detail: ErrorDetails) -> str:
     if detail["type"] == "missing":
         return f"{where}: expected a value, found nothing"
     message = detail["msg"].removeprefix("Value error, ").replace("Input should be", "expected")
-    return f"{where}: {message[:1].lower()}{message[1:]}, found {detail['input']!r}"
+    return f"{where}: {message[:1].lower()}{message[1:]}, found {_shown(detail['input'])}"
+
+
+def _shown(value: object) -> str:
+    """What was given, short: a few lines of YAML can stand for more than fits in memory."""
+    short = Repr()
+    short.maxstring = short.maxother = _MOST_SHOWN
+    text = short.repr(value)
+    return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}..."
 
 
 def _known_keys(kind: type[Settings], keys: Sequence[str]) -> set[str]:

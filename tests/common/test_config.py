@@ -121,3 +121,28 @@ def test_the_usual_choice_need_not_be_named():
     assert load(Example, None, ["sampling.per_class=3"]).sampling == Random(per_class=3)
     with pytest.raises(ConfigError, match="stride: no such key"):
         load(Example, None, ["sampling.stride=3"])
+
+
+LAUGHS = "\n".join(
+    ["a0: &a0 [x, x]", *(f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]" for i in range(1, 12))]
+)
+
+
+@pytest.mark.parametrize("text", [f"{LAUGHS}\nsize: *a11", f"{LAUGHS}\npatch: *a11"])
+def test_a_few_lines_that_stand_for_very_much_are_refused_in_few_words(tmp_path, text):
+    path = tmp_path / "c.yaml"
+    path.write_text(text)
+
+    with pytest.raises(ConfigError) as raised:
+        load(Example, path)
+
+    assert len(str(raised.value)) < 5_000
+
+
+@pytest.mark.parametrize("number", ["9" * 30, "0x" + "f" * 9_999, ":".join(["59"] * 9_999)])
+def test_a_number_that_no_file_could_keep_is_refused(tmp_path, number):
+    path = tmp_path / "c.yaml"
+    path.write_text(f"sampling: {{per_class: {number}}}")
+
+    with pytest.raises(ConfigError, match="64 bits"):
+        load(Example, path)
