@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
@@ -24,35 +25,49 @@ if TYPE_CHECKING:
 
     from common.cohort import SlideEntry
 
-NAME: Final = "cohort.csv"
+FOLDER: Final = "cohorts"
+_BEFORE: Final = "cohort.csv"
+"""Where older versions kept the slides of all runs."""
 
 log = logging.getLogger(__name__)
 
 
 def record_cohort(out: Path, entries: Sequence[SlideEntry]) -> None:
-    """Write `entries` into ``out/cohort.csv``, beside the slides of earlier runs.
+    """Write `entries` into ``out/cohorts``, as a cohort CSV of their own.
 
-    Every task of an array is given the same cohort and writes the same file, whole, so that it
-    does not matter whose stays. A slide stays in it until a person takes it out.
+    It is named by what it holds and written whole, so that any number of runs may record theirs at
+    once: the same twice is one, and none is written over. A slide stays until a person takes it
+    out of these files.
     """
-    known = {entry.slide_id: entry for entry in recorded_cohort(out)}
-    both = {**known, **{entry.slide_id: _as_written(entry) for entry in entries}}
-    if both != known:
-        write_cohort([both[slide_id] for slide_id in sorted(both)], out / NAME)
+    by_name = {entry.slide_id: _as_written(entry) for entry in entries}
+    written = [by_name[slide_id] for slide_id in sorted(by_name)]
+    text = "\n".join(map(repr, written))
+    path = out / FOLDER / f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.csv"
+    if written and not path.exists():
+        write_cohort(written, path)
 
 
 def recorded_cohort(out: Path) -> list[SlideEntry]:
-    """The slides that the runs in `out` were given; none where none was recorded."""
-    path = out / NAME
-    return read_csv(path) if path.exists() else []
+    """The slides that the runs in `out` were given, by name; none where none was recorded.
+
+    Of a slide that is recorded several times, what was written last holds.
+    """
+    paths = [path for path in (out / _BEFORE,) if path.exists()]
+    paths += sorted((out / FOLDER).glob("[!.]*.csv"), key=lambda path: path.stat().st_mtime_ns)
+    known = {entry.slide_id: entry for path in paths for entry in read_csv(path)}
+    return [known[slide_id] for slide_id in sorted(known)]
 
 
 def unit_names(out: Path) -> set[str]:
     """Names of all units of which `out` holds a patch file, an outcome, or a trace of work."""
     files = (out / PATCHES).glob(f"[!.]*{SUFFIX}")
-    outcomes = (out / OUTCOMES).glob("[!.]*.json")
-    names = {path.name.removesuffix(SUFFIX) for path in files}
-    return names | {path.stem for path in outcomes} | set(read_claims(out))
+    return {path.name.removesuffix(SUFFIX) for path in files} | _worked_on(out)
+
+
+def known_ids(out: Path) -> set[str]:
+    """Every slide that the runs in `out` were given, have an outcome of, or are working on."""
+    recorded = {entry.slide_id for entry in recorded_cohort(out)}
+    return recorded | {parse_part(name)[0] for name in _worked_on(out)}
 
 
 def blocks_of(out: Path) -> int:
@@ -91,6 +106,11 @@ def set_aside_other_blocks(out: Path, blocks: int) -> None:
 def _other_blocks(out: Path, blocks: int) -> list[str]:
     cut = {name: parse_part(name)[2] for name in unit_names(out)}
     return sorted(name for name, parts in cut.items() if parts not in (1, blocks))
+
+
+def _worked_on(out: Path) -> set[str]:
+    outcomes = (out / OUTCOMES).glob("[!.]*.json")
+    return {path.stem for path in outcomes} | set(read_claims(out))
 
 
 def _as_written(entry: SlideEntry) -> SlideEntry:

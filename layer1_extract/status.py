@@ -12,7 +12,7 @@ from common.files import write_text
 from common.outcomes import FOLDER as OUTCOMES
 from common.outcomes import Outcome, as_csv, read_outcome
 from common.parts import part_name
-from layer1_extract.cohort_record import NAME, blocks_of, recorded_cohort
+from layer1_extract.cohort_record import blocks_of, known_ids
 from layer1_extract.extraction import patch_path
 from layer1_extract.running import Claim, read_claims
 
@@ -64,22 +64,23 @@ def states_of(out: Path, slide_ids: Iterable[str]) -> list[UnitState]:
 
 
 def cohort_ids(out: Path, cohort: Path | None) -> list[str]:
-    """The slides that should be in `out`: those of `cohort`, else those the runs were given.
+    """The slides that should be in `out`: those of `cohort`, else all that runs knew of.
 
     Raises
     ------
     ConfigError
-        Where neither is there.
+        Where there is neither.
     """
     from common.cohort import read_cohort
 
-    entries = recorded_cohort(out) if cohort is None else read_cohort(cohort)
-    if not entries:
-        raise ConfigError(
-            f"{out}: expected {NAME}, which layer1-extract extract writes, found none. Give the "
-            "folder it wrote, or --cohort SLIDES"
-        )
-    return sorted(entry.slide_id for entry in entries)
+    if cohort is not None:
+        return sorted(entry.slide_id for entry in read_cohort(cohort))
+    if known := known_ids(out):
+        return sorted(known)
+    raise ConfigError(
+        f"{out}: expected the slides or outcomes of a run, found none. Give the folder that "
+        "layer1-extract extract or import wrote, or --cohort SLIDES"
+    )
 
 
 def write_table(out: Path, states: Sequence[UnitState]) -> None:

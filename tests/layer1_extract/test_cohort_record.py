@@ -5,18 +5,20 @@ from dataclasses import replace
 
 import pytest
 
-from common.cohort import SlideEntry, read_cohort
+from common.cohort import SlideEntry, read_cohort, write_cohort
 from common.errors import ConfigError
 from common.outcomes import Outcome, write_outcome
 from layer1_extract.cohort_record import (
-    NAME,
+    FOLDER,
     blocks_of,
+    known_ids,
     record_cohort,
     recorded_cohort,
     refuse_other_blocks,
     set_aside_other_blocks,
 )
 from layer1_extract.extraction import patch_path
+from layer1_extract.running import running
 
 
 @pytest.fixture
@@ -33,11 +35,12 @@ def test_what_is_recorded_is_read_back_and_is_a_cohort(tmp_path, entries):
     record_cohort(tmp_path, entries)
 
     assert recorded_cohort(tmp_path) == entries
-    assert read_cohort(tmp_path / NAME) == entries
+    (path,) = (tmp_path / FOLDER).iterdir()
+    assert read_cohort(path) == entries
     assert recorded_cohort(tmp_path / "elsewhere") == []
 
 
-def test_a_slide_stays_until_a_person_takes_it_out(tmp_path, entries):
+def test_a_slide_stays_and_is_as_it_was_last_written(tmp_path, entries):
     record_cohort(tmp_path, entries[1:])
     record_cohort(tmp_path, [replace(entries[0], mpp=0.5)])
     record_cohort(tmp_path, entries[:1])
@@ -47,21 +50,47 @@ def test_a_slide_stays_until_a_person_takes_it_out(tmp_path, entries):
 
 def test_the_same_cohort_is_not_written_twice(tmp_path, entries):
     record_cohort(tmp_path, entries)
-    before = (tmp_path / NAME).stat().st_mtime_ns
+    (path,) = (tmp_path / FOLDER).iterdir()
+    before = path.stat().st_mtime_ns
 
-    record_cohort(tmp_path, [replace(entry, fallback_mpp=0.25) for entry in entries])
+    record_cohort(tmp_path, [replace(entry, fallback_mpp=0.25) for entry in reversed(entries)])
 
-    assert (tmp_path / NAME).stat().st_mtime_ns == before
+    (path,) = (tmp_path / FOLDER).iterdir()
+    assert path.stat().st_mtime_ns == before
 
 
-def test_many_tasks_may_record_it_at_once(tmp_path, entries):
-    tasks = [threading.Thread(target=record_cohort, args=(tmp_path, entries)) for _ in range(8)]
+@pytest.mark.parametrize("shared", [True, False])
+def test_many_tasks_may_record_theirs_at_once(tmp_path, shared):
+    entries = [SlideEntry(f"s{row:02}", tmp_path / f"{row}.tif") for row in range(32)]
+    together = threading.Barrier(len(entries))
+
+    def record(entry):
+        together.wait()
+        record_cohort(tmp_path, entries if shared else [entry])
+
+    tasks = [threading.Thread(target=record, args=(entry,)) for entry in entries]
     for task in tasks:
         task.start()
     for task in tasks:
         task.join()
 
     assert recorded_cohort(tmp_path) == entries
+
+
+def test_the_slides_an_older_version_recorded_are_known(tmp_path, entries):
+    write_cohort([entries[0], replace(entries[1], mpp=0.5)], tmp_path / "cohort.csv")
+    record_cohort(tmp_path, entries[1:])
+
+    assert recorded_cohort(tmp_path) == entries
+
+
+def test_a_slide_that_was_worked_on_is_known_though_it_was_never_recorded(tmp_path, entries):
+    record_cohort(tmp_path, entries)
+    write_outcome(tmp_path, Outcome("failed", "failed", "why", exit_status=3))
+    write_outcome(tmp_path, Outcome("cut", "done", part=1, parts=2))
+
+    with running(tmp_path, "begun"):
+        assert known_ids(tmp_path) == {"a", "b", "failed", "cut", "begun"}
 
 
 def test_slides_cut_into_another_number_of_parts_are_refused_or_set_aside(tmp_path):

@@ -105,8 +105,22 @@ def test_a_slide_that_is_cut_is_told_part_by_part_until_it_is_joined(tmp_path):
     assert state(tmp_path, "a") == {"a": "done"}
 
 
+def test_slides_in_no_recorded_cohort_are_told_of_too(tmp_path):
+    record_cohort(tmp_path, entries(tmp_path, "a"))
+    write_outcome(tmp_path, Outcome("b", "failed", "b.tif: broken", exit_status=3))
+
+    with running(tmp_path, "c"):
+        states = states_of(tmp_path, cohort_ids(tmp_path, None))
+
+    assert [(one.name, one.state) for one in states] == [
+        ("a", "missing"),
+        ("b", "failed"),
+        ("c", "running"),
+    ]
+
+
 def test_the_cohort_is_the_one_given_else_the_one_recorded(tmp_path):
-    with pytest.raises(ConfigError, match=r"expected cohort\.csv"):
+    with pytest.raises(ConfigError, match="expected the slides or outcomes"):
         cohort_ids(tmp_path, None)
     record_cohort(tmp_path, entries(tmp_path, "a"))
     write_cohort(entries(tmp_path, "cb"), tmp_path / "other.csv")
