@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import filecmp
 import glob
 import hashlib
 import os
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 from common.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Iterable
 
 PARTIAL = ".partial"
 _PARTIAL_NAME: Final = re.compile(r"\..+\.[0-9a-f]{16}\.partial", re.DOTALL)
@@ -136,21 +137,28 @@ def sweep(folder: Path) -> None:
 def set_aside(path: Path) -> Path | None:
     """Move a file out of the way of readers, into the folder ``set_aside`` beside it.
 
+    What lies there is never replaced: another file of the same name gets a number, and one with
+    the same bytes is not kept twice. Killed at any moment, the file is at one place or the other.
+
     Returns
     -------
     Path or None
         Where it lies now; None where there was no file.
     """
-    target = path.parent / "set_aside" / path.name
+    folder = path.parent / "set_aside"
     if not path.exists():
         return None
-    with writable(target):
-        target.parent.mkdir(exist_ok=True)
+    with writable(folder / path.name):
+        folder.mkdir(exist_ok=True)
+        target, before = _reserved(folder / path.name)
         try:
             path.replace(target)
-        except FileNotFoundError:  # another task was faster
-            return None
-    return target
+        except OSError as error:
+            target.unlink()
+            if isinstance(error, FileNotFoundError):  # another task was faster
+                return None
+            raise
+        return _first_of_same(target, before)
 
 
 def write_text(path: Path, text: str) -> None:
@@ -188,6 +196,35 @@ def _remove_stale(partial: Path) -> None:
     with suppress(OSError):
         if time.time() - partial.stat().st_mtime > _STALE_S:
             partial.unlink()
+
+
+def _reserved(path: Path) -> tuple[Path, list[Path]]:
+    """A name that no other process has, an empty file, and the files whose names come before it.
+
+    It is `path`, or has 2, 3, ... before the suffix.
+    """
+    name, before = path, list[Path]()
+    while True:
+        try:
+            name.open("xb").close()
+        except FileExistsError:
+            before.append(name)
+            name = path.with_name(f"{path.stem}.{len(before) + 1}{path.suffix}")
+        else:
+            return name, before
+
+
+def _first_of_same(path: Path, before: Iterable[Path]) -> Path:
+    """`path`, unless a file that got its name before has the same bytes; then `path` is removed.
+
+    No two processes remove each other's, since each looks at lower numbers only.
+    """
+    for other in before:
+        with suppress(FileNotFoundError):  # the same bytes are in one that is lower still
+            if filecmp.cmp(path, other, shallow=False):
+                path.unlink()
+                return other
+    return path
 
 
 def _partial(path: Path) -> Path:

@@ -3,6 +3,8 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -171,6 +173,41 @@ def test_a_file_set_aside_is_not_lost(tmp_path):
     assert target.read_text() == "old"
     assert not (tmp_path / "a.h5").exists()
     assert set_aside(tmp_path / "a.h5") is None
+
+
+def test_what_was_set_aside_before_is_never_replaced(tmp_path):
+    for text in ("first", "second", "first", "third", "second"):
+        (tmp_path / "s.part-0-of-2.h5").write_text(text)
+        target = set_aside(tmp_path / "s.part-0-of-2.h5")
+        assert target is not None
+        assert target.read_text() == text
+
+    left = {path.name: path.read_text() for path in (tmp_path / "set_aside").iterdir()}
+    assert left == {
+        "s.part-0-of-2.h5": "first",
+        "s.part-0-of-2.2.h5": "second",
+        "s.part-0-of-2.3.h5": "third",
+    }
+
+
+def test_many_tasks_that_set_aside_what_is_written_meanwhile_lose_nothing(tmp_path):
+    path, end = tmp_path / "a.h5", threading.Event()
+
+    def work():
+        while not end.is_set():
+            set_aside(path)
+
+    with ThreadPoolExecutor(4) as tasks:
+        ended = [tasks.submit(work) for _ in range(4)]
+        for number in range(40):
+            write_text(path, str(number))
+            while path.exists() and not any(one.done() for one in ended):
+                time.sleep(0)
+        end.set()
+
+    assert [one.result() for one in ended] == [None] * 4
+    left = {file.read_text() for file in (tmp_path / "set_aside").iterdir()}
+    assert left == {str(number) for number in range(40)}
 
 
 def test_a_file_two_tasks_set_aside_at_once_is_moved_once(tmp_path):
