@@ -120,9 +120,13 @@ def dump(settings: Settings) -> str:
     return yaml.safe_dump(settings.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
 
 
-def digest(settings: Settings) -> str:
-    """Hexadecimal SHA-256 of the resolved settings, free of key order and layout."""
-    text = json.dumps(settings.model_dump(mode="json"), sort_keys=True)
+def digest(settings: Settings | Mapping[str, Any]) -> str:
+    """Hexadecimal SHA-256 of the resolved settings, free of key order and layout.
+
+    Of settings, or of what was read from their `dump`: the number is the same.
+    """
+    values = settings.model_dump(mode="json") if isinstance(settings, Settings) else settings
+    text = json.dumps(values, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 

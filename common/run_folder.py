@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+import errno
+import secrets
+from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
 from common.config import Settings, differences, dump
 from common.errors import ConfigError
-from common.files import sweep, write_text
+from common.files import PARTIAL, sweep, writable, write_text
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 RESOLVED: Final = "config.resolved.yaml"
+_NO_LINKS: Final = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS})
 
 
 def claim(folder: Path, settings: Settings, *, overwrite: bool = False) -> None:
     """Write the resolved settings into `folder`, or make sure they are those already there.
 
-    Results of two configurations in one folder could not be told apart. What processes killed more
-    than a day ago left half-written is removed.
+    Results of two configurations in one folder could not be told apart. Of several processes that
+    come to an empty folder at once, one writes its settings and the others compare theirs. What
+    processes killed more than a day ago left half-written is removed.
 
     Parameters
     ----------
@@ -36,11 +40,13 @@ def claim(folder: Path, settings: Settings, *, overwrite: bool = False) -> None:
         If the folder was made with other settings, naming each key that differs; or cannot be
         written.
     """
-    if not overwrite:
-        refuse_other(folder, settings)
     path = folder / RESOLVED
-    if overwrite or not path.exists():
+    if overwrite:
         write_text(path, dump(settings))
+    else:
+        if not path.exists():
+            _write_first(path, dump(settings))
+        refuse_other(folder, settings)
     sweep(folder)
 
 
@@ -52,8 +58,8 @@ def refuse_other(folder: Path, settings: Settings) -> None:
     ConfigError
         Naming each key that differs.
     """
-    path = folder / RESOLVED
-    changed = differences(_read(path), settings.model_dump(mode="json")) if path.exists() else []
+    there = recorded(folder)
+    changed = differences(there, settings.model_dump(mode="json")) if there is not None else []
     if changed:
         raise ConfigError(
             f"{folder}: expected results of this configuration, found another's: "
@@ -61,11 +67,41 @@ def refuse_other(folder: Path, settings: Settings) -> None:
         )
 
 
-def _read(path: Path) -> dict[str, object]:
+def recorded(folder: Path) -> dict[str, Any] | None:
+    """The resolved settings that `folder` was made with; None where none were recorded.
+
+    Raises
+    ------
+    ConfigError
+        If the file is there and cannot be read.
+    """
+    path = folder / RESOLVED
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
     except (OSError, ValueError, yaml.YAMLError) as error:
         raise ConfigError(
             f"{path}: expected the settings of this folder, found: {error}. Give another --out"
         ) from error
     return values if isinstance(values, dict) else {}
+
+
+def _write_first(path: Path, text: str) -> None:
+    """Write `text` to `path`, whole, unless another process does so first: then its file stays.
+
+    A file system without hard links cannot tell who was first: there the last one's stays.
+    """
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}{PARTIAL}")
+    write_text(draft, text)
+    with writable(path):
+        try:
+            path.hardlink_to(draft)
+        except FileExistsError:
+            pass
+        except OSError as error:
+            if error.errno not in _NO_LINKS:
+                raise
+            draft.replace(path)
+        finally:
+            draft.unlink(missing_ok=True)

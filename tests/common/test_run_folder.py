@@ -1,16 +1,41 @@
 from __future__ import annotations
 
+import errno
 import os
+import threading
+from pathlib import Path
 
 import pytest
 
-from common.config import Settings, load
+from common.config import Settings, digest, load
 from common.errors import ConfigError
-from common.run_folder import RESOLVED, claim
+from common.run_folder import RESOLVED, claim, recorded
 
 
 class Example(Settings):
     size: int = 1
+    scale: float = 1e-7
+    split: tuple[str, ...] = ("1e3", "no")
+
+
+def claimed_at_once(folder, examples):
+    """Those of `examples` that were not refused."""
+    together, claimed = threading.Barrier(len(examples)), []
+
+    def one(example):
+        together.wait()
+        try:
+            claim(folder, example)
+        except ConfigError:
+            return
+        claimed.append(example)
+
+    tasks = [threading.Thread(target=one, args=(example,)) for example in examples]
+    for task in tasks:
+        task.start()
+    for task in tasks:
+        task.join()
+    return claimed
 
 
 def test_the_resolved_settings_lie_beside_the_results(tmp_path):
@@ -42,6 +67,40 @@ def test_other_settings_are_refused_naming_what_differs(tmp_path):
 
     claim(tmp_path, Example(size=4), overwrite=True)
     assert load(Example, tmp_path / RESOLVED).size == 4
+
+
+def test_one_of_several_that_come_at_once_gets_the_folder(tmp_path):
+    for turn in range(20):
+        folder = tmp_path / str(turn)
+
+        (claimed,) = claimed_at_once(folder, [Example(size=size) for size in range(6)])
+
+        assert load(Example, folder / RESOLVED) == claimed
+        assert os.listdir(folder) == [RESOLVED]
+
+
+def test_all_of_those_that_agree_get_it(tmp_path):
+    assert len(claimed_at_once(tmp_path, [Example()] * 6)) == 6
+
+
+def test_a_file_system_without_links_will_do(tmp_path, monkeypatch):
+    def refuse(_path, _target):
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    claim(tmp_path, Example())
+
+    with pytest.raises(ConfigError, match="size"):
+        claim(tmp_path, Example(size=2))
+    assert os.listdir(tmp_path) == [RESOLVED]
+
+
+def test_what_is_recorded_has_the_digest_of_the_settings(tmp_path):
+    assert recorded(tmp_path) is None
+
+    claim(tmp_path, Example(size=3))
+
+    assert digest(recorded(tmp_path) or {}) == digest(Example(size=3))
 
 
 def test_a_damaged_record_is_named(tmp_path):
