@@ -70,9 +70,9 @@ def _written(out: Path, slide_id: str, names: Sequence[str]) -> Outcome:
     with ExitStack() as opened:
         files = [opened.enter_context(closing(PatchFile(patch_path(out, n)))) for n in names]
         counts = join_files(path, files)
-    with closing(PatchFile(path)) as file:
+        file = opened.enter_context(closing(PatchFile(path)))
         previews = [preview_path(out, name) for name in names]
-        join_previews(preview_path(out, slide_id), previews, file)
+        join_previews(preview_path(out, slide_id), previews, files, file)
     outcome = _joined(outcomes, counts)
     write_outcome(out, outcome)
     return outcome

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+from contextlib import closing
 from typing import TYPE_CHECKING, Final
 
 import cv2
@@ -14,6 +16,7 @@ from common.files import whole_file
 from common.patch_file import schema
 from common.patch_file.reader import PatchFile
 from layer1_extract.lettering import wrapped
+from layer1_extract.squares import PATCH, Colour, with_squares
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,23 +27,23 @@ if TYPE_CHECKING:
     from common.patch_file.schema import Header
     from layer1_extract.survey import Survey
 
-Colour = tuple[int, int, int]
 Line = tuple[str, Colour]
 LONG_SIDE_PX: Final = 1200
 TISSUE: Final = (0, 150, 60)
 PEN: Final = (230, 159, 0)
 SUSPECT: Final = (200, 0, 0)
 ANNOTATION: Final = (20, 20, 20)
-PATCH: Final[dict[int, Colour]] = {
-    schema.TUMOR: (213, 94, 0),  # Okabe and Ito's palette: told apart by the colour-blind
-    schema.NORMAL: (0, 114, 178),
-    schema.UNKNOWN: (120, 60, 160),
-}
 PICTURE_SIZE: Final = "picture_size"
 """Text entry of the PNG: width and height, px, of the picture above its lines of text."""
 
 SAID: Final = "said"
 """Text entry of the PNG: the lines that hold for all parts of the slide, with colours, as JSON."""
+
+SMALL: Final = b"smAl"
+"""Chunk of the PNG: the picture drawn anew as large as fits `SMALL_SIZE`, itself a PNG."""
+
+SMALL_SIZE: Final = (220, 176)
+"""Greatest width and height of the small picture, px."""
 
 _LINE_PX: Final = 20
 _TEXT_PX: Final = 14
@@ -48,7 +51,7 @@ _LEAST_WIDTH: Final = 640
 
 
 def write_preview(path: Path, known: Survey, patch_file: Path) -> None:
-    """Write a thumbnail with outlines of tissue and pen, annotations and squares of kept patches.
+    """Write a thumbnail with squares of kept patches, outlines of tissue and pen, and annotations.
 
     Parameters
     ----------
@@ -61,38 +64,68 @@ def write_preview(path: Path, known: Survey, patch_file: Path) -> None:
     pyramid = known.slide.pyramid
     mpp = pyramid.mpp * max(1.0, max(pyramid.width, pyramid.height) / LONG_SIDE_PX)
     thumbnail = known.slide.thumbnail(mpp)
-    scale = thumbnail.shape[1] / pyramid.width
-    file = PatchFile(patch_file)
-    outlined = _outlined(_outlined(thumbnail, known.mask.tissue, TISSUE), known.mask.pen, PEN)
-    picture = Image.fromarray(outlined)
-    draw = ImageDraw.Draw(picture)
-    edge = known.edge * scale
-    for label, colour in PATCH.items():
-        for x, y in (file.coords[file.labels == label] * scale).tolist():
-            draw.rectangle((x, y, x + edge, y + edge), outline=colour)
-    for ring in known.truth.outlines():
-        draw.line([(float(x), float(y)) for x, y in ring * scale], fill=ANNOTATION, width=2)
-    save_framed(path, picture, _lines_of_slide(file.header, known), file)
-    file.close()
+    height, width = thumbnail.shape[:2]
+    share = min(1.0, SMALL_SIZE[0] / width, SMALL_SIZE[1] / height)
+    size = (max(1, int(width * share)), max(1, int(height * share)))
+    reduced = np.asarray(cv2.resize(thumbnail, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    with closing(PatchFile(patch_file)) as file:
+        picture, small = _drawn(thumbnail, known, file, 2), _drawn(reduced, known, file, 1)
+        save_framed(path, picture, small, _lines_of_slide(file.header, known), file)
 
 
-def save_framed(path: Path, picture: Image.Image, said: Sequence[Line], file: PatchFile) -> None:
+def save_framed(
+    path: Path, picture: Image.Image, small: Image.Image, said: Sequence[Line], file: PatchFile
+) -> None:
     """Write a picture above the lines `said` of the slide, and those that count its patches."""
-    texts = PngInfo()
-    texts.add_text(PICTURE_SIZE, f"{picture.width} {picture.height}")
-    texts.add_text(SAID, json.dumps(said))
+    with io.BytesIO() as stream:
+        small.save(stream, format="PNG")
+        encoded = stream.getvalue()
+    beside = PngInfo()
+    beside.add_text(PICTURE_SIZE, f"{picture.width} {picture.height}")
+    beside.add_text(SAID, json.dumps(said))
+    beside.add(SMALL, encoded)
     framed = _with_legend(picture, [*said, *_lines_of_patches(file)])
     with whole_file(path) as partial:
-        framed.save(partial, format="PNG", pnginfo=texts)
+        framed.save(partial, format="PNG", pnginfo=beside)
+
+
+def small_picture(preview: Image.Image) -> Image.Image:
+    """The small picture of an open preview.
+
+    Raises
+    ------
+    KeyError
+        If there is none.
+    OSError
+        If it is damaged.
+    """
+    chunks = {name: content for name, content, *_ in getattr(preview, "private_chunks", [])}
+    with Image.open(io.BytesIO(chunks[SMALL])) as small:
+        return small.convert("RGB")
+
+
+def _drawn(
+    thumbnail: npt.NDArray[np.uint8], known: Survey, file: PatchFile, line: int
+) -> Image.Image:
+    """Patches below all lines, which are `line` px wide."""
+    shown = with_squares(thumbnail, file)
+    for plane, colour in ((known.mask.tissue, TISSUE), (known.mask.pen, PEN)):
+        shown = _outlined(shown, plane, colour, line)
+    picture = Image.fromarray(shown)
+    draw = ImageDraw.Draw(picture)
+    scale = picture.width / known.slide.pyramid.width
+    for ring in known.truth.outlines():
+        draw.line([(float(x), float(y)) for x, y in ring * scale], fill=ANNOTATION, width=line)
+    return picture
 
 
 def _outlined(
-    thumbnail: npt.NDArray[np.uint8], plane: npt.NDArray[np.bool_], colour: Colour
+    picture: npt.NDArray[np.uint8], plane: npt.NDArray[np.bool_], colour: Colour, line: int
 ) -> npt.NDArray[np.uint8]:
-    height, width = thumbnail.shape[:2]
+    height, width = picture.shape[:2]
     mask = cv2.resize(plane.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
     outlines, _ = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
-    return np.asarray(cv2.drawContours(thumbnail.copy(), outlines, -1, colour, 2), dtype=np.uint8)
+    return np.asarray(cv2.drawContours(picture.copy(), outlines, -1, colour, line), dtype=np.uint8)
 
 
 def _lines_of_slide(header: Header, known: Survey) -> list[Line]:

@@ -5,6 +5,7 @@ No slide is opened. A run of many slides gives several pages.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from PIL import Image, ImageDraw, ImageFont
@@ -12,7 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 from common.files import whole_file
 from common.outcomes import summary
 from layer1_extract.lettering import shortened, wrapped
-from layer1_extract.preview import PICTURE_SIZE
+from layer1_extract.preview import PICTURE_SIZE, SMALL_SIZE, small_picture
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 Colour = tuple[int, int, int]
 PER_PAGE: Final = 96
 COLUMNS: Final = 8
-CELL: Final = (232, 288)
+CELL: Final = (SMALL_SIZE[0] + 12, SMALL_SIZE[1] + 112)
 """Width and height of one slide's cell, px."""
 
 RED: Final = (200, 0, 0)
@@ -34,7 +35,7 @@ PREVIEWS: Final = "previews"
 _STEM: Final = "slides"
 _HEAD_PX: Final = 34
 _MARGIN: Final = 6
-_PICTURE: Final = (CELL[0] - 2 * _MARGIN, 176)
+_PICTURE: Final = SMALL_SIZE
 _LINE_PX: Final = 15
 _LINES: Final = 6  # of text below a picture
 _TEXT_PX: Final = 12
@@ -125,9 +126,10 @@ def _lines(
     """What is said of a slide: its name, how it ended, and why it needs a look."""
     width = CELL[0] - 2 * _MARGIN
     counts = [f"{outcome.counts[name]} {name}" for name in _COUNTED if outcome.counts.get(name)]
-    ended = ", ".join([outcome.status, *counts])
+    part = [f"part {outcome.part} of {outcome.parts}"] if outcome.parts > 1 else []
+    ended = ", ".join([*part, outcome.status, *counts])
     lines: list[tuple[str, Colour]] = [
-        (shortened(outcome.name, width, font), BLACK),
+        (shortened(outcome.slide_id, width, font), BLACK),
         (shortened(ended, width, font), RED if outcome.status == "failed" else GREY),
     ]
     why = outcome.suspect or ("" if outcome.status == "done" else outcome.reason)
@@ -142,13 +144,20 @@ def _lines(
 
 
 def _picture(preview: Path) -> Image.Image | None:
-    """The picture of a preview, without its lines of text, in the size of a cell; None if none."""
+    """The small picture of a preview, in the size of a cell; None where there is no preview."""
     try:
-        with Image.open(preview) as image:
-            size = str(image.info.get(PICTURE_SIZE, f"{image.width} {image.height}"))
-            width, height = (int(number) for number in size.split())
-            picture = image.convert("RGB").crop((0, 0, width, height))
+        with Image.open(preview) as image, suppress(KeyError):
+            return small_picture(image)
+        return _shrunk(preview)  # one of an older version
     except (OSError, ValueError, Image.DecompressionBombError):
         return None  # a sheet that shows what is missing serves better than none
+
+
+def _shrunk(preview: Path) -> Image.Image:
+    """The picture of a preview without its lines of text."""
+    with Image.open(preview) as image:
+        size = str(image.info.get(PICTURE_SIZE, f"{image.width} {image.height}"))
+        width, height = (int(number) for number in size.split())
+        picture = image.convert("RGB").crop((0, 0, width, height))
     picture.thumbnail(_PICTURE, Image.Resampling.LANCZOS, reducing_gap=2.0)
     return picture

@@ -8,7 +8,16 @@ from common.cohort import SlideEntry
 from common.config import load
 from layer1_extract.config import ExtractSettings
 from layer1_extract.extraction import extract_slide, preview_path
-from layer1_extract.preview import ANNOTATION, PATCH, PEN, PICTURE_SIZE, SUSPECT, TISSUE
+from layer1_extract.preview import (
+    ANNOTATION,
+    PEN,
+    PICTURE_SIZE,
+    SMALL_SIZE,
+    SUSPECT,
+    TISSUE,
+    small_picture,
+)
+from layer1_extract.squares import PATCH
 
 OVERRIDES = ["patch.size=32", "patch.mpp=0.5", "tissue.min_area_um2=1000", "tissue.close_um=16"]
 
@@ -72,3 +81,23 @@ def test_the_file_says_how_large_its_picture_is(tmp_path):
     assert (width, height) == (700, 500)
     assert preview.shape[0] > height
     assert (preview[height + 1, :] == 255).all()
+
+
+def test_the_small_picture_shows_tissue_annotation_and_tumour(tmp_path):
+    xml = tmp_path / "s.xml"
+    xml.write_text(asap([[(320, 192), (448, 192), (448, 384), (320, 384)]]))
+    path = write_slide(tmp_path / "s.tif", tissue_on_glass())
+    entry = SlideEntry("s", path, slide_label="macro", annotation=xml)
+
+    extract_slide(
+        entry, tmp_path, load(ExtractSettings, None, [*OVERRIDES, "sampling.method=dense"])
+    )
+
+    with Image.open(preview_path(tmp_path, "s")) as preview:
+        small = np.asarray(small_picture(preview)).astype(int)
+    assert max(small.shape[1] / SMALL_SIZE[0], small.shape[0] / SMALL_SIZE[1]) == 1
+    for colour in (TISSUE, ANNOTATION):
+        assert (small == colour).all(axis=2).sum() > 40
+    scale = small.shape[1] / 1024
+    inside, beside = (small[int(288 * scale), int(x * scale)] for x in (384, 550))
+    assert inside[0] - inside[2] > 60 > beside[0] - beside[2]  # vermilion, and not

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import io
+
 import numpy as np
 import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from common.outcomes import Outcome
-from layer1_extract.preview import PICTURE_SIZE
+from layer1_extract.preview import PICTURE_SIZE, SMALL
 from layer1_extract.slides_sheet import CELL, PER_PAGE, RED, page_path, write_slides_sheet
 
 BLUE = (10, 20, 230)
@@ -20,6 +22,16 @@ def preview(out, name, colour=BLUE, size=(1200, 900)):
     said = PngInfo()
     said.add_text(PICTURE_SIZE, f"{size[0]} {size[1]}")
     image.save(out / "previews" / f"{name}.png", pnginfo=said)
+
+
+def small_preview(out, name, colour):
+    """A preview whose small picture has a colour of its own."""
+    (out / "previews").mkdir(exist_ok=True)
+    stream = io.BytesIO()
+    Image.new("RGB", (200, 150), colour).save(stream, format="PNG")
+    said = PngInfo()
+    said.add(SMALL, stream.getvalue())
+    Image.new("RGB", (1200, 900), "yellow").save(out / "previews" / f"{name}.png", pnginfo=said)
 
 
 def done(name, **fields):
@@ -130,6 +142,23 @@ def test_parts_are_shown_by_their_own_names(tmp_path):
     shown = cells(write_slides_sheet(tmp_path, [done("a", part=1, parts=2)]))
 
     assert has(shown[0, 0], BLUE)
+
+
+def test_what_is_shown_was_drawn_for_the_size_it_is_shown_in(tmp_path):
+    small_preview(tmp_path, "a", BLUE)
+
+    shown = cells(write_slides_sheet(tmp_path, [done("a")]))
+
+    assert (shown[0, 0] == BLUE).all(axis=2).sum() == 200 * 150
+
+
+def test_parts_of_a_slide_of_a_long_name_can_be_told_apart(tmp_path):
+    name = "a_slide_of_a_name_that_is_much_longer_than_a_cell_is_wide"
+
+    shown = cells(write_slides_sheet(tmp_path, [done(name, part=k, parts=3) for k in range(3)]))
+
+    assert not np.array_equal(shown[0, 0], shown[0, 1])
+    assert not np.array_equal(shown[0, 1], shown[0, 2])
 
 
 def test_no_slides_give_an_empty_sheet(tmp_path):
