@@ -8,12 +8,14 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from common.cli import Result
+from common.config import digest
 from common.errors import ContractError
 from common.files import set_aside
 from common.outcomes import Outcome, exit_status, forget, summary
 from common.parts import parse_part
 from common.patch_file.check import check
 from common.progress import progress
+from common.run_folder import RESOLVED, recorded
 from layer1_extract.cohort_record import unit_names
 from layer1_extract.extraction import patch_path
 from layer1_extract.joining import join_slide
@@ -95,7 +97,8 @@ def _refuse_gaps(out: Path, states: Sequence[UnitState], leftovers: Leftovers) -
 def _damage(out: Path, states: Sequence[UnitState]) -> list[str]:
     """What is wrong with the files of what is done."""
     found: list[str] = []
-    configurations: dict[str, str] = {}
+    settings = recorded(out)
+    config_sha256 = None if settings is None else digest(settings)
     done = [one.outcome for one in states if one.outcome and one.state != "failed"]
     for outcome in progress(done, "check", unit="file"):
         path = patch_path(out, outcome.name)
@@ -104,12 +107,12 @@ def _damage(out: Path, states: Sequence[UnitState]) -> list[str]:
         except ContractError as error:
             found.append(str(error))
             continue
-        configurations.setdefault(header.config_sha256, outcome.name)
-        if header.slide_fingerprint != outcome.inputs.get("slide_fingerprint"):
+        config_sha256 = config_sha256 or header.config_sha256
+        if header.config_sha256 != config_sha256:
+            found.append(f"{path}: config_sha256: another configuration than that of {RESOLVED}")
+        said = outcome.inputs.get("slide_fingerprint", header.slide_fingerprint)
+        if header.slide_fingerprint != said:
             found.append(f"{path}: slide_fingerprint: another slide's than its outcome says")
-    if len(configurations) > 1:
-        names = ", ".join(configurations.values())
-        found.append(f"{out}: config_sha256: different configurations, such as those of {names}")
     return found
 
 

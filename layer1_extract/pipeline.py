@@ -75,7 +75,8 @@ def extract(
     Raises
     ------
     ConfigError
-        If the folder holds results of another configuration, or of slides cut otherwise.
+        If the folder holds results of another configuration, or of slides cut otherwise; or is
+        given to another configuration meanwhile.
     """
     blocks = units[0].parts if units else 1
     if not overwrite:
@@ -90,6 +91,7 @@ def extract(
     before = {} if overwrite else finished_before(units, run)
     todo = sorted((u for u in units if u.name not in before), key=lambda u: -u.size)
     fresh = {outcome.name: outcome for outcome in _spread(todo, run, workers, overwrite=overwrite)}
+    refuse_other(run.out, run.settings)
     both = {**fresh, **before}
     found = [both.get(unit.name) or both[unit.entry.slide_id] for unit in units]
     outcomes = list({outcome.name: outcome for outcome in found}.values())
@@ -154,6 +156,7 @@ def _do(
 ) -> Outcome:
     """Extract and record one unit, unless another process has finished it since."""
     row, unit = item
+    refuse_other(run.out, run.settings)  # --overwrite may have given the folder to another run
     cv2.setNumThreads(1)  # what runs side by side is processes, and the threads given here
     outcome = None if overwrite else finished(unit, run, level=logging.DEBUG)
     outcome = outcome or vanished(unit, run)

@@ -86,15 +86,18 @@ def test_a_damaged_file_is_named(folder, cohort):
         merge(out)
 
 
-def test_files_of_two_configurations_are_refused(folder, cohort, tmp_path):
-    out = folder(1)
+def test_a_file_of_another_configuration_is_refused_by_name(folder, cohort, tmp_path):
+    out, slide_id = folder(1), cohort[0].slide_id
     other = load(ExtractSettings, None, [*SMALL, "sampling.method=dense", "labels.tumor_min=0.7"])
     extract(units_of(cohort[:1]), Run(tmp_path / "other", other))
     for kind in ("patches", "outcomes"):
         shutil.copytree(tmp_path / "other" / kind, out / kind, dirs_exist_ok=True)
 
-    with pytest.raises(ContractError, match="config_sha256: different configurations"):
+    with pytest.raises(ContractError, match="config_sha256: another configuration") as refused:
         merge(out)
+
+    assert slide_id in str(refused.value)
+    assert not any(entry.slide_id in str(refused.value) for entry in cohort[1:])
 
 
 def test_a_failed_slide_is_reported_and_does_not_stop_the_others(folder):

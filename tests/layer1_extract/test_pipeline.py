@@ -15,10 +15,11 @@ from tiff_slides import tissue_on_glass, write_cohort_folder, write_slide
 from common.cluster import Shard
 from common.cohort import SlideEntry, read_cohort, write_cohort
 from common.config import load
-from common.errors import ConfigError, Interrupted, SlideError
+from common.errors import ConfigError, ContractError, Interrupted, SlideError
 from common.outcomes import exit_status, read_outcome, write_outcome
 from common.patch_file.folder import patch_paths
 from common.patch_file.reader import PatchFile
+from common.run_folder import claim
 from layer1_extract import pipeline
 from layer1_extract.board import open_board
 from layer1_extract.cohort_record import recorded_cohort
@@ -195,6 +196,20 @@ def test_another_configuration_in_the_same_folder_is_refused(cohort, tmp_path):
 
     _, kept = extract(cohort[:1], tmp_path, settings("sampling.seed=1"), overwrite=True)
     assert kept == 0
+
+
+def test_a_run_stops_where_another_overwrote_its_configuration(cohort, tmp_path, monkeypatch):
+    def overtaken(*arguments, **options):
+        claim(tmp_path, settings("sampling.seed=1"), overwrite=True)
+        return extract_slide(*arguments, **options)
+
+    monkeypatch.setattr("layer1_extract.pipeline.extract_slide", overtaken)
+    with pytest.raises(ConfigError, match=r"sampling\.seed: 1 there, 0 here"):
+        extract(cohort, tmp_path, settings())
+
+    assert len(patch_paths(tmp_path)) == 1
+    with pytest.raises(ContractError, match="another configuration"):
+        merge(tmp_path, cohort=cohort[0].path)
 
 
 def test_a_bad_slide_fails_alone_and_is_tried_again(cohort, tmp_path):
