@@ -34,6 +34,9 @@ MOST_SIDE_PX: Final = 10_000_000
 MOST_PX: Final = 100_000_000
 """Most pixels of one picture made or read at a time: 300 MB."""
 
+MOST_THUMBNAIL_PX: Final = 32_000_000
+"""All of a glass slide, 75 x 25 mm, at 8 um/px has 30 million."""
+
 _STRIP_PX: Final = 4_096
 _PIECE_PX: Final = 256
 _MOST_LOSSES: Final = 1_000
@@ -177,10 +180,21 @@ class OpenSlideSlide:
         Returns
         -------
         (H, W, 3) uint8, RGB
-            Composited on white.
+            Composited on white. The level's own pixels, unless no place near begins on a pixel of
+            level 0: then OpenSlide interpolates.
         """
-        corner = cut.on_level0(np.array([[x, y]], dtype=np.int64))[0].tolist()
-        return self._region((corner[0], corner[1]), cut.level, size)
+        left, top = cut.aligned(max(x, 0)), cut.aligned(max(y, 0))
+        if left is None or top is None:
+            left, top = max(x, 0), max(y, 0)
+        corner = cut.on_level0(np.array([[left, top]], dtype=np.int64))[0].tolist()
+        width, height = x + size[0] - left, y + size[1] - top
+        if (left, top) == (x, y):
+            return self._region((corner[0], corner[1]), cut.level, size)
+        region = np.full((size[1], size[0], 3), 255, dtype=np.uint8)
+        if width > 0 and height > 0:
+            seen = self._region((corner[0], corner[1]), cut.level, (width, height))
+            region[max(0, -y) :, max(0, -x) :] = seen[max(y, 0) - top :, max(x, 0) - left :]
+        return region
 
     def thumbnail(self, mpp: float) -> npt.NDArray[np.uint8]:
         """The whole slide at `mpp`, (H, W, 3) uint8 RGB, read in strips of bounded memory.
@@ -192,16 +206,16 @@ class OpenSlideSlide:
         PixelError
             If very many pieces do not decode.
         SlideError
-            If it would be larger than `MOST_PX`.
+            If it would be larger than `MOST_THUMBNAIL_PX`.
         """
         level = self.pyramid.level_for(mpp)
         factor = max(1.0, mpp / self.pyramid.level_mpp(level))
         width, height = self.pyramid.sizes[level]
         columns, rows = max(1, round(width / factor)), max(1, round(height / factor))
-        if columns * rows > MOST_PX:
+        if columns * rows > MOST_THUMBNAIL_PX:
             raise self._error(
                 "thumbnail",
-                f"a picture of at most {MOST_PX:,} px",
+                f"a picture of at most {MOST_THUMBNAIL_PX:,} px",
                 f"{columns:,} x {rows:,} px at {mpp:g} um/px",
                 "Check the scale of this slide, or ask for a coarser one",
             )

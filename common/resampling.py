@@ -8,7 +8,7 @@ pixel of its level, the one nearest its corner, so no pixel is ever interpolated
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import cv2
 import numpy as np
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
     from common.geometry import Pyramid
     from common.patches import PatchSpec
+
+_SEARCHED_PX: Final = 512
+_MOST_OFF_PX: Final = 1 / 1000
+"""OpenSlide was seen to interpolate from 1/512 px of the level on, where both axes are off."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,24 @@ class Cut:
         level = pyramid.level_for(spec.mpp)
         downsample = pyramid.downsample(level)
         return cls(level, max(1, round(spec.edge_on(pyramid) / downsample)), downsample)
+
+    def aligned(self, start: int) -> int | None:
+        """The last pixel of the level, at or before `start`, that begins on a pixel of level 0.
+
+        Read from there, OpenSlide gives the level's own pixels; from elsewhere it would
+        interpolate, because it counts places in pixels of level 0. None where none is near.
+
+        Examples
+        --------
+        >>> Cut(1, 224, 2.0).aligned(7), Cut(1, 224, 2.25).aligned(7)
+        (7, 4)
+        """
+        if self.downsample.is_integer():
+            return start
+        near = np.arange(start, start - _SEARCHED_PX, -1)
+        off = np.abs(np.rint(near * self.downsample) / self.downsample - near)
+        fitting = np.flatnonzero(off <= _MOST_OFF_PX)
+        return int(near[fitting[0]]) if len(fitting) else None
 
     def on_level(self, xy: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Corners, (N, 2) level-0 px, as the nearest pixels of the level."""

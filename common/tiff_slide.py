@@ -29,10 +29,7 @@ if TYPE_CHECKING:
 
 READER: Final = f"tifffile {version('tifffile')}, simplejpeg {version('simplejpeg')}"
 _SAMPLE_PX: Final = 96
-_SEARCHED: Final = 512
-_MOST_OFF: Final = 1 / 600
-"""Px of the level. OpenSlide places level-0 pixels between those of a level; this near it takes
-them for whole ones: it was seen to interpolate from 1/512 px on, where both axes are off."""
+_FEW: Final = 3
 
 
 class TiffSlide:
@@ -77,10 +74,9 @@ class TiffSlide:
         return self._slide.spec_for(spec)
 
     def read(self, x: int, y: int, spec: PatchSpec) -> npt.NDArray[np.uint8]:
-        """Pixels of one patch, the same as `reading` gives. See `common.slides.Slide.read`.
+        """Pixels of one patch, read by OpenSlide, which keeps tiles for the next.
 
-        OpenSlide reads it, which keeps tiles for the next call, unless the pixels of the level lie
-        between those of level 0: OpenSlide would interpolate there.
+        See `common.slides.Slide.read`.
 
         Raises
         ------
@@ -89,15 +85,8 @@ class TiffSlide:
         SlideError
             As `reading`.
         """
-        cut = Cut.of(self.pyramid, self.spec_for(spec))
-        if not self._is_ours(cut) or cut.downsample.is_integer():
-            return self._slide.read(x, y, spec)
-        patches, readable = self.reading(np.array([[x, y]], dtype=np.int64), spec).read(0, 1)
-        if not readable[0]:
-            raise PixelError(
-                f"{self._slide.path}: pixels at {(x, y)}: expected pixels that decode, found damage"
-            )
-        return patches[0]
+        self._is_ours(Cut.of(self.pyramid, self.spec_for(spec)))
+        return self._slide.read(x, y, spec)
 
     def thumbnail(self, mpp: float) -> npt.NDArray[np.uint8]:
         """The whole slide at `mpp`, read by OpenSlide. See `common.slides.Slide.thumbnail`."""
@@ -160,6 +149,12 @@ class TiffSlide:
         corners = _samples(stored, cut)
         if not len(corners):
             return "pixels that lie between those of level 0"
+        if (
+            cut.level
+            and len(corners) < _FEW
+            and (why_not := self._objection(Cut(0, cut.edge, 1.0)))
+        ):
+            return why_not  # what so few places prove, level 0 must bear out
         whole = Cut(cut.level, _SAMPLE_PX, cut.downsample)
         patches, readable = self._tiles(whole, corners, _SAMPLE_PX).read(0, len(corners))
         for ours, decoded, (x, y) in zip(patches, readable, corners.tolist(), strict=True):
@@ -187,14 +182,6 @@ def _samples(stored: TiledLevel, cut: Cut) -> npt.NDArray[np.int64]:
     rows, columns = np.divmod(np.array(numbers, dtype=np.int64), stored.lengths.shape[1])
     ends = np.stack([(columns + 1) * stored.tile_width, (rows + 1) * stored.tile_height], axis=1)
     corners = np.minimum(ends, (stored.width, stored.height)) - _SAMPLE_PX // 2
-    settled = [[_on_level0(int(at), cut) for at in corner] for corner in np.maximum(corners, 0)]
+    settled = [[cut.aligned(int(at)) for at in corner] for corner in np.maximum(corners, 0)]
     whole = [corner for corner in settled if None not in corner]
     return np.array(whole, dtype=np.int64).reshape(len(whole), 2)
-
-
-def _on_level0(start: int, cut: Cut) -> int | None:
-    """The pixel of the level nearest `start` that begins on a pixel of level 0; None if none."""
-    near = np.arange(max(0, start - _SEARCHED), start + 1)[::-1]
-    off = np.abs(np.rint(near * cut.downsample) / cut.downsample - near)
-    fitting = np.flatnonzero(off <= _MOST_OFF)
-    return int(near[fitting[0]]) if len(fitting) else None

@@ -146,7 +146,7 @@ def test_a_picture_too_large_to_make_is_refused_before_any_memory_is_taken(tmp_p
     path = write_variant(tmp_path / "s.tif", Variant(tags={256: (90_000,), 257: (80_000,)}))
     slide = OpenSlideSlide(path, "s")
 
-    with pytest.raises(SlideError, match=r"thumbnail: .* 100,000,000 px, found 45,000 x 40,000 px"):
+    with pytest.raises(SlideError, match=r"thumbnail: .* 32,000,000 px, found 45,000 x 40,000 px"):
         slide.thumbnail(1.0)
 
 

@@ -79,3 +79,13 @@ def test_one_colour_stays_that_colour(colour, edge, size):
     region = np.full((edge, edge, 3), colour, dtype=np.uint8)
 
     assert (reduced(region, (min(size, edge), min(size, edge))) == colour).all()
+
+
+@given(downsample=st.floats(1, 64), start=st.integers(0, 100_000))
+def test_a_start_on_level_0_lies_before_and_hardly_beside_it(downsample, start):
+    aligned = Cut(1, 224, downsample).aligned(start)
+
+    if aligned is not None:
+        off = abs(round(aligned * downsample) / downsample - aligned)
+        assert start - 512 < aligned <= start
+        assert off <= 1 / 1000
