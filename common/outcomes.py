@@ -151,7 +151,7 @@ def exit_status(outcomes: Iterable[Outcome]) -> int:
     return _BUG_STATUS if _BUG_STATUS in found else max(found, default=0)
 
 
-def summary(outcomes: Sequence[Outcome], kept: int = 0) -> str:
+def summary(outcomes: Sequence[Outcome], kept: int = 0, kind: str = "slides") -> str:
     """Lines for a person: how many ended how, then each slide with something to say of it.
 
     Parameters
@@ -160,10 +160,14 @@ def summary(outcomes: Sequence[Outcome], kept: int = 0) -> str:
         Of this run.
     kept : int
         How many of them an earlier run had finished.
+    kind : str
+        What ended.
     """
     number = {status: sum(o.status == status for o in outcomes) for status in get_args(Status)}
     head = ", ".join(f"{count} {status}" for status, count in number.items())
-    lines = [f"{_said(outcomes)}: {head}" + (f" ({kept} from an earlier run)" if kept else "")]
+    lines = [
+        f"{_said(outcomes, kind)}: {head}" + (f" ({kept} from an earlier run)" if kept else "")
+    ]
     for status in get_args(Status):
         with_reason = [o for o in outcomes if o.status == status and o.reason]
         lines += [f"  {status} {o.name}: {o.reason}" for o in with_reason]
@@ -173,9 +177,10 @@ def summary(outcomes: Sequence[Outcome], kept: int = 0) -> str:
     return "\n".join(lines)
 
 
-def _said(outcomes: Sequence[Outcome]) -> str:
-    slides = len({outcome.slide_id for outcome in outcomes})
-    return f"{slides} slides" if slides == len(outcomes) else f"{len(outcomes)} parts and slides"
+def _said(outcomes: Sequence[Outcome], kind: str) -> str:
+    whole = len({outcome.slide_id for outcome in outcomes})
+    parts = f"{len(outcomes)} parts of " if len(outcomes) > whole else ""
+    return f"{parts}{whole} {kind}"
 
 
 def as_csv(outcomes: Iterable[Outcome]) -> str:

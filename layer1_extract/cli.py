@@ -266,14 +266,16 @@ def convert(
     """Write patch FILES into the folder OUT with their pixels stored another way.
 
     Places, labels and what was rejected stay as they are. What JPEG lost stays lost, and a file of
-    locations has no pixels to convert. A file that fails does not stop the others.
+    locations has no pixels to convert. A file that fails does not stop the others, and the same
+    command goes on where it was stopped.
     """
     from layer1_extract import results
     from layer1_extract.config import StorageSettings
     from layer1_extract.converting import convert as convert_files
 
     storage = StorageSettings.model_validate({"codec": codec, "quality": quality})
-    return results.of_run(convert_files(files, out, storage, overwrite=overwrite), 0, out)
+    outcomes, kept = convert_files(files, out, storage, overwrite=overwrite)
+    return results.of_run(outcomes, kept, out, "files")
 
 
 @verb(cli)

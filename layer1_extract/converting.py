@@ -29,17 +29,26 @@ if TYPE_CHECKING:
     from common.patch_file.writer import PatchWriter
     from layer1_extract.config import StorageSettings
 
+_COLUMNS: Final = (
+    schema.COORDS,
+    schema.LABELS,
+    schema.TUMOR_FRACTION,
+    schema.TISSUE_FRACTION,
+    schema.REJECTED_COORDS,
+    schema.REJECTED_REASON,
+)
 _ROWS: Final = 64
 _BATCH_BYTES: Final = 64 << 20
 
 
 def convert(
     files: Sequence[Path], out: Path, storage: StorageSettings, *, overwrite: bool = False
-) -> list[Outcome]:
+) -> tuple[list[Outcome], int]:
     """Write each patch file into another folder, with its pixels stored another way.
 
     A file that has the codec already, and with JPEG the quality, is copied as it is: encoding JPEG
-    anew would lose once more.
+    anew would lose once more. What an earlier run converted stays, so that the same call goes on
+    where it was stopped.
 
     Parameters
     ----------
@@ -52,22 +61,30 @@ def convert(
 
     Returns
     -------
-    list of Outcome
+    outcomes : list of Outcome
         One per file, under its name; a file that fails does not stop the others.
+    kept : int
+        How many of them an earlier run had converted.
 
     Raises
     ------
     ConfigError
         Before anything is written: where a file would replace itself, another of `files`, or one
-        that is there.
+        that is there and is not what it becomes.
     """
-    _refuse_loss(files, out, overwrite=overwrite)
+    _refuse_loss(files, out)
+    there = [] if overwrite else [path for path in files if (out / path.name).exists()]
+    _refuse_others(there, out, storage)
     with writable(out):
         out.mkdir(parents=True, exist_ok=True)
-    return [attempt(path.name, partial(_convert_file, path, out, storage)) for path in files]
+    convert_one = partial(_convert_file, out=out, storage=storage)
+    return [
+        _kept(path, out) if path in there else attempt(path.name, partial(convert_one, path))
+        for path in files
+    ], len(there)
 
 
-def _refuse_loss(files: Sequence[Path], out: Path, *, overwrite: bool) -> None:
+def _refuse_loss(files: Sequence[Path], out: Path) -> None:
     for name, times in Counter(path.name for path in files).items():
         if times > 1:
             found = f"{times} named {name}"
@@ -76,11 +93,58 @@ def _refuse_loss(files: Sequence[Path], out: Path, *, overwrite: bool) -> None:
         target = out / path.name
         if target.exists() and target.samefile(path):
             raise ConfigError(f"{path}: --out: expected another folder, found the file's own")
-        if target.exists() and not overwrite:
-            raise ConfigError(
-                f"{target}: expected no file, found one. "
-                "Give another --out, or --overwrite to replace what is there"
-            )
+
+
+def _refuse_others(files: Sequence[Path], out: Path, storage: StorageSettings) -> None:
+    """Refuse what lies where the conversions of `files` go, and is none of them.
+
+    Raises
+    ------
+    ConfigError
+        Naming each.
+    """
+    others = [why for path in files if (why := _unlike(path, out / path.name, storage))]
+    if others:
+        found = "\n  ".join(others)
+        raise ConfigError(
+            f"{out}: expected nothing, or what an earlier run made of these files, found "
+            f"{len(others)} that are not:\n  {found}\n"
+            "Give another --out, or --overwrite to replace what is there"
+        )
+
+
+def _unlike(path: Path, there: Path, storage: StorageSettings) -> str:
+    """How the file that is there differs from what `path` becomes; empty where it does not."""
+    try:
+        check(there)
+        with closing(PatchFile(path)) as source, closing(PatchFile(there)) as target:
+            was, asked = _stored(source), _named(storage.codec, storage.quality)
+            if (found := _stored(target)) != asked:
+                return f"{there}: its pixels are stored as {found}, not {asked}"
+            said = {**target.header.attributes(), "counts": target.counts}
+            header = source.header if was == asked else _converted(source.header, was)
+            expected = {**header.attributes(), "counts": source.counts}
+            differ = [n for n, v in expected.items() if n != "software" and said[n] != v]
+            differ += [name for name in _COLUMNS if not _same(source, target, name)]
+            return f"{there}: its {', '.join(differ)} differ" if differ else ""
+    except ContractError as error:
+        return str(error)
+
+
+def _same(one: PatchFile, other: PatchFile, name: str) -> bool:
+    return one.column(name).tobytes() == other.column(name).tobytes()
+
+
+def _kept(path: Path, out: Path) -> Outcome:
+    """The outcome of a file that an earlier run converted."""
+    with closing(PatchFile(out / path.name)) as target:
+        return Outcome(path.name, "done", counts=target.counts)
+
+
+def _converted(header: schema.Header, was: str) -> schema.Header:
+    """The header of a file whose pixels were stored another way, `was`, before."""
+    reader = f"{header.reader}, converted from {was}"
+    return replace(header, reader=reader, software=software())
 
 
 def _convert_file(path: Path, out: Path, storage: StorageSettings) -> Outcome:
@@ -100,11 +164,7 @@ def _convert_file(path: Path, out: Path, storage: StorageSettings) -> Outcome:
             raise ContractError(
                 path, f"/{schema.PATCHES}", "pixels to convert", "locations only", advice
             )
-        header = replace(
-            source.header,
-            reader=f"{source.header.reader}, converted from {was}",
-            software=software(),
-        )
+        header = _converted(source.header, was)
         with open_writer(target, header, storage.codec, storage.quality) as writer:
             _copy_patches(source, writer, with_pixels=storage.codec != "none")
             _copy_rejections(source, writer)

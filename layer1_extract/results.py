@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from common.cli import Result
 from common.errors import ContractError
@@ -16,15 +16,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def of_run(outcomes: Sequence[Outcome], kept: int, out: Path) -> Result:
+def of_run(
+    outcomes: Sequence[Outcome], kept: int, out: Path, kind: Literal["slides", "files"] = "slides"
+) -> Result:
     """The outcome of a run over slides, failures last; `kept` of them were finished before."""
     patches = sum(outcome.counts.get("kept", 0) for outcome in outcomes)
-    text = f"{summary(outcomes, kept)}\n{patches} patches in {out}"
+    text = f"{summary(outcomes, kept, kind)}\n{patches} patches in {out}"
     data = {
         "out": str(out),
         "patches": patches,
         "from_earlier_run": kept,
-        "slides": [asdict(outcome) for outcome in outcomes],
+        kind: [asdict(outcome) for outcome in outcomes],
     }
     return Result(text, data, exit_status(outcomes))
 

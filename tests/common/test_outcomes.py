@@ -142,4 +142,4 @@ def test_parts_of_a_slide_have_outcomes_of_their_own(tmp_path):
     assert read_outcomes(tmp_path) == parts
     assert read_outcome(tmp_path, "a.part-1-of-2") == parts[1]
     assert read_outcome(tmp_path, "a") is None
-    assert summary(parts).startswith("2 parts and slides: 2 done")
+    assert summary(parts).startswith("2 parts of 1 slides: 2 done")

@@ -71,11 +71,14 @@ def test_patch_files_change_their_codec_and_their_layout(folder, tmp_path):
 
     done = call("convert", *files, "--out", tmp_path / "jpeg", "--codec", "jpeg", "--json")
     again = call("convert", *files, "--out", tmp_path / "jpeg", "--codec", "jpeg")
+    other = call("convert", *files, "--out", tmp_path / "jpeg", "--codec", "raw")
     exported = call("export", tmp_path / "jpeg", "--out", tmp_path / "c.hdf5", "--layout", "camnet")
 
     assert done.exit_code == 0, done.output
-    assert [one["slide_id"] for one in json.loads(done.stdout)["slides"]] == [p.name for p in files]
-    assert isinstance(again.exception, ConfigError)
+    assert [one["slide_id"] for one in json.loads(done.stdout)["files"]] == [p.name for p in files]
+    assert again.output.startswith(f"{len(files)} files: {len(files)} done")
+    assert f"({len(files)} from an earlier run)" in again.output
+    assert isinstance(other.exception, ConfigError)
     assert exported.exit_code == 0, exported.output
     assert (tmp_path / "c.hdf5").exists()
 

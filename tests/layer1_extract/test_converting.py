@@ -21,7 +21,8 @@ CODECS = ("raw", "jpeg", "none")
 
 
 def converted(path, out, codec, **options):
-    return convert([path], out, StorageSettings(codec=codec, quality=options.pop("quality", 95)))
+    storage = StorageSettings(codec=codec, quality=options.pop("quality", 95))
+    return convert([path], out, storage)[0]
 
 
 def pixels(path):
@@ -105,7 +106,7 @@ def test_a_damaged_file_is_named_and_the_others_are_done(tmp_path):
     with h5py.File(paths[1], "r+") as file:
         file["jpeg_bytes"][:] = 0
 
-    outcomes = convert(paths, tmp_path / "out", StorageSettings(codec="raw"))
+    outcomes, _ = convert(paths, tmp_path / "out", StorageSettings(codec="raw"))
 
     assert [outcome.exit_status for outcome in outcomes] == [0, 4, 0]
     assert str(paths[1]) in outcomes[1].reason
@@ -137,12 +138,76 @@ def test_nothing_is_replaced_unless_asked(tmp_path):
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "s.h5").write_text("mine")
 
-    with pytest.raises(ConfigError, match="expected no file, found one"):
+    with pytest.raises(ConfigError, match=r"out/s\.h5: format: expected a patch file"):
         converted(path, tmp_path / "out", "jpeg")
     assert (tmp_path / "out" / "s.h5").read_text() == "mine"
 
     convert([path], tmp_path / "out", StorageSettings(codec="jpeg"), overwrite=True)
     check(tmp_path / "out" / "s.h5", decode=True)
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_what_was_stopped_goes_on_with_what_is_missing(tmp_path, codec):
+    paths = [write_patch_file(tmp_path, name, codec="raw") for name in "abcd"]
+    out, storage = tmp_path / "out", StorageSettings(codec=codec, quality=80)
+    convert(paths[1:2], out, storage)
+    before = (out / "b.h5").stat().st_mtime_ns, (out / "b.h5").read_bytes()
+
+    outcomes, kept = convert(paths, out, storage)
+
+    assert ([outcome.status for outcome in outcomes], kept) == (["done"] * 4, 1)
+    assert before == ((out / "b.h5").stat().st_mtime_ns, (out / "b.h5").read_bytes())
+    assert outcomes[1].counts == outcomes[0].counts
+    assert convert(paths, out, storage)[1] == 4
+    for path in paths:
+        check(out / path.name, decode=True)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"split": "test"}, "split"),
+        ({"slide_fingerprint": "another"}, "slide_fingerprint"),
+        ({"config_sha256": "e" * 64}, "config_sha256"),
+    ],
+)
+def test_what_another_source_became_is_refused(tmp_path, change, said):
+    path = write_patch_file(tmp_path, "s", codec="raw")
+    converted(path, tmp_path / "out", "jpeg")
+    before = (tmp_path / "out" / "s.h5").read_bytes()
+    with h5py.File(path, "r+") as file:
+        file.attrs.update(change)
+
+    with pytest.raises(ConfigError, match=rf"s\.h5: its {said} differ"):
+        converted(path, tmp_path / "out", "jpeg")
+    assert (tmp_path / "out" / "s.h5").read_bytes() == before
+
+
+def test_what_the_source_became_before_it_was_labelled_anew_is_refused(tmp_path):
+    path = write_patch_file(tmp_path, "s", codec="raw")
+    converted(path, tmp_path / "out", "none")
+    with h5py.File(path, "r+") as file:
+        file["labels"][:] = file["labels"][:][::-1]
+
+    with pytest.raises(ConfigError, match="its labels differ"):
+        converted(path, tmp_path / "out", "none")
+
+
+@pytest.mark.parametrize(("codec", "quality"), [("raw", 95), ("jpeg", 60), ("none", 95)])
+def test_a_file_stored_in_another_way_than_asked_is_refused(tmp_path, codec, quality):
+    path = write_patch_file(tmp_path, "s", codec="raw")
+    converted(path, tmp_path / "out", "jpeg", quality=80)
+
+    with pytest.raises(ConfigError, match="stored as jpeg of quality 80, not"):
+        converted(path, tmp_path / "out", codec, quality=quality)
+
+
+def test_a_file_that_was_only_copied_is_kept_too(tmp_path):
+    path = write_patch_file(tmp_path, "s", codec="jpeg")
+
+    kept = [convert([path], tmp_path / "out", StorageSettings(codec="jpeg"))[1] for _ in range(2)]
+
+    assert kept == [0, 1]
 
 
 def test_a_file_never_replaces_itself(tmp_path):
