@@ -9,6 +9,7 @@ import time
 from comparing import assert_equal, content
 from real_command import done
 
+from common.files import sha256
 from common.outcomes import read_outcomes
 from layer1_extract.status import cohort_ids, states_of
 
@@ -33,7 +34,7 @@ def assert_same_results(out, other):
     assert_equal(content(out), content(other))
     assert _outcomes(out) == _outcomes(other)
     for folder in SAME_BYTES:
-        assert _bytes(out / folder) == _bytes(other / folder)
+        assert _hashes(out / folder) == _hashes(other / folder)
     name = "config.resolved.yaml"
     assert (out / name).read_bytes() == (other / name).read_bytes()
 
@@ -51,5 +52,5 @@ def _outcomes(out):
     return [dataclasses.replace(outcome, seconds=0.0) for outcome in read_outcomes(out)]
 
 
-def _bytes(folder):
-    return {path.name: path.read_bytes() for path in sorted(folder.glob("[!.]*")) if path.is_file()}
+def _hashes(folder):
+    return {path.name: sha256(path) for path in sorted(folder.glob("[!.]*")) if path.is_file()}
