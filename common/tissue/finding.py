@@ -99,8 +99,8 @@ def _stained(
         stained |= taken.saturation > min(max(otsu, low), high)
     if settings.method != "otsu_saturation":
         low, high = settings.min_density, settings.max_density
-        steps = np.rint(density[unmarked] * _DENSITY_LEVELS).clip(0, 255).astype(np.uint8)
-        otsu = _otsu(steps) / _DENSITY_LEVELS
+        steps = np.asarray(cv2.convertScaleAbs(density, alpha=_DENSITY_LEVELS), dtype=np.uint8)
+        otsu = _otsu(steps[unmarked]) / _DENSITY_LEVELS
         stained |= (density > min(max(otsu, low), high)) & (taken.saturation >= _GREY)
     return stained
 

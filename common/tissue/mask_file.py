@@ -17,9 +17,9 @@ from shapely.errors import GEOSException
 
 from common.annotations.geojson import UNCLASSIFIED, read_shapes
 from common.annotations.shapes import merged, refusal, shown
-from common.errors import ConfigError, SlideError
-from common.files import sha256, write_text
+from common.files import write_text
 from common.tissue.mask import TissueMask, mask_shape
+from common.tissue.mask_folder import mask_bytes
 from common.tissue.outlines import filled, outlined
 
 if TYPE_CHECKING:
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from common.annotations.shapes import Shape
     from common.geometry import Pyramid
 
-FOLDER: Final = "masks"
-SUFFIX: Final = ".geojson"
 TISSUE: Final = "Tissue"
 PEN: Final = "Pen"
 COLOURS: Final = {TISSUE: (0, 150, 60), PEN: (230, 159, 0)}
@@ -44,44 +42,6 @@ _CLASSES: Final = {
     "ignore": _IGNORE,
 }
 """Class of each name a person may give, in lower case; `Region*` is what QuPath offers for it."""
-
-
-def mask_path(folder: Path, slide_id: str) -> Path:
-    """Where the mask of a slide lies in a folder of masks."""
-    return folder / f"{slide_id}{SUFFIX}"
-
-
-def given_mask(folder: Path | None, slide_id: str) -> Path | None:
-    """The mask a person put in `folder` for a slide; None where there is none.
-
-    Raises
-    ------
-    ConfigError
-        If the folder itself is not there.
-    """
-    if folder is None:
-        return None
-    if not folder.is_dir():
-        raise ConfigError(f"--masks: expected a folder of <slide_id>{SUFFIX}, found none: {folder}")
-    path = mask_path(folder, slide_id)
-    return path if path.exists() else None
-
-
-def mask_hash(folder: Path | None, slide_id: str) -> str:
-    """SHA-256 of the mask given for a slide; empty where there is none.
-
-    Raises
-    ------
-    SlideError
-        If it cannot be read.
-    """
-    path = given_mask(folder, slide_id)
-    if path is None:
-        return ""
-    try:
-        return sha256(path)
-    except OSError as error:
-        raise _unreadable(path, error) from error
 
 
 def write_mask(path: Path, mask: TissueMask) -> None:
@@ -111,24 +71,35 @@ def read_mask(path: Path, slide: Pyramid, mpp: float = 8.0) -> TissueMask:
     SlideError
         Naming the file and the object at fault.
     """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise _unreadable(path, error) from error
-    shapes = read_shapes(data, path)
-    classes = [_class(shape, path, f"feature {at}") for at, shape in enumerate(shapes, 1)]
+    return mask_of(mask_bytes(path), path, slide, mpp)
+
+
+def mask_of(data: bytes, path: Path, slide: Pyramid, mpp: float = 8.0) -> TissueMask:
+    """The mask that `data`, what the GeoJSON file `path` holds, draws on `slide`.
+
+    Raises
+    ------
+    SlideError
+        Naming the file and the object at fault.
+    """
     shape = mask_shape(slide, max(mpp, slide.mpp))
     scale = (slide.width / shape[1], slide.height / shape[0])
-    planes = {
-        name: filled(_merged(shapes, classes, name, path), shape, scale)
-        for name in (TISSUE, PEN, _IGNORE)
-    }
+    planes = {name: filled(area, shape, scale) for name, area in areas_of(data, path).items()}
     tissue = planes[TISSUE] & ~planes[PEN] & ~planes[_IGNORE]
     return TissueMask(tissue, slide.width, slide.height, planes[PEN])
 
 
-def _unreadable(path: Path, error: OSError) -> SlideError:
-    return refusal(path, "mask", "a readable file", shown(error.strerror))
+def areas_of(data: bytes, path: Path) -> dict[str, shapely.MultiPolygon]:
+    """The area of each class that `data`, what the GeoJSON file `path` holds, draws; level-0 px.
+
+    Raises
+    ------
+    SlideError
+        Naming the file and the object at fault.
+    """
+    shapes = read_shapes(data, path)
+    classes = [_class(shape, path, f"feature {at}") for at, shape in enumerate(shapes, 1)]
+    return {name: _merged(shapes, classes, name, path) for name in (TISSUE, PEN, _IGNORE)}
 
 
 def _class(shape: Shape, path: Path, item: str) -> str:

@@ -9,12 +9,11 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from tiff_slides import tissue_on_glass
 
-from common.errors import ConfigError, SlideError
-from common.files import sha256
+from common.errors import SlideError
 from common.geometry import Pyramid
 from common.tissue import TissueMask, TissueSettings, find_tissue
 from common.tissue.mask import mask_shape
-from common.tissue.mask_file import given_mask, mask_hash, mask_path, read_mask, write_mask
+from common.tissue.mask_file import read_mask, write_mask
 
 SLIDE = Pyramid(((1600, 960),), 0.5)
 planes = arrays.arrays(np.uint8, st.tuples(st.integers(1, 14), st.integers(1, 14)))
@@ -208,25 +207,3 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path):
 
     with pytest.raises(SlideError, match=r"s\.geojson: mask: expected a readable file"):
         read_mask(tmp_path / "s.geojson", SLIDE)
-
-
-def test_the_hash_of_a_mask_follows_its_bytes_and_is_empty_without_one(tmp_path):
-    path = mask_path(tmp_path, "s")
-    path.write_text("{}")
-
-    assert mask_hash(tmp_path, "s") == sha256(path)
-    assert mask_hash(tmp_path, "other") == ""
-    assert mask_hash(None, "s") == ""
-    assert given_mask(tmp_path, "s") == path
-
-
-def test_a_folder_of_masks_that_is_not_there_is_refused(tmp_path):
-    with pytest.raises(ConfigError, match="--masks: expected a folder"):
-        mask_hash(tmp_path / "mask", "s")
-
-
-def test_a_mask_that_cannot_be_read_is_named(tmp_path):
-    (tmp_path / "s.geojson").mkdir()
-
-    with pytest.raises(SlideError, match=r"s\.geojson: mask: expected a readable file"):
-        mask_hash(tmp_path, "s")
