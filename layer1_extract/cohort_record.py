@@ -20,7 +20,7 @@ from layer1_extract.extraction import patch_path
 from layer1_extract.running import read_claims
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from common.cohort import SlideEntry
@@ -56,6 +56,23 @@ def recorded_cohort(out: Path) -> list[SlideEntry]:
     paths += sorted((out / FOLDER).glob("[!.]*.csv"), key=lambda path: path.stat().st_mtime_ns)
     known = {entry.slide_id: entry for path in paths for entry in read_csv(path)}
     return [known[slide_id] for slide_id in sorted(known)]
+
+
+def warn_of_gone(out: Path, entries: Iterable[SlideEntry]) -> None:
+    """Name slides of earlier runs whose files are gone, and which `entries` leave out.
+
+    A folder does not say that a slide is missing from it. Slides that are there are another run's.
+    """
+    given = {entry.slide_id for entry in entries}
+    others = [entry for entry in recorded_cohort(out) if entry.slide_id not in given]
+    gone = [entry.slide_id for entry in others if not entry.path.exists()]
+    if gone:
+        log.warning(
+            "%d slides of earlier runs are no longer there, and not looked at; their results are "
+            "kept as they are: %s",
+            len(gone),
+            ", ".join(gone),
+        )
 
 
 def unit_names(out: Path) -> set[str]:

@@ -23,9 +23,15 @@ from common.progress import live
 from common.provenance import log_head
 from common.run_folder import claim, refuse_other
 from layer1_extract.board import open_board
-from layer1_extract.cohort_record import record_cohort, refuse_other_blocks, set_aside_other_blocks
+from layer1_extract.cohort_record import (
+    record_cohort,
+    refuse_other_blocks,
+    set_aside_other_blocks,
+    warn_of_gone,
+)
 from layer1_extract.extraction import extract_slide, patch_path
-from layer1_extract.resume import Run, finished, vanished
+from layer1_extract.given_masks import refuse_dropped_masks, warn_of_changed_masks
+from layer1_extract.resume import Run, finished, unlabelled, vanished
 from layer1_extract.running import running, sweep_claims
 from layer1_extract.workers import spread
 
@@ -81,13 +87,16 @@ def extract(
     blocks = units[0].parts if units else 1
     if not overwrite:
         refuse_other_blocks(run.out, blocks)
+        refuse_dropped_masks(units, run.out, run.masks)
     claim(run.out, run.settings, overwrite=overwrite)
     sweep_claims(run.out)
     log.info(log_head(run.config_sha256))
     if overwrite:
         _set_aside_others(run)
         set_aside_other_blocks(run.out, blocks)
-    record_cohort(run.out, [unit.entry for unit in units] if cohort is None else cohort)
+    entries = [unit.entry for unit in units] if cohort is None else cohort
+    warn_of_gone(run.out, entries)
+    record_cohort(run.out, entries)
     before = {} if overwrite else finished_before(units, run)
     todo = sorted((u for u in units if u.name not in before), key=lambda u: -u.size)
     fresh = {outcome.name: outcome for outcome in _spread(todo, run, workers, overwrite=overwrite)}
@@ -102,11 +111,13 @@ def would_keep(units: Sequence[Unit], run: Run) -> dict[str, Outcome]:
     """What `extract` would keep, or the refusal it would end with; writes nothing."""
     refuse_other_blocks(run.out, units[0].parts if units else 1)
     refuse_other(run.out, run.settings)
+    refuse_dropped_masks(units, run.out, run.masks)
     return finished_before(units, run)
 
 
 def finished_before(units: Sequence[Unit], run: Run) -> dict[str, Outcome]:
     """Outcomes of what an earlier run finished, by the name of the unit."""
+    warn_of_changed_masks(units, run.out, run.masks)
     found = {unit.name: finished(unit, run) for unit in units}
     return {name: outcome for name, outcome in found.items() if outcome is not None}
 
@@ -158,7 +169,9 @@ def _do(
     row, unit = item
     refuse_other(run.out, run.settings)  # --overwrite may have given the folder to another run
     cv2.setNumThreads(1)  # what runs side by side is processes, and the threads given here
-    outcome = None if overwrite else finished(unit, run, level=logging.DEBUG)
+    outcome = None
+    if not overwrite:
+        outcome = finished(unit, run, level=logging.DEBUG) or unlabelled(unit, run)
     outcome = outcome or vanished(unit, run)
     if outcome is None:
         with running(run.out, unit.name) as beat:

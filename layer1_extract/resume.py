@@ -9,14 +9,17 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from common.config import digest
-from common.errors import ContractError, PipelineError
+from common.errors import ContractError, PipelineError, SlideError
+from common.outcomes import FOLDER as OUTCOMES
 from common.outcomes import Outcome, attempt, read_outcome
 from common.patch_file.check import check
 from common.slide_reader import slide_of
-from layer1_extract.extraction import inputs_of, patch_path, preview_path
+from common.tissue import areas_of, given_mask, mask_bytes, mask_hash
+from layer1_extract.extraction import patch_path, preview_path
+from layer1_extract.inputs import differing, inputs_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
     from common.cohort import SlideEntry
     from layer1_extract.config import ExtractSettings
     from layer1_extract.units import Unit
+
+_KEPT: Final = "its patches of an earlier run are kept as they are"
 
 log = logging.getLogger(__name__)
 
@@ -71,18 +76,54 @@ def finished(unit: Unit, run: Run, *, level: int = logging.WARNING) -> Outcome |
 
 
 def vanished(unit: Unit, run: Run) -> Outcome | None:
-    """The failure of a slide that cannot be reached now, and of which there is a whole result.
+    """The failure of a slide of which there is a whole result, and that cannot be reached now.
 
-    Nothing of it is touched: when the slide is back it is finished. None for any other slide.
+    Nothing of it is touched: when the slide is back it is finished. A slide whose given mask cannot
+    be read is such a slide too. None for any other.
     """
     names = (unit.name, unit.entry.slide_id)
-    if _reachable(unit.entry) or all(_left(name, run, logging.DEBUG) is None for name in names):
+    if all(_left(name, run, logging.DEBUG) is None for name in names):
         return None
-    outcome = attempt(unit.entry.slide_id, lambda: _opened(unit.entry, run))
+    look = _mask_read if _reachable(unit.entry) else _opened
+    outcome = attempt(unit.entry.slide_id, lambda: look(unit.entry, run))
     if outcome.status != "failed":
-        return None  # it came back meanwhile
-    note = "its patches of an earlier run are kept as they are"
-    return replace(outcome, notes=[note], part=unit.part, parts=unit.parts)
+        return None  # nothing is wrong, or it came back meanwhile
+    return replace(outcome, notes=[_KEPT], part=unit.part, parts=unit.parts)
+
+
+def unlabelled(unit: Unit, run: Run) -> Outcome | None:
+    """The failure of a slide of whose labels the source is gone, and of which there is a result.
+
+    An annotation that is looked for beside the slides, or a table of labels, may be out of reach
+    for a moment: labelled patches are not replaced by others without. Nothing of it is touched.
+    None for any other slide.
+    """
+    for name in dict.fromkeys((unit.name, unit.entry.slide_id)):
+        outcome = _left(name, run, logging.DEBUG)
+        if outcome is not None and (lost := _lost(outcome.inputs, unit.entry)):
+            record = run.out / OUTCOMES / f"{name}.json"
+            return Outcome(
+                unit.entry.slide_id,
+                "failed",
+                f"{unit.entry.path}: {lost}: expected one, as in the run of before, found none. "
+                f"Bring it back; to do the slide without it, remove {record}, or give --overwrite "
+                "to do every slide anew",
+                exit_status=SlideError.exit_status,
+                notes=[_KEPT],
+                part=unit.part,
+                parts=unit.parts,
+            )
+    return None
+
+
+def _lost(before: dict[str, str], entry: SlideEntry) -> str:
+    """What the labels of before followed from, where it is gone and nothing else was said since."""
+    label = before.get("slide_label", "")
+    if entry.annotation is not None or entry.slide_label not in ("", label):
+        return ""
+    if before.get("annotation_sha256"):
+        return "annotation"
+    return "slide_label" if label and not entry.slide_label else ""
 
 
 def _left(name: str, run: Run, level: int) -> Outcome | None:
@@ -110,18 +151,26 @@ def _still_right(name: str, outcome: Outcome, entry: SlideEntry, run: Run, level
     except PipelineError as error:
         log.log(level, "%s is tried anew: %s", name, error)
         return False
-    changed = sorted(key for key, value in inputs.items() if outcome.inputs.get(key) != value)
-    if changed:
+    changed = differing(outcome.inputs, inputs)
+    if changed and not _lost(outcome.inputs, entry):
         log.log(level, "%s is done anew: other than before: %s", name, changed)
     return not changed
 
 
 def _inputs(entry: SlideEntry, run: Run) -> dict[str, str]:
-    return inputs_of(entry, slide_of(entry, run.settings.slide.reader), run.masks)
+    given = mask_hash(run.masks, entry.slide_id)
+    return inputs_of(entry, slide_of(entry, run.settings.slide.reader), given)
 
 
 def _opened(entry: SlideEntry, run: Run) -> Outcome:
     return Outcome(entry.slide_id, "done", inputs=_inputs(entry, run))
+
+
+def _mask_read(entry: SlideEntry, run: Run) -> Outcome:
+    path = given_mask(run.masks, entry.slide_id)
+    if path is not None:
+        areas_of(mask_bytes(path), path)
+    return Outcome(entry.slide_id, "done")
 
 
 def _reachable(entry: SlideEntry) -> bool:

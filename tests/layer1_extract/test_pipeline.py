@@ -281,6 +281,39 @@ def test_a_slide_that_vanished_fails_and_loses_nothing(slide, tmp_path, blocks, 
     assert files(out) == before
 
 
+@pytest.mark.parametrize("blocks", [1, 3])
+def test_an_annotation_that_vanished_loses_no_labels(tmp_path, blocks):
+    root, out = write_cohort_folder(tmp_path / "c"), tmp_path / "out"
+    extract(read_cohort(root), out, DENSE, blocks=blocks)
+    before, drawn = files(out), sorted(root.rglob("*.xml"))
+    drawn[0].parent.rename(tmp_path / "away")
+
+    outcomes, kept = extract(read_cohort(root), out, DENSE, blocks=blocks)
+
+    failed = [outcome for outcome in outcomes if outcome.status == "failed"]
+    assert (kept, exit_status(outcomes)) == (len(outcomes) - len(failed), 3)
+    assert {outcome.slide_id for outcome in failed} == {path.stem for path in drawn}
+    assert {path: bytes_ for path, bytes_ in files(out).items() if path in before} == before
+
+    outcomes, _ = extract(read_cohort(root), out, DENSE, blocks=blocks, overwrite=True)
+    assert exit_status(outcomes) == 0
+
+
+def test_slides_that_a_folder_no_longer_holds_are_named_and_kept(tmp_path, caplog):
+    root, out = write_cohort_folder(tmp_path / "c"), tmp_path / "out"
+    first, *others = read_cohort(root)
+    extract([first], out, DENSE)
+    extract(others, out, DENSE)
+    assert "no longer there" not in caplog.text
+    first.path.unlink()
+
+    extract(read_cohort(root), out, DENSE)
+
+    assert "no longer there" in caplog.text
+    assert first.slide_id in caplog.text
+    assert merge(out).exit_status == 0
+
+
 def test_a_joined_slide_that_vanished_loses_nothing_either(slide, tmp_path):
     out, chosen = tmp_path / "out", DENSE
     extract([slide], out, chosen, blocks=3)

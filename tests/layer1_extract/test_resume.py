@@ -12,7 +12,7 @@ from common.outcomes import forget
 from layer1_extract.config import ExtractSettings
 from layer1_extract.extraction import patch_path
 from layer1_extract.pipeline import extract
-from layer1_extract.resume import Run, finished, vanished
+from layer1_extract.resume import Run, finished, unlabelled, vanished
 from layer1_extract.units import Unit, units_of
 
 SMALL = ["patch.size=32", "patch.mpp=0.5", "tissue.min_area_um2=1000", "tissue.close_um=16"]
@@ -91,3 +91,28 @@ def test_a_slide_that_is_there_has_not_vanished_whatever_it_holds(unit, run):
     unit.entry.path.write_text("broken")
 
     assert vanished(unit, run) is None
+
+
+def test_labels_are_not_lost_with_the_annotation_they_came_from(unit, run):
+    gone = replace(unit, entry=replace(unit.entry, annotation=None))
+
+    for asked in (gone, *units_of([gone.entry], 2)):
+        failed = unlabelled(asked, run)
+
+        assert failed is not None
+        assert (failed.name, failed.exit_status) == (asked.name, 3)
+        assert "annotation: expected one" in failed.reason
+        assert "outcomes/s.json, or give --overwrite" in failed.reason
+    assert unlabelled(unit, run) is None
+
+
+def test_nor_with_the_label_they_came_from(unit, run):
+    negative = replace(unit, entry=replace(unit.entry, annotation=None, slide_label="negative"))
+    assert unlabelled(negative, run) is None  # it is said otherwise now
+    extract([negative], run, overwrite=True)
+
+    failed = unlabelled(replace(unit, entry=replace(unit.entry, annotation=None)), run)
+
+    assert failed is not None
+    assert "slide_label: expected one" in failed.reason
+    assert unlabelled(unit, run) is None
