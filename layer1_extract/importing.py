@@ -102,7 +102,8 @@ def _import_slide(slide: ForeignSlide, out: Path, settings: ImportSettings, spli
         preview_path(out, slide.slide_id).unlink(missing_ok=True)
     else:
         write_contact_sheet(preview_path(out, slide.slide_id), path)
-    return Outcome(slide.slide_id, "done", "", counts)
+    inputs = {"slide_fingerprint": slide.fingerprint}
+    return Outcome(slide.slide_id, "done", "", counts, inputs=inputs)
 
 
 def _header(slide: ForeignSlide, settings: ImportSettings, split: str) -> schema.Header:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, get_args
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 State = Literal["done", "empty", "failed", "running", "stopped", "missing"]
 TABLE: Final = "outcomes.csv"
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -100,7 +103,10 @@ def status(out: Path, cohort: Path | None = None) -> Result:
         What should be in it; None takes what the runs were given.
     """
     states = states_of(out, cohort_ids(out, cohort))
-    write_table(out, states)
+    try:
+        write_table(out, states)
+    except ConfigError as error:
+        log.warning("%s", error)  # in a folder that one may only read
     number = {state: sum(one.state == state for one in states) for state in get_args(State)}
     outcomes = [state.outcome for state in states if state.outcome]
     counts = _total(outcomes)

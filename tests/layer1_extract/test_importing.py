@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import h5py
 import numpy as np
@@ -13,6 +15,8 @@ from common.run_folder import claim
 from layer1_extract.config import ImportSettings, StorageSettings
 from layer1_extract.extraction import patch_path, preview_path
 from layer1_extract.importing import import_patches
+from layer1_extract.merge import merge
+from layer1_extract.status import status
 
 SETTINGS = ImportSettings(mpp=0.972)
 
@@ -136,3 +140,25 @@ def test_the_original_camnet_file_is_imported(shared_data, tmp_path):
         ("patient_010_node_4", 5, 5),
         ("patient_030_node_4", 5, 5),
     ]
+
+
+@pytest.mark.parametrize("codec", ["jpeg", "none"])
+def test_an_import_is_gathered_like_any_other_run(source, tmp_path, codec):
+    out = tmp_path / "out"
+    storage = StorageSettings(codec=codec)
+    import_patches(source, out, ImportSettings(mpp=0.972, storage=storage))
+
+    assert status(out).data["states"]["done"] == 1
+    merged = merge(out)
+
+    assert (merged.exit_status, merged.data["patches"]) == (0, 20)
+    assert [line[:9] for line in (out / "outcomes.csv").read_text().splitlines()[1:]] == [
+        "set,done,"
+    ]
+
+
+def test_an_import_of_before_inputs_were_recorded_is_gathered_too(source, tmp_path):
+    ((outcome,), _) = import_patches(source, tmp_path / "out", SETTINGS)
+    write_outcome(tmp_path / "out", replace(outcome, inputs={}))
+
+    assert merge(tmp_path / "out").exit_status == 0

@@ -127,3 +127,13 @@ def test_the_cohort_is_the_one_given_else_the_one_recorded(tmp_path):
 
     assert cohort_ids(tmp_path, None) == ["a"]
     assert cohort_ids(tmp_path, tmp_path / "other.csv") == ["b", "c"]
+
+
+def test_a_folder_that_one_may_only_read_is_told_of_too(tmp_path, caplog):
+    done(tmp_path, "a", kept=6)
+    (tmp_path / TABLE).mkdir()  # nobody can write a file of this name
+
+    said = status(tmp_path)
+
+    assert (said.exit_status, said.data["states"]["done"]) == (0, 1)
+    assert f"{tmp_path / TABLE}: expected a file that can be written" in caplog.text
