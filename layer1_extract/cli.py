@@ -130,6 +130,7 @@ def extract(
     from common.cluster import Shard, available_cpus
     from common.cohort import read_cohort
     from layer1_extract import pipeline, results
+    from layer1_extract.given_masks import check_masks
     from layer1_extract.resume import Run
     from layer1_extract.units import check_blocks, units_of
 
@@ -138,6 +139,7 @@ def extract(
         settings = settings.model_copy(update={"storage": storage})
     check_blocks(blocks, settings)
     cohort = read_cohort(slides, mpp)
+    check_masks(masks, cohort, out)
     units, run = Shard.parse(shard).of(units_of(cohort, blocks)), Run(out, settings, masks)
     if not units:
         logging.getLogger(__name__).warning("shard %s has no slide", shard)
@@ -201,6 +203,7 @@ def plan(
     from common.cluster import available_cpus
     from common.cohort import read_cohort
     from layer1_extract import plan as planning
+    from layer1_extract.given_masks import check_masks
     from layer1_extract.units import check_blocks
 
     check_blocks(blocks or 1, settings)
@@ -208,6 +211,7 @@ def plan(
     given = click.get_current_context().params
     command = planning.command(slides, given.get("config"), given.get("overrides", ()), masks, mpp)
     cohort = read_cohort(slides, mpp)
+    check_masks(masks, cohort)
     return planning.plan(cohort, settings, masks, cut, command, calibrated=calibrate)
 
 

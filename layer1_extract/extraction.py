@@ -14,9 +14,9 @@ from common.patch_file import schema
 from common.patch_file.reader import FOLDER as PATCH_FOLDER
 from common.patch_file.writer import PatchWriter, open_writer
 from common.slide_reader import slide_of
-from common.tissue import mask_hash
-from common.truth import annotation_hash
+from common.tissue import MASK_FOLDER
 from layer1_extract.candidates import screening
+from layer1_extract.inputs import KEPT_MASK, inputs_of
 from layer1_extract.looking import looking
 from layer1_extract.mask_record import keep_mask
 from layer1_extract.patch_header import header_of
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 
     from common.cohort import SlideEntry
     from common.patch_file.codec import Stored
-    from common.slides import Slide
     from layer1_extract.candidates import Candidates
     from layer1_extract.config import ExtractSettings
     from layer1_extract.looking import Looked
@@ -47,9 +46,7 @@ if TYPE_CHECKING:
     Report = Callable[[int, float], None]
     Look = Callable[[npt.NDArray[np.int64]], Iterator[Looked]]
 
-MASK_FOLDER = "masks"
 PREVIEW_FOLDER = "previews"
-_COHORT_SAYS = ("patient", "node", "centre", "split", "slide_label")
 
 
 def patch_path(out: Path, name: str) -> Path:
@@ -100,7 +97,7 @@ def extract_slide(
     """
     before = slide_of(entry, settings.slide.reader).fingerprint
     known = survey(entry, settings, masks)
-    inputs = inputs_of(entry, known.slide, masks)
+    inputs = inputs_of(entry, known.slide, known.given_sha256)
     name = part_name(entry.slide_id, part, parts)
     path = patch_path(out, name)
     with writable(path):
@@ -111,9 +108,10 @@ def extract_slide(
     with open_writer(path, header, storage.codec, storage.quality) as writer:
         kept, wanted = _write(writer, known, settings, path.parent, look, report)
         counts = writer.finish()
-        refuse_undecoded(entry, settings, counts)
+        if parts == 1:  # of a slide that is cut, only all parts together can tell
+            refuse_undecoded(entry, settings, counts)
         _refuse_changed(entry, settings, before)
-    keep_mask(out / MASK_FOLDER, known, masks)
+    inputs[KEPT_MASK] = keep_mask(out / MASK_FOLDER, known, masks)
     write_preview(preview_path(out, name), known, path)
     return Outcome(
         entry.slide_id,
@@ -125,24 +123,8 @@ def extract_slide(
         notes=[*known.notes, *unreadable_note(counts)],
         part=part,
         parts=parts,
+        quotas={str(stratum): [kept[stratum], wanted[stratum]] for stratum in sorted(wanted)},
     )
-
-
-def inputs_of(entry: SlideEntry, slide: Slide, masks: Path | None = None) -> dict[str, str]:
-    """What, beside the configuration, the patches of a slide and their labels follow from.
-
-    Raises
-    ------
-    SlideError
-        If the slide or its annotation cannot be read.
-    """
-    return {
-        "slide_fingerprint": slide.fingerprint,
-        "level0_mpp": repr(slide.pyramid.mpp),
-        "annotation_sha256": annotation_hash(entry),
-        "mask_sha256": mask_hash(masks, entry.slide_id),
-        **{name: getattr(entry, name) for name in _COHORT_SAYS},
-    }
 
 
 def _refuse_changed(entry: SlideEntry, settings: ExtractSettings, before: str) -> None:
@@ -181,6 +163,7 @@ def _write(
     with Spool(folder, known.spec.size) as spool:
         for some in proposals(known, settings, writer.header.part, writer.header.parts):
             wanted.update(some.quota or {})
+            before = kept.total()
             add = partial(_append, writer) if some.quota is None else spool.add
             for step in Selector(screen, look, some.quota).steps(some.xy):
                 kept.update(step.kept.strata.tolist())
@@ -188,7 +171,9 @@ def _write(
                 if len(step.kept):
                     add(step.kept, step.stored)
                 if report is not None:
-                    report(kept.total(), _share(some, step, kept.total(), wanted.total()))
+                    report(kept.total(), _share(some, step, kept.total() - before))
+            if some.quota is None:
+                writer.settle()
         for some_kept, stored in spool.ordered():
             _append(writer, some_kept, stored)
     return kept, wanted
@@ -205,10 +190,12 @@ def _append(writer: PatchWriter, kept: Candidates, stored: Stored) -> None:
     writer.append(kept.xy, kept.labels, kept.tumor_fraction, kept.tissue_fraction, stored)
 
 
-def _share(some: Proposals, step: Selected, kept: int, wanted: int) -> float:
-    """How much of the work is done, 0 to 1."""
+def _share(some: Proposals, step: Selected, kept: int) -> float:
+    """How much of the work is done, 0 to 1; `kept` patches are of these proposals."""
     if some.quota is not None:
-        return kept / max(1, wanted)
-    first, last = some.xy[0, 1], some.xy[-1, 1]
-    reached = max(xy[:, 1].max(initial=first) for xy in (step.kept.xy, step.rejected.xy))
-    return float((reached - first) / (last - first + 1))
+        through = min(1.0, kept / max(1, sum(some.quota.values())))
+    else:
+        first, last = some.xy[0, 1], some.xy[-1, 1]
+        reached = max(xy[:, 1].max(initial=first) for xy in (step.kept.xy, step.rejected.xy))
+        through = float((reached - first) / (last - first + 1))
+    return some.begin + (some.end - some.begin) * through

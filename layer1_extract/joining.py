@@ -17,7 +17,10 @@ from common.patch_file.copying import quality_of, stored_reader
 from common.patch_file.reader import PatchFile
 from common.patch_file.writer import open_writer
 from layer1_extract.extraction import patch_path, preview_path
+from layer1_extract.inputs import differing
 from layer1_extract.joined_preview import join_previews
+from layer1_extract.sampling.strata import shortfall
+from layer1_extract.verdict import all_rejected, unreadable_note
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -163,26 +166,54 @@ def _outcome(out: Path, name: str) -> Outcome:
 
 
 def _joined(outcomes: Sequence[Outcome], counts: dict[str, int]) -> Outcome:
-    """One outcome for the slide; what was said of several parts is said once."""
+    """One outcome for the slide: what is said of it when it is not cut."""
     first = outcomes[0]
     for outcome in outcomes[1:]:
-        if outcome.inputs != first.inputs:
-            differ = sorted(k for k, v in first.inputs.items() if outcome.inputs.get(k) != v)
+        if differ := differing(first.inputs, outcome.inputs):
             raise ContractError(
                 outcome.name, ", ".join(differ), f"that of {first.name}", "another", "Run extract"
             )
     status: Status = "done" if counts["kept"] else "empty"
+    quotas = _quotas(outcomes)
     return replace(
         first,
         status=status,
-        reason=_once(outcome.reason for outcome in outcomes if outcome.status == status),
+        reason=_why_short(outcomes, quotas) if counts["kept"] else _why_empty(first, counts),
         counts=counts,
         seconds=round(sum(outcome.seconds for outcome in outcomes), 3),
         suspect=_once(outcome.suspect for outcome in outcomes),
-        notes=list(dict.fromkeys(note for outcome in outcomes for note in outcome.notes)),
+        notes=_notes(outcomes, counts),
         part=0,
         parts=1,
+        quotas=quotas,
     )
+
+
+def _quotas(outcomes: Sequence[Outcome]) -> dict[str, list[int]]:
+    """Of each stratum the patches there are and those wanted, over all parts."""
+    strata = sorted({stratum for outcome in outcomes for stratum in outcome.quotas}, key=int)
+    every = {name: [o.quotas[name] for o in outcomes if name in o.quotas] for name in strata}
+    return {
+        name: [sum(numbers) for numbers in zip(*each, strict=True)] for name, each in every.items()
+    }
+
+
+def _why_short(outcomes: Sequence[Outcome], quotas: dict[str, list[int]]) -> str:
+    if not quotas:  # dense sampling, or parts of a version that did not note them
+        return _once(outcome.reason for outcome in outcomes if outcome.status == "done")
+    kept, wanted = ({int(name): pair[which] for name, pair in quotas.items()} for which in (0, 1))
+    return shortfall(wanted, kept)
+
+
+def _why_empty(part: Outcome, counts: dict[str, int]) -> str:
+    """What a part says of the slide; where it speaks of its own candidates, those of all."""
+    return all_rejected(counts) if part.reason == all_rejected(part.counts) else part.reason
+
+
+def _notes(outcomes: Sequence[Outcome], counts: dict[str, int]) -> list[str]:
+    """Each once; patches that do not decode are counted over all parts."""
+    own = [note for o in outcomes for note in o.notes if note not in unreadable_note(o.counts)]
+    return list(dict.fromkeys([*own, *unreadable_note(counts)]))
 
 
 def _once(texts: Iterable[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from typing import TYPE_CHECKING
 
@@ -16,11 +17,11 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-def keep_mask(folder: Path, known: Survey, masks: Path | None) -> None:
+def keep_mask(folder: Path, known: Survey, masks: Path | None) -> str:
     """Write the mask of a slide into `folder`.
 
     Another mask there, which a person may have corrected, is set aside; the mask the person gave is
-    copied as it is, and never written over.
+    copied as it was when it was read, and never written over.
 
     Parameters
     ----------
@@ -28,17 +29,29 @@ def keep_mask(folder: Path, known: Survey, masks: Path | None) -> None:
     known : Survey
     masks : Path or None
         The folder masks were given in.
+
+    Returns
+    -------
+    str
+        SHA-256 of the mask that was extracted with.
     """
     path = mask_path(folder, known.slide.slide_id)
-    given = given_mask(masks, known.slide.slide_id)
-    if given is not None and path.exists() and given.samefile(path):
-        return
-    content = mask_text(known.mask).encode() if given is None else given.read_bytes()
-    if _content(path) not in (None, content):
-        aside = set_aside(path)
-        log.warning("%s was another mask: set aside as %s", path, aside)
-    with whole_file(path) as partial:
-        partial.write_bytes(content)
+    content = mask_text(known.mask).encode() if known.given is None else known.given
+    given, there = given_mask(masks, known.slide.slide_id), _content(path)
+    is_given = given is not None and there is not None and given.samefile(path)
+    if not is_given and there != content:
+        if there is not None:
+            _set_aside(path)
+        with whole_file(path) as partial:
+            partial.write_bytes(content)
+    return hashlib.sha256(content).hexdigest()
+
+
+def _set_aside(path: Path) -> None:
+    if aside := set_aside(path):
+        log.warning(
+            "%s was another mask: set aside as %s. Give it with --masks to use it", path, aside
+        )
 
 
 def _content(path: Path) -> bytes | None:

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from common.patches import PatchSpec
 from common.slide_reader import slide_of
-from common.tissue import TissueMask, given_mask, look, oddities, oddities_of_given, read_mask
+from common.tissue import (
+    TissueMask,
+    given_mask,
+    look,
+    mask_bytes,
+    mask_of,
+    oddities,
+    oddities_of_given,
+)
 from common.truth import Truth, check_place, truth_of
 
 if TYPE_CHECKING:
@@ -30,8 +39,8 @@ class Survey:
         Size, and the scale this slide really gives.
     mask : TissueMask
     truth : Truth
-    mask_source : {"found", "given"}
-        Whether the mask was found, or a person gave it.
+    given : bytes or None
+        GeoJSON of the mask, where a person gave it; None where the mask was found.
     suspect : str
         What is odd about the mask; empty where nothing is.
     notes : tuple of str
@@ -42,9 +51,19 @@ class Survey:
     spec: PatchSpec
     mask: TissueMask
     truth: Truth
-    mask_source: Literal["found", "given"] = "found"
+    given: bytes | None = None
     suspect: str = ""
     notes: tuple[str, ...] = ()
+
+    @property
+    def mask_source(self) -> Literal["found", "given"]:
+        """Whether the mask was found, or a person gave it."""
+        return "found" if self.given is None else "given"
+
+    @property
+    def given_sha256(self) -> str:
+        """SHA-256 of the mask that was given; empty where it was found."""
+        return "" if self.given is None else hashlib.sha256(self.given).hexdigest()
 
     @property
     def edge(self) -> int:
@@ -83,10 +102,11 @@ def survey(entry: SlideEntry, settings: ExtractSettings, masks: Path | None = No
     if path is None:
         mask, suspect = _found(slide, settings.tissue)
         notes = () if masks is None else (f"no mask given in {masks.name}: tissue was found",)
-        return Survey(slide, spec, mask, truth, "found", suspect, truth.notes + notes)
-    mask = read_mask(path, slide.pyramid, settings.tissue.mpp)
+        return Survey(slide, spec, mask, truth, None, suspect, truth.notes + notes)
+    given = mask_bytes(path)
+    mask = mask_of(given, path, slide.pyramid, settings.tissue.mpp)
     notes = (f"tissue as given in {path.parent.name}/{path.name}",)
-    return Survey(slide, spec, mask, truth, "given", oddities_of_given(mask), truth.notes + notes)
+    return Survey(slide, spec, mask, truth, given, oddities_of_given(mask), truth.notes + notes)
 
 
 def _found(slide: Slide, settings: TissueSettings) -> tuple[TissueMask, str]:

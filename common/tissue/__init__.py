@@ -16,6 +16,7 @@ from common.tissue.mask_file import (
     write_mask,
 )
 from common.tissue.mask_folder import (
+    MASK_FOLDER,
     given_mask,
     mask_bytes,
     mask_hash,
@@ -26,6 +27,7 @@ from common.tissue.sanity import oddities, oddities_of_given
 from common.tissue.settings import TissueSettings
 
 __all__ = [
+    "MASK_FOLDER",
     "Found",
     "TissueMask",
     "TissueSettings",

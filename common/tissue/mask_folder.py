@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from pathlib import Path
 
-FOLDER: Final = "masks"
+MASK_FOLDER: Final = "masks"
 SUFFIX: Final = ".geojson"
 
 
