@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Status = Literal["done", "empty", "failed"]
 FOLDER: Final = "outcomes"
 _BUG_STATUS: Final = 1
-_ADDED: Final = ("suspect", "notes", "part", "parts")
+_ADDED: Final = ("suspect", "notes", "part", "parts", "quotas")
 """Fields that outcomes written by older versions do not have."""
 
 log = logging.getLogger(__name__)
@@ -55,6 +55,8 @@ class Outcome:
         What else was done or seen that a person should know.
     part, parts : int
         Which part of the slide this is, counted from 0, and their number; 1 for a whole slide.
+    quotas : dict of str to list of int
+        Of whatever a limited number was wanted, how many there are and how many were wanted.
     """
 
     slide_id: str
@@ -68,6 +70,7 @@ class Outcome:
     notes: list[str] = field(default_factory=list)
     part: int = 0
     parts: int = 1
+    quotas: dict[str, list[int]] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -188,10 +191,10 @@ def as_csv(outcomes: Iterable[Outcome]) -> str:
     rows: list[dict[str, Any]] = []
     for outcome in outcomes:
         plain = asdict(outcome)
-        del plain["inputs"]
+        del plain["inputs"], plain["quotas"]
         plain["notes"] = "; ".join(plain["notes"])
         rows.append({**plain.pop("counts"), **plain})
-    first = [f.name for f in fields(Outcome) if f.name not in {"counts", "inputs"}]
+    first = [f.name for f in fields(Outcome) if f.name not in {"counts", "inputs", "quotas"}]
     names = [*first, *sorted({name for row in rows for name in row} - set(first))]
     text = io.StringIO()
     writer = csv.DictWriter(text, names, restval="", lineterminator="\n")

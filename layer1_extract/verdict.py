@@ -48,5 +48,12 @@ def why_empty(known: Survey, counts: dict[str, int]) -> str:
         )
     if not known.mask.tissue.any():
         return "no tissue found; look at its preview, and at the tissue settings"
+    return all_rejected(counts)
+
+
+def all_rejected(counts: dict[str, int]) -> str:
+    """What happened to the candidates of a slide, or of a part of one, that gave no patch."""
+    if not counts["rejected"]:
+        return "none of the places to look at is in this part"
     reasons = ", ".join(f"{counts[name]} {name}" for name in schema.REASONS if counts[name])
-    return f"every candidate was rejected: {reasons or 'none fits the slide'}"
+    return f"every candidate was rejected: {reasons}"

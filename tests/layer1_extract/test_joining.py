@@ -1,18 +1,21 @@
 from __future__ import annotations
 
+import json
 from contextlib import closing
 from dataclasses import replace
 
+import h5py
 import numpy as np
 import pytest
 from comparing import assert_equal, content
 from patch_headers import header
-from tiff_slides import tissue_on_glass, write_slide
+from tiff_slides import asap, tissue_on_glass, write_slide
 
 from common.cohort import SlideEntry
 from common.config import load
 from common.errors import ContractError
 from common.outcomes import Outcome, read_outcome, write_outcome
+from common.patch_file import schema
 from common.patch_file.folder import patch_paths
 from common.patch_file.reader import PatchFile
 from common.patch_file.writer import open_writer
@@ -23,6 +26,7 @@ from layer1_extract.joining import join_files, join_slide
 from layer1_extract.pipeline import extract
 from layer1_extract.resume import Run
 from layer1_extract.units import units_of
+from layer1_extract.verdict import unreadable_note
 
 SMALL = ["patch.size=32", "patch.mpp=0.5", "tissue.min_area_um2=1000", "tissue.close_um=16"]
 DENSE = load(ExtractSettings, None, [*SMALL, "sampling.method=dense"])
@@ -192,3 +196,65 @@ def test_parts_that_follow_from_different_things_are_not_joined(cut):
 
     with pytest.raises(ContractError, match="annotation_sha256"):
         join_slide(cut, "s", 3)
+
+
+def joined_and_whole(entry, tmp_path, draws, *overrides):
+    """The outcomes of a slide joined from its draws, and of the same one extracted whole."""
+    settings = load(ExtractSettings, None, [*SMALL, f"sampling.draws={draws}", *overrides])
+    extract(units_of([entry], draws), Run(tmp_path / "cut", settings))
+    extract(units_of([entry]), Run(tmp_path / "whole", settings))
+    both = join_slide(tmp_path / "cut", "s", draws), read_outcome(tmp_path / "whole", "s")
+    return [replace(outcome, seconds=0.0) for outcome in both]
+
+
+def with_tumour(entry, folder):
+    """The slide with two regions of tumour too small for their share."""
+    corners = [(320, 192), (640, 320)]
+    rings = [[(x, y), (x + 80, y), (x + 80, y + 80), (x, y + 80)] for x, y in corners]
+    (folder / "s.xml").write_text(asap(rings))
+    return replace(entry, slide_label="macro", annotation=folder / "s.xml")
+
+
+@pytest.mark.parametrize("draws", [2, 4])
+@pytest.mark.parametrize("strata", ["class", "region"])
+def test_too_few_patches_are_counted_over_all_draws(entry, tmp_path, draws, strata):
+    slide = with_tumour(entry, tmp_path)
+
+    joined, whole = joined_and_whole(
+        slide,
+        tmp_path,
+        draws,
+        f"sampling.strata={strata}",
+        "sampling.per_class=60",
+        "sampling.min_distance_um=8",
+    )
+
+    assert joined == whole
+    assert f"{whole.counts['tumor']} of 60 tumor" in joined.reason
+
+
+def test_what_no_draw_kept_is_counted_over_all_draws(entry, tmp_path):
+    joined, whole = joined_and_whole(
+        entry, tmp_path, 2, "sampling.per_class=6", "filter.white_level=0"
+    )
+
+    assert joined == whole
+    assert joined.status == "empty"
+
+
+def test_patches_that_do_not_decode_are_counted_over_all_parts(cut):
+    for part in range(3):
+        outcome = read_outcome(cut, f"s.part-{part}-of-3")
+        counts = {**outcome.counts, "unreadable": 1 + part}
+        note = unreadable_note(counts)
+        write_outcome(cut, replace(outcome, counts=counts, notes=["a", *note]))
+        with h5py.File(patch_path(cut, outcome.name), "r+") as file:
+            reasons = file["rejected_reason"]
+            reasons[: 1 + part] = schema.REASONS["unreadable"]
+            found = np.bincount(reasons[:], minlength=9)
+            said = {name: int(found[code]) for name, code in schema.REASONS.items()}
+            file.attrs["counts"] = json.dumps({**outcome.counts, **said})
+
+    outcome = join_slide(cut, "s", 3)
+
+    assert outcome.notes == ["a", "6 patches do not decode and were rejected"]
