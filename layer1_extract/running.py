@@ -12,7 +12,7 @@ import os
 import secrets
 import threading
 import time
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -106,7 +106,6 @@ def running(out: Path, unit: str, *, every: float = _BEAT_S) -> Generator[Report
     place, now = Place.here(), datetime.now(UTC).isoformat(timespec="seconds")
     claims = [Claim(unit, place.host, os.getpid(), place.job, place.task, now)]
     path = out / FOLDER / f"{unit}.{secrets.token_hex(4)}.json"
-    _write(path, claims[0])
 
     def report(kept: int, share: float) -> None:
         claims[0] = replace(claims[0], kept=kept, share=round(share, 4))
@@ -115,14 +114,13 @@ def running(out: Path, unit: str, *, every: float = _BEAT_S) -> Generator[Report
     beating = threading.Thread(
         target=_beat, args=(path, lambda: claims[0], ended, every), daemon=True
     )
-    beating.start()
-    try:
+    with ExitStack() as left:
+        left.callback(_remove, path)
+        _write(path, claims[0])
+        beating.start()
+        left.callback(beating.join)
+        left.callback(ended.set)
         yield report
-    finally:
-        ended.set()
-        beating.join()
-        with suppress(OSError):
-            path.unlink(missing_ok=True)
 
 
 def read_claims(out: Path) -> dict[str, Claim]:
@@ -152,6 +150,11 @@ def _beat(path: Path, claim: Callable[[], Claim], ended: threading.Event, every:
 def _write(path: Path, claim: Claim) -> None:
     said = {name: value for name, value in asdict(claim).items() if name != "beat"}
     write_text(path, json.dumps(said) + "\n")
+
+
+def _remove(path: Path) -> None:
+    with suppress(OSError):
+        path.unlink(missing_ok=True)
 
 
 def _read(path: Path) -> Claim | None:

@@ -10,7 +10,7 @@ import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final, NoReturn, TypeVar
 
 from common.errors import Interrupted
 from common.stopping import STOP_SIGNALS, stop
@@ -56,7 +56,9 @@ def spread(
 def _results(work: Callable[[T], R], items: Sequence[T], workers: int) -> Iterator[tuple[int, R]]:
     """Places and results, as they end, until a process dies."""
     with _pool(workers) as pool:
-        places = {pool.submit(work, item): place for place, item in enumerate(items)}
+        places = {
+            pool.submit(_unless_stopped, work, item): place for place, item in enumerate(items)
+        }
         for future in as_completed(places):
             try:
                 result = future.result()
@@ -81,9 +83,24 @@ def _pool(workers: int) -> Generator[ProcessPoolExecutor, None, None]:
 
 def _listen() -> None:
     """Unwind when asked to stop, so that half-written files vanish; or when left alone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that waits for us will ask us
     for number in STOP_SIGNALS:
-        signal.signal(number, stop)
+        signal.signal(number, _stop_once)
     threading.Thread(target=_follow, daemon=True).start()
+
+
+def _stop_once(number: int, _frame: object = None) -> NoReturn:
+    """Heed the first signal alone: another would cut the unwinding short."""
+    for each in STOP_SIGNALS:
+        signal.signal(each, signal.SIG_IGN)
+    stop(number)
+
+
+def _unless_stopped(work: Callable[[T], R], item: T) -> R:
+    """`work` of `item`; a process that was asked to stop begins nothing more."""
+    if signal.getsignal(STOP_SIGNALS[0]) is signal.SIG_IGN:
+        raise Interrupted("stopped before it began")
+    return work(item)
 
 
 def _follow() -> None:

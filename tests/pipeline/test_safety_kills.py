@@ -79,25 +79,26 @@ def test_killed_in_the_middle_of_a_file_no_reader_sees_it(slides, whole, tmp_pat
 
 
 @pytest.mark.parametrize(
-    ("number", "workers", "status"),
+    ("number", "workers", "status", "to"),
     [
-        (signal.SIGTERM, 1, 75),
-        (signal.SIGTERM, 2, 75),
-        (signal.SIGUSR1, 2, 75),
-        (signal.SIGINT, 1, 130),
-        (signal.SIGINT, 2, 130),
+        (signal.SIGTERM, 1, 75, os.kill),
+        (signal.SIGTERM, 2, 75, os.killpg),
+        (signal.SIGUSR1, 2, 75, os.kill),
+        (signal.SIGINT, 1, 130, os.killpg),
+        (signal.SIGINT, 2, 130, os.killpg),
     ],
 )
 def test_asked_to_stop_it_leaves_nothing_half_done_and_goes_on(
-    slides, whole, tmp_path, number, workers, status
+    slides, whole, tmp_path, number, workers, status, to
 ):
     process = start("extract", slides, "--out", tmp_path, *BUSY, "--workers", workers)
     assert begun(tmp_path)
-    os.kill(process.pid, number)
+    to(process.pid, number)
     result = ended(process)
 
     assert result.returncode == status, result.stderr
     assert "the same command goes on from what is finished" in result.stderr
+    assert "Traceback" not in result.stderr
     assert traces(tmp_path) == []
     done("extract", slides, "--out", tmp_path, *BUSY)
     assert_same_results(tmp_path, whole)
