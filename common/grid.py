@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import numpy.typing as npt
 
     from common.geometry import Box
@@ -63,6 +65,17 @@ class Grid:
         row, column = np.divmod(np.arange(self.rows * self.columns), max(self.columns, 1))
         xy = np.stack([column, row], axis=1).astype(np.int64)
         return xy * self.stride + np.array(self.origin, dtype=np.int64)
+
+    def bands(self, most: int) -> Iterator[Grid]:
+        """The grid cut into runs of whole rows of about `most` corners, from top to bottom."""
+        step = max(1, most // max(1, self.columns))
+        for first in range(0, self.rows, step):
+            yield self.rows_of(first, min(first + step, self.rows))
+
+    def rows_of(self, first: int, last: int) -> Grid:
+        """Rows `first` to `last`, the last not included, as a grid of their own."""
+        origin = (self.origin[0], self.origin[1] + first * self.stride)
+        return replace(self, origin=origin, rows=last - first)
 
     def cells(self, xy: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
         """Row and column of corners that lie on the lattice.

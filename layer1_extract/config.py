@@ -22,7 +22,7 @@ class PatchSettings(Settings):
     """
 
     size: int = Field(default=224, gt=0, le=8192)
-    mpp: Annotated[float, Field(gt=0)] | Literal["native"] = 0.25
+    mpp: Annotated[float, Field(gt=0, le=1000)] | Literal["native"] = 0.25
 
 
 class RandomSampling(Settings):
@@ -70,7 +70,7 @@ class DenseSampling(Settings):
     """
 
     method: Literal["dense"] = "dense"
-    stride: int | None = Field(default=None, gt=0)
+    stride: int | None = Field(default=None, gt=0, le=1_000_000)
 
 
 class LabelSettings(Settings):

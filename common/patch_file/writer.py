@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from common.patch_file.codec import Stored
 
 _ROWS = 1024
+_REJECTED_ROWS = 1 << 14
 _JPEG_BYTES = 1 << 18
 _WAITING_BYTES = 1 << 22
 """JPEG files written together: HDF5 takes as long over few bytes as over many."""
@@ -46,6 +47,7 @@ class PatchWriter:
         self._codec = codec
         self._quality = quality
         self._rejected: list[tuple[npt.NDArray[np.int64], int]] = []
+        self._rejections: Counter[int] = Counter()
         self._waiting: list[npt.NDArray[np.uint8]] = []
         self._columns: dict[str, list[npt.NDArray[Any]]] = defaultdict(list)
         self._bytes = 0
@@ -106,11 +108,25 @@ class PatchWriter:
         Parameters
         ----------
         coords : (M, 2) int64, level-0 px
-            In any order.
+            In any order, as long as `settle` is not used.
         reason : str
             A key of `schema.REASONS`.
         """
         self._rejected.append((coords, schema.REASONS[reason]))
+
+    def settle(self) -> None:
+        """Write the rejections so far; all to come lie after them, by row, then by column.
+
+        Keeps memory bounded where the grid has very many places.
+        """
+        if not self._rejected:
+            return
+        coords, codes = self._sorted_rejections()
+        self._rejected.clear()
+        self._rejections.update(codes.tolist())
+        with self._stream.writing():
+            self._extend(schema.REJECTED_COORDS, coords)
+            self._extend(schema.REJECTED_REASON, codes)
 
     def finish(self) -> dict[str, int]:
         """Write what is known only at the end, and mark the file complete.
@@ -120,13 +136,12 @@ class PatchWriter:
         dict
             The numbers of patches kept, by label, and rejected, by reason.
         """
-        coords, codes = self._sorted_rejections()
+        self.settle()
         with self._stream.writing():
             self._write_waiting()
             for name, values in self._columns.items():
                 self._extend(name, np.concatenate(values))
-            self._write_rejections(coords, codes)
-            counts = self._counts(codes)
+            counts = self._counts()
             self._file.attrs["counts"] = json.dumps(counts)
             self._file.attrs["complete"] = True
         return counts
@@ -141,6 +156,10 @@ class PatchWriter:
         self._growing(schema.LABELS, (), np.int8)
         self._growing(schema.TUMOR_FRACTION, (), np.float32)
         self._growing(schema.TISSUE_FRACTION, (), np.float32)
+        packed = {"rows": _REJECTED_ROWS, "compression": "gzip", "shuffle": True}
+        self._growing(schema.REJECTED_COORDS, (2,), np.int64, **packed)
+        reasons = self._growing(schema.REJECTED_REASON, (), np.uint8, **packed)
+        reasons.attrs[schema.REASONS_ATTRIBUTE] = json.dumps(schema.REASONS)
         if self._codec == "raw":
             size = self.header.patch_size
             self._growing(schema.PATCHES, (size, size, 3), np.uint8, rows=1)
@@ -151,10 +170,20 @@ class PatchWriter:
             self._extend(schema.JPEG_OFFSETS, np.zeros(1, dtype=np.int64))
 
     def _growing(
-        self, name: str, shape: tuple[int, ...], dtype: npt.DTypeLike, rows: int = _ROWS
+        self,
+        name: str,
+        shape: tuple[int, ...],
+        dtype: npt.DTypeLike,
+        rows: int = _ROWS,
+        **packed: Any,
     ) -> h5py.Dataset:
         return self._file.create_dataset(
-            name, shape=(0, *shape), maxshape=(None, *shape), chunks=(rows, *shape), dtype=dtype
+            name,
+            shape=(0, *shape),
+            maxshape=(None, *shape),
+            chunks=(rows, *shape),
+            dtype=dtype,
+            **packed,
         )
 
     def _extend(self, name: str, values: Any) -> None:
@@ -177,27 +206,17 @@ class PatchWriter:
             self._extend(schema.JPEG_BYTES, np.concatenate(self._waiting))
             self._waiting.clear()
 
-    def _write_rejections(
-        self, coords: npt.NDArray[np.int64], codes: npt.NDArray[np.uint8]
-    ) -> None:
-        options: dict[str, Any] = {"compression": "gzip", "shuffle": True} if len(codes) else {}
-        self._file.create_dataset(schema.REJECTED_COORDS, data=coords, **options)
-        reasons = self._file.create_dataset(schema.REJECTED_REASON, data=codes, **options)
-        reasons.attrs[schema.REASONS_ATTRIBUTE] = json.dumps(schema.REASONS)
-
     def _sorted_rejections(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8]]:
-        if not self._rejected:
-            return np.empty((0, 2), np.int64), np.empty(0, np.uint8)
         coords = np.concatenate([coords for coords, _ in self._rejected])
         codes = np.concatenate([np.full(len(c), code, np.uint8) for c, code in self._rejected])
         order = np.lexsort((codes, coords[:, 0], coords[:, 1]))
         return coords[order], codes[order]
 
-    def _counts(self, codes: npt.NDArray[np.uint8]) -> dict[str, int]:
+    def _counts(self) -> dict[str, int]:
         labels = np.asarray(self._file[schema.LABELS])
         kept = {name: int((labels == label).sum()) for label, name in schema.LABEL_NAMES.items()}
-        rejected = {name: int((codes == code).sum()) for name, code in schema.REASONS.items()}
-        return {"kept": len(labels), **kept, "rejected": len(codes), **rejected}
+        rejected = {name: self._rejections[code] for name, code in schema.REASONS.items()}
+        return {"kept": len(labels), **kept, "rejected": self._rejections.total(), **rejected}
 
 
 @contextmanager

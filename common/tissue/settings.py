@@ -42,6 +42,9 @@ the cover slip may be taken for tissue, so look at the previews."""
 PRESETS: Final = {"he": HE, "ihc": IHC, "pale": PALE}
 
 
+_MOST_CLOSED_PX = 200
+
+
 class TissueSettings(Settings):
     """How tissue is told from glass.
 
@@ -72,7 +75,7 @@ class TissueSettings(Settings):
 
     preset: Literal["he", "ihc", "pale"] = "he"
     method: Literal["otsu", "otsu_saturation", "otsu_density"] = "otsu"
-    mpp: float = Field(default=8.0, gt=0, le=100)
+    mpp: float = Field(default=8.0, ge=0.5, le=100)
     min_saturation: int = Field(default=int(HE["min_saturation"]), ge=0, le=255)
     max_saturation: int = Field(default=int(HE["max_saturation"]), ge=0, le=255)
     min_density: float = Field(default=HE["min_density"], ge=0, le=2)
@@ -98,4 +101,7 @@ class TissueSettings(Settings):
             low, high = getattr(self, f"min_{name}"), getattr(self, f"max_{name}")
             if low > high:
                 raise ValueError(f"expected min_{name} up to max_{name}, which is {high:g}")
+        if self.close_um > _MOST_CLOSED_PX * self.mpp:
+            most = f"{_MOST_CLOSED_PX * self.mpp:g} um, {_MOST_CLOSED_PX} px of the mask"
+            raise ValueError(f"expected close_um of at most {most}, found {self.close_um:g}")
         return self

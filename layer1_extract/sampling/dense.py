@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -35,15 +34,11 @@ def dense_grid(pyramid: Pyramid, spec: PatchSpec, stride: int | None) -> Grid:
 
 def row_weights(mask: TissueMask, grid: Grid) -> npt.NDArray[np.int64]:
     """Number of patches with any tissue in each row of the grid, (rows,) int64."""
-    step = max(1, _CORNERS // max(1, grid.columns))
-    weights = np.zeros(grid.rows, dtype=np.int64)
-    for first in range(0, grid.rows, step):
-        rows = min(step, grid.rows - first)
-        origin = (grid.origin[0], grid.origin[1] + first * grid.stride)
-        band = replace(grid, origin=origin, rows=rows)
-        covered = mask.coverage(band.corners(), grid.edge) > 0
-        weights[first : first + rows] = covered.reshape(rows, grid.columns).sum(axis=1)
-    return weights
+    bands = [
+        (mask.coverage(band.corners(), grid.edge) > 0).reshape(band.rows, grid.columns).sum(axis=1)
+        for band in grid.bands(_CORNERS)
+    ]
+    return np.concatenate(bands) if bands else np.zeros(0, dtype=np.int64)
 
 
 def part_rows(weights: npt.NDArray[np.integer], part: int, parts: int) -> tuple[int, int]:
