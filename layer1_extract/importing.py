@@ -21,6 +21,7 @@ from common.run_folder import claim
 from layer1_extract.contact_sheet import write_contact_sheet
 from layer1_extract.extraction import patch_path, preview_path
 from layer1_extract.importers import find_foreign
+from layer1_extract.stored_pixels import set_aside_other_storage, stored_otherwise
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -74,6 +75,7 @@ def _import_and_record(
     slide: ForeignSlide, out: Path, settings: ImportSettings, split: str
 ) -> Outcome:
     forget(out, slide.slide_id)  # killed half-way, the old outcome must not stand for new files
+    set_aside_other_storage(patch_path(out, slide.slide_id), settings.storage)
     outcome = attempt(slide.slide_id, lambda: _import_slide(slide, out, settings, split))
     if outcome.status == "failed":  # an older result must not be taken for this one's
         set_aside(patch_path(out, slide.slide_id))
@@ -145,6 +147,7 @@ def _finished(
         return None
     try:
         header, outcome = check(path), read_outcome(out, slide.slide_id)
+        otherwise = stored_otherwise(path, settings.storage)
     except ContractError as error:
         log.warning("%s is done anew: %s", slide.slide_id, error)
         return None
@@ -155,6 +158,9 @@ def _finished(
         )
     if header.config_sha256 != digest(settings):
         log.warning("%s is done anew: the configuration changed", slide.slide_id)
+        return None
+    if otherwise:
+        log.warning("%s is done anew: %s", slide.slide_id, otherwise)
         return None
     if outcome is None or outcome.status == "failed":
         return None

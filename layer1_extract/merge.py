@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from common.cli import Result
-from common.config import digest
+from common.config import digest, with_values
 from common.errors import ContractError
 from common.files import set_aside
 from common.outcomes import Outcome, exit_status, forget, summary
@@ -17,10 +17,12 @@ from common.patch_file.check import check
 from common.progress import progress
 from common.run_folder import RESOLVED, recorded
 from layer1_extract.cohort_record import unit_names
+from layer1_extract.config import StorageSettings
 from layer1_extract.extraction import patch_path
 from layer1_extract.joining import join_slide
 from layer1_extract.slides_sheet import write_slides_sheet
 from layer1_extract.status import TABLE, UnitState, cohort_ids, states_of, write_table
+from layer1_extract.stored_pixels import stored_otherwise
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 
     Leftovers = Mapping[str, int]
     """Slides that are whole and of which parts are left, with the number of their parts."""
+
+_SLIDE: Final = "slide_fingerprint"
 
 log = logging.getLogger(__name__)
 
@@ -97,8 +101,9 @@ def _refuse_gaps(out: Path, states: Sequence[UnitState], leftovers: Leftovers) -
 def _damage(out: Path, states: Sequence[UnitState]) -> list[str]:
     """What is wrong with the files of what is done."""
     found: list[str] = []
-    settings = recorded(out)
-    config_sha256 = None if settings is None else digest(settings)
+    settings = recorded(out) or {}
+    config_sha256 = digest(settings) if settings else ""
+    storage = with_values(StorageSettings(), settings.get("storage", {})) if settings else None
     done = [one.outcome for one in states if one.outcome and one.state != "failed"]
     for outcome in progress(done, "check", unit="file"):
         path = patch_path(out, outcome.name)
@@ -110,8 +115,9 @@ def _damage(out: Path, states: Sequence[UnitState]) -> list[str]:
         config_sha256 = config_sha256 or header.config_sha256
         if header.config_sha256 != config_sha256:
             found.append(f"{path}: config_sha256: another configuration than that of {RESOLVED}")
-        said = outcome.inputs.get("slide_fingerprint", header.slide_fingerprint)
-        if header.slide_fingerprint != said:
+        elif storage is not None and (otherwise := stored_otherwise(path, storage)):
+            found.append(f"{path}: {otherwise}")
+        if header.slide_fingerprint != outcome.inputs.get(_SLIDE, header.slide_fingerprint):
             found.append(f"{path}: slide_fingerprint: another slide's than its outcome says")
     return found
 

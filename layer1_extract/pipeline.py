@@ -33,6 +33,7 @@ from layer1_extract.extraction import extract_slide, patch_path
 from layer1_extract.given_masks import refuse_dropped_masks, warn_of_changed_masks
 from layer1_extract.resume import Run, finished, unlabelled, vanished
 from layer1_extract.running import running, sweep_claims
+from layer1_extract.stored_pixels import set_aside_other_storage
 from layer1_extract.workers import spread
 
 if TYPE_CHECKING:
@@ -190,6 +191,7 @@ def _extracted(unit: Unit, run: Run, threads: int, report: Report) -> Outcome:
     entry, out = unit.entry, run.out
     for name in {unit.name, entry.slide_id}:
         forget(out, name)
+    set_aside_other_storage(patch_path(out, unit.name), run.settings.storage)
     if unit.parts > 1 and (aside := set_aside(patch_path(out, entry.slide_id))):
         log.warning("%s: its whole file of before is set aside as %s", entry.slide_id, aside)
     outcome = attempt(

@@ -20,6 +20,7 @@ from common.slide_reader import slide_of
 from common.tissue import areas_of, given_mask, mask_bytes, mask_hash
 from layer1_extract.extraction import patch_path, preview_path
 from layer1_extract.inputs import differing, inputs_of
+from layer1_extract.stored_pixels import stored_otherwise
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -133,7 +134,7 @@ def _left(name: str, run: Run, level: int) -> Outcome | None:
         return None
     try:
         outcome = read_outcome(run.out, name)
-        header = check(path)
+        header, otherwise = check(path), stored_otherwise(path, run.settings.storage)
     except ContractError as error:
         log.log(level, "%s is done anew: %s", name, error)
         return None
@@ -141,6 +142,9 @@ def _left(name: str, run: Run, level: int) -> Outcome | None:
         return None
     if header.config_sha256 != run.config_sha256:
         log.log(level, "%s is done anew: other than before: ['configuration']", name)
+        return None
+    if otherwise:
+        log.log(level, "%s is done anew: %s", name, otherwise)
         return None
     return outcome
 

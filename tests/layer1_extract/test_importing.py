@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 
 import cv2
@@ -13,6 +14,7 @@ from common.patch_file.check import check
 from common.patch_file.reader import PatchFile
 from common.run_folder import claim
 from layer1_extract.config import ImportSettings, StorageSettings
+from layer1_extract.converting import convert
 from layer1_extract.extraction import patch_path, preview_path
 from layer1_extract.importing import import_patches
 from layer1_extract.merge import merge
@@ -162,3 +164,15 @@ def test_an_import_of_before_inputs_were_recorded_is_gathered_too(source, tmp_pa
     write_outcome(tmp_path / "out", replace(outcome, inputs={}))
 
     assert merge(tmp_path / "out").exit_status == 0
+
+
+def test_an_import_stored_otherwise_is_done_anew_and_set_aside(source, tmp_path):
+    import_patches(source, tmp_path / "out", SETTINGS)
+    path = patch_path(tmp_path / "out", "set")
+    convert([path], tmp_path / "jpeg", StorageSettings(codec="jpeg"))
+    shutil.copy(tmp_path / "jpeg" / path.name, path)
+
+    _, kept = import_patches(source, tmp_path / "out", SETTINGS)
+
+    assert (kept, PatchFile(path).codec) == (0, "raw")
+    assert PatchFile(path.parent / "set_aside" / path.name).codec == "jpeg"

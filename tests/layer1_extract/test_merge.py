@@ -12,7 +12,8 @@ from common.errors import ContractError
 from common.outcomes import Outcome, read_outcome, write_outcome
 from common.patch_file.folder import patch_paths
 from layer1_extract.cohort_record import record_cohort
-from layer1_extract.config import ExtractSettings
+from layer1_extract.config import ExtractSettings, StorageSettings
+from layer1_extract.converting import convert
 from layer1_extract.extraction import patch_path
 from layer1_extract.merge import merge
 from layer1_extract.pipeline import extract
@@ -98,6 +99,24 @@ def test_a_file_of_another_configuration_is_refused_by_name(folder, cohort, tmp_
 
     assert slide_id in str(refused.value)
     assert not any(entry.slide_id in str(refused.value) for entry in cohort[1:])
+
+
+def test_a_file_stored_otherwise_is_named_and_done_anew(folder, cohort, tmp_path, finished):
+    out, slide_id = folder(1), cohort[0].slide_id
+    path = patch_path(out, slide_id)
+    convert([path], tmp_path / "jpeg", StorageSettings(codec="jpeg"))
+    jpeg = shutil.copy(tmp_path / "jpeg" / path.name, path).read_bytes()
+
+    with pytest.raises(ContractError) as refused:
+        merge(out)
+    _, kept = extract(units_of(cohort), Run(out, SETTINGS))
+
+    said = f"{path}: codec: expected raw, as configured, found jpeg of quality 95"
+    assert said in str(refused.value)
+    assert kept == 2
+    assert (path.parent / "set_aside" / path.name).read_bytes() == jpeg
+    assert merge(out).exit_status == 0
+    assert_equal(content(out), content(finished[1]))
 
 
 def test_a_failed_slide_is_reported_and_does_not_stop_the_others(folder):
