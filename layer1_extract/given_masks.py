@@ -50,6 +50,8 @@ def check_masks(masks: Path | None, cohort: Sequence[SlideEntry], out: Path | No
     results = [folder for folder in (out, beside) if folder and (folder / OUTCOMES).is_dir()]
     earlier = [entry for folder in results for entry in recorded_cohort(folder)]
     refuse_unknown_masks(masks, {entry.slide_id for entry in (*cohort, *earlier)})
+    if all(given_mask(masks, entry.slide_id) is None for entry in cohort):
+        log.warning("--masks %s: no slide has a mask there, tissue is found", masks)
 
 
 def refuse_dropped_masks(units: Iterable[Unit], out: Path, masks: Path | None) -> None:
@@ -73,8 +75,8 @@ def refuse_dropped_masks(units: Iterable[Unit], out: Path, masks: Path | None) -
         raise ConfigError(
             f"{out}: --masks: expected the masks that patches here were made with, found none for "
             f"{len(dropped)} slides, such as {dropped[0]}. Give --masks {out / MASK_FOLDER}, which "
-            "has them, or --overwrite to do all anew; to find the tissue of one slide, remove its "
-            "patch file"
+            f"has them; to find the tissue of a slide anew, remove its record in {out / OUTCOMES}, "
+            "or give --overwrite to do every slide anew"
         )
 
 

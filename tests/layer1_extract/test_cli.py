@@ -41,6 +41,23 @@ def test_from_scan_to_check(folder, tmp_path):
     assert checked.stdout.count("keeps the specification") == 3
 
 
+def test_masks_that_belong_to_no_slide_are_refused_before_anything_is_done(folder, tmp_path):
+    masks, out = tmp_path / "masks", tmp_path / "out"
+    masks.mkdir()
+    (masks / "typo.geojson").touch()
+    masked = (folder, *SMALL, "--masks", masks)
+
+    for arguments in (
+        ("extract", *masked, "--out", out),
+        ("extract", *masked, "--out", out, "--shard", "1/3", "--dry-run"),
+        ("plan", *masked),
+    ):
+        refused = call(*arguments)
+        assert isinstance(refused.exception, ConfigError)
+        assert "typo.geojson" in str(refused.exception)
+    assert not out.exists()
+
+
 def test_a_dry_run_writes_nothing(folder, tmp_path):
     said = call("extract", folder, "--out", tmp_path / "out", *SMALL, "--dry-run")
 

@@ -8,7 +8,7 @@ from tiff_slides import asap, tissue_on_glass, write_slide
 
 from common.cohort import SlideEntry
 from common.config import load
-from common.outcomes import forget
+from common.outcomes import forget, read_outcome, write_outcome
 from layer1_extract.config import ExtractSettings
 from layer1_extract.extraction import patch_path
 from layer1_extract.pipeline import extract
@@ -58,14 +58,46 @@ def test_of_another_configuration_nothing_is_finished(unit, run, caplog):
     assert "s is done anew: other than before: ['configuration']" in caplog.text
 
 
-def test_a_mask_that_a_person_gave_since_counts(unit, run, tmp_path, caplog):
+def test_a_mask_that_a_person_gave_since_counts_if_it_is_another(unit, run, tmp_path, caplog):
     masks = tmp_path / "masks"
     masks.mkdir()
     assert finished(unit, replace(run, masks=masks)) is not None
-    (run.out / "masks" / "s.geojson").rename(masks / "s.geojson")
+    text = (run.out / "masks" / "s.geojson").read_text()
+    (masks / "s.geojson").write_text(text)
+    assert finished(unit, replace(run, masks=masks)) is not None
+    (masks / "s.geojson").write_text(text + "\n")
 
     assert finished(unit, replace(run, masks=masks)) is None
+    assert "['kept_mask_sha256']" in caplog.text
+
+
+def test_an_outcome_of_an_older_version_stays_until_a_mask_is_given(unit, run, caplog):
+    outcome = read_outcome(run.out, "s")
+    assert outcome is not None
+    old = {key: value for key, value in outcome.inputs.items() if key != "kept_mask_sha256"}
+    write_outcome(run.out, replace(outcome, inputs=old))
+
+    assert finished(unit, run) is not None
+    assert finished(unit, replace(run, masks=run.out / "masks")) is None
     assert "['mask_sha256']" in caplog.text
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+@pytest.mark.parametrize("broken", ["{", '{"type": "FeatureCollection", "features": [1]}', None])
+def test_a_given_mask_that_cannot_be_read_touches_no_result(unit, run, tmp_path, broken, overwrite):
+    masks = tmp_path / "masks"
+    (masks / "s.geojson").mkdir(parents=True)
+    if broken:
+        (masks / "s.geojson").rmdir()
+        (masks / "s.geojson").write_text(broken)
+    before = {path: path.read_bytes() for path in run.out.rglob("*.*") if path.is_file()}
+
+    (outcome,), kept = extract([unit], replace(run, masks=masks), overwrite=overwrite)
+
+    assert (outcome.status, outcome.exit_status, kept) == ("failed", 3, 0)
+    assert "s.geojson" in outcome.reason
+    assert "kept as they are" in outcome.notes[0]
+    assert before == {path: path.read_bytes() for path in run.out.rglob("*.*") if path.is_file()}
 
 
 def test_why_something_is_done_anew_is_said_once(unit, run, caplog):
