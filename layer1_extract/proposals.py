@@ -48,8 +48,8 @@ def proposals(
     """The proposals of a slide, or of one of its parts.
 
     A grid comes in bands of rows, from top to bottom, so that memory does not grow with it. A part
-    of dense sampling is a run of rows; of random sampling, one of its draws. All parts together propose what the whole slide does; nothing is drawn of a slide that is
-    excluded.
+    of dense sampling is a run of rows; of random sampling, one of its draws. All parts together
+    propose what the whole slide does; nothing is drawn of a slide that is excluded.
     """
     sampling = settings.sampling
     if isinstance(sampling, DenseSampling):
