@@ -12,7 +12,7 @@ from common.cohort.csv_file import read_csv
 from common.errors import ConfigError
 from common.files import set_aside
 from common.outcomes import FOLDER as OUTCOMES
-from common.outcomes import forget
+from common.outcomes import forget, read_outcomes
 from common.parts import parse_part
 from common.patch_file.reader import FOLDER as PATCHES
 from common.patch_file.schema import SUFFIX
@@ -85,6 +85,16 @@ def known_ids(out: Path) -> set[str]:
     """Every slide that the runs in `out` were given, have an outcome of, or are working on."""
     recorded = {entry.slide_id for entry in recorded_cohort(out)}
     return recorded | {parse_part(name)[0] for name in _worked_on(out)}
+
+
+def only_failures(out: Path) -> bool:
+    """Whether all that came of the runs in `out` is slides that failed, and none is at work."""
+    if any((out / PATCHES).glob(f"[!.]*{SUFFIX}")):
+        return False
+    at_work = any(not claim.stale for claim in read_claims(out).values())
+    outcomes = read_outcomes(out)
+    failed = all(outcome.status == "failed" for outcome in outcomes)
+    return bool(outcomes) and failed and not at_work
 
 
 def blocks_of(out: Path) -> int:

@@ -24,6 +24,7 @@ from common.provenance import log_head
 from common.run_folder import claim, refuse_other
 from layer1_extract.board import open_board
 from layer1_extract.cohort_record import (
+    only_failures,
     record_cohort,
     refuse_other_blocks,
     set_aside_other_blocks,
@@ -89,7 +90,7 @@ def extract(
     if not overwrite:
         refuse_other_blocks(run.out, blocks)
         refuse_dropped_masks(units, run.out, run.masks)
-    claim(run.out, run.settings, overwrite=overwrite)
+    claim(run.out, run.settings, overwrite=overwrite or only_failures(run.out))
     sweep_claims(run.out)
     log.info(log_head(run.config_sha256))
     if overwrite:
@@ -111,7 +112,8 @@ def extract(
 def would_keep(units: Sequence[Unit], run: Run) -> dict[str, Outcome]:
     """What `extract` would keep, or the refusal it would end with; writes nothing."""
     refuse_other_blocks(run.out, units[0].parts if units else 1)
-    refuse_other(run.out, run.settings)
+    if not only_failures(run.out):
+        refuse_other(run.out, run.settings)
     refuse_dropped_masks(units, run.out, run.masks)
     return finished_before(units, run)
 

@@ -12,6 +12,7 @@ from layer1_extract.cohort_record import (
     FOLDER,
     blocks_of,
     known_ids,
+    only_failures,
     record_cohort,
     recorded_cohort,
     refuse_other_blocks,
@@ -91,6 +92,17 @@ def test_a_slide_that_was_worked_on_is_known_though_it_was_never_recorded(tmp_pa
 
     with running(tmp_path, "begun"):
         assert known_ids(tmp_path) == {"a", "b", "failed", "cut", "begun"}
+
+
+def test_only_failures_means_no_patch_file_and_no_slide_at_work_either(tmp_path):
+    assert not only_failures(tmp_path)
+    write_outcome(tmp_path, Outcome("a", "failed", "why", exit_status=3))
+    assert only_failures(tmp_path)
+
+    with running(tmp_path, "b"):
+        assert not only_failures(tmp_path)
+    touch(patch_path(tmp_path, "b"))
+    assert not only_failures(tmp_path)
 
 
 def test_slides_cut_into_another_number_of_parts_are_refused_or_set_aside(tmp_path):

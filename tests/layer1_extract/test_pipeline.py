@@ -27,6 +27,7 @@ from layer1_extract.config import ExtractSettings
 from layer1_extract.extraction import extract_slide, patch_path, preview_path
 from layer1_extract.merge import merge
 from layer1_extract.resume import Run
+from layer1_extract.running import running
 from layer1_extract.status import status
 from layer1_extract.units import units_of
 
@@ -51,6 +52,10 @@ def extract(entries, out, chosen, *, blocks=1, **options):
 
 def finished(entries, out, chosen):
     return pipeline.finished_before(units_of(entries), Run(out, chosen))
+
+
+def would_keep(entries, out, chosen):
+    return pipeline.would_keep(units_of(entries), Run(out, chosen))
 
 
 @pytest.mark.parametrize("method", ["random", "dense"])
@@ -196,6 +201,25 @@ def test_another_configuration_in_the_same_folder_is_refused(cohort, tmp_path):
 
     _, kept = extract(cohort[:1], tmp_path, settings("sampling.seed=1"), overwrite=True)
     assert kept == 0
+
+
+def test_a_configuration_that_gave_nothing_makes_way_for_another(slide, tmp_path):
+    out, away = tmp_path / "out", tmp_path / "away.tif"
+    slide.path.rename(away)
+    extract([slide], out, settings())
+    away.rename(slide.path)
+    other = settings("sampling.seed=1")
+
+    with running(out, "s"), pytest.raises(ConfigError, match=r"sampling\.seed"):
+        extract([slide], out, other)
+    assert would_keep([slide], out, other) == {}
+    (outcome,), _ = extract([slide], out, other)
+
+    assert outcome.status == "done"
+    assert merge(out).exit_status == 0
+    for refused in (extract, would_keep):
+        with pytest.raises(ConfigError, match=r"sampling\.seed"):
+            refused([slide], out, settings())
 
 
 def test_a_run_stops_where_another_overwrote_its_configuration(cohort, tmp_path, monkeypatch):
