@@ -40,13 +40,13 @@ def claim(folder: Path, settings: Settings, *, overwrite: bool = False) -> None:
         If the folder was made with other settings, naming each key that differs; or cannot be
         written.
     """
-    path = folder / RESOLVED
-    if overwrite:
-        write_text(path, dump(settings))
-    else:
-        if not path.exists():
-            _write_first(path, dump(settings))
+    path, text = folder / RESOLVED, dump(settings)
+    if not path.exists():
+        _write_first(path, text)
+    if not overwrite:
         refuse_other(folder, settings)
+    elif not _holds(path, text):
+        write_text(path, text)
     sweep(folder)
 
 
@@ -85,6 +85,14 @@ def recorded(folder: Path) -> dict[str, Any] | None:
             f"{path}: expected the settings of this folder, found: {error}. Give another --out"
         ) from error
     return values if isinstance(values, dict) else {}
+
+
+def _holds(path: Path, text: str) -> bool:
+    """Whether a file is there that holds `text`: it is not replaced while others read it."""
+    try:
+        return path.read_bytes() == text.encode()
+    except OSError:
+        return False
 
 
 def _write_first(path: Path, text: str) -> None:

@@ -103,11 +103,23 @@ def test_what_is_recorded_has_the_digest_of_the_settings(tmp_path):
     assert digest(recorded(tmp_path) or {}) == digest(Example(size=3))
 
 
+def test_overwriting_with_the_same_settings_leaves_the_file_to_its_readers(tmp_path):
+    claim(tmp_path, Example())
+    before = (tmp_path / RESOLVED).stat().st_ino
+
+    claim(tmp_path, Example(), overwrite=True)
+
+    assert (tmp_path / RESOLVED).stat().st_ino == before
+
+
 def test_a_damaged_record_is_named(tmp_path):
     (tmp_path / RESOLVED).write_text("a: [")
 
     with pytest.raises(ConfigError, match=RESOLVED):
         claim(tmp_path, Example())
+
+    claim(tmp_path, Example(), overwrite=True)
+    assert load(Example, tmp_path / RESOLVED) == Example()
 
 
 def test_a_folder_that_cannot_be_made_is_a_configuration_error(tmp_path):
