@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections import defaultdict
-from dataclasses import asdict
+from collections import Counter, defaultdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Final
 
 from common.cli import Result
 from common.config import digest, with_values
-from common.errors import ContractError
+from common.errors import ContractError, SlideError
 from common.files import set_aside
-from common.outcomes import Outcome, exit_status, forget, summary
-from common.parts import parse_part
+from common.outcomes import Outcome, exit_status, forget, summary, write_outcome
+from common.parts import parse_part, part_name
 from common.patch_file.check import check
 from common.progress import progress
 from common.run_folder import RESOLVED, recorded
@@ -23,6 +23,7 @@ from layer1_extract.joining import join_slide
 from layer1_extract.slides_sheet import write_slides_sheet
 from layer1_extract.status import TABLE, UnitState, cohort_ids, states_of, write_table
 from layer1_extract.stored_pixels import stored_otherwise
+from layer1_extract.verdict import too_much_undecoded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -57,6 +58,7 @@ def merge(out: Path, *, join: bool = False, cohort: Path | None = None) -> Resul
         Naming every slide and part that is missing or damaged, and those that failed.
     """
     slide_ids = cohort_ids(out, cohort)
+    _fail_undecoded(out, states_of(out, slide_ids))
     states = states_of(out, slide_ids)
     write_table(out, states)
     leftovers = _leftovers(out, states)
@@ -120,6 +122,22 @@ def _damage(out: Path, states: Sequence[UnitState]) -> list[str]:
         if header.slide_fingerprint != outcome.inputs.get(_SLIDE, header.slide_fingerprint):
             found.append(f"{path}: slide_fingerprint: another slide's than its outcome says")
     return found
+
+
+def _fail_undecoded(out: Path, states: Sequence[UnitState]) -> None:
+    """Let slides fail of which too much does not decode: no part of them alone can tell."""
+    slide = (recorded(out) or {}).get("slide", {})
+    limit = slide.get("max_unreadable", 1.0) if isinstance(slide, dict) else 1.0
+    outcomes = {one.name: one.outcome for one in states if one.outcome}
+    for slide_id, parts in _cut(states).items():
+        names = [part_name(slide_id, part, parts) for part in range(parts)]
+        counts = sum((Counter(outcomes[name].counts) for name in names), Counter[str]())
+        if problem := too_much_undecoded(counts, limit):
+            failed = replace(outcomes[names[0]], status="failed", reason=f"{slide_id}: {problem}")
+            for name in names:
+                log.warning("%s: set aside as %s", name, set_aside(patch_path(out, name)))
+                forget(out, name)
+            write_outcome(out, replace(failed, exit_status=SlideError.exit_status))
 
 
 def _set_aside_rest(out: Path, states: Sequence[UnitState]) -> None:

@@ -8,6 +8,8 @@ from common.errors import SlideError
 from common.patch_file import schema
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from common.cohort import SlideEntry
     from layer1_extract.config import ExtractSettings
     from layer1_extract.survey import Survey
@@ -20,14 +22,28 @@ def refuse_undecoded(entry: SlideEntry, settings: ExtractSettings, counts: dict[
     ------
     SlideError
     """
+    if problem := too_much_undecoded(counts, settings.slide.max_unreadable):
+        raise SlideError(f"{entry.path}: {problem}")
+
+
+def too_much_undecoded(counts: Mapping[str, int], limit: float) -> str:
+    """What is wrong with a whole slide of which too much does not decode; empty where nothing is.
+
+    Parameters
+    ----------
+    counts : mapping of str to int
+        Of the slide, all its parts together.
+    limit : float
+        Greatest share of the patches read that may not decode.
+    """
     read = counts["kept"] + sum(counts[name] for name in ("white", "black", "unreadable"))
-    limit = settings.slide.max_unreadable
-    if counts["unreadable"] > limit * read:
-        raise SlideError(
-            f"{entry.path}: pixels: expected at most {limit:.1%} of the patches not to decode, "
-            f"found {counts['unreadable']} of {read}. Copy the slide anew; slide.max_unreadable "
-            "takes the rest of it all the same"
-        )
+    if counts["unreadable"] <= limit * read:
+        return ""
+    return (
+        f"pixels: expected at most {limit:.1%} of the patches not to decode, "
+        f"found {counts['unreadable']} of {read}. Copy the slide anew; slide.max_unreadable "
+        "takes the rest of it all the same"
+    )
 
 
 def unreadable_note(counts: dict[str, int]) -> list[str]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 
 import pytest
 from comparing import assert_equal, content
@@ -188,3 +189,18 @@ def test_another_cohort_may_be_asked_for(folder, cohort, tmp_path):
 
     alone = merge(out, cohort=cohort[0].path)
     assert alone.data["not_in_cohort"] == [entry.slide_id for entry in cohort[1:]]
+
+
+@pytest.mark.parametrize(("unreadable", "status"), [(5, 0), (40, 3)])
+def test_a_slide_in_parts_is_refused_for_its_damage_as_a_whole(folder, cohort, unreadable, status):
+    out = folder(2)
+    name = f"{cohort[0].slide_id}.part-0-of-2"
+    outcome = read_outcome(out, name)
+    counts = {**outcome.counts, "unreadable": unreadable}
+    write_outcome(out, replace(outcome, counts=counts))
+
+    result = merge(out)
+
+    assert result.exit_status == status
+    assert ("of the patches not to decode" in result.text) == (status == 3)
+    assert patch_path(out, name).exists() == (status == 0)
