@@ -10,6 +10,7 @@ import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from multiprocessing import resource_tracker
 from typing import TYPE_CHECKING, Final, NoReturn, TypeVar
 
 from common.errors import Interrupted
@@ -70,6 +71,7 @@ def _results(work: Callable[[T], R], items: Sequence[T], workers: int) -> Iterat
 @contextmanager
 def _pool(workers: int) -> Generator[ProcessPoolExecutor, None, None]:
     """Fresh processes, since forked ones would share handles; they end with the work."""
+    _start_tracker()
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(workers, context, initializer=_listen)
     try:
@@ -81,24 +83,49 @@ def _pool(workers: int) -> Generator[ProcessPoolExecutor, None, None]:
     pool.shutdown()
 
 
+def _start_tracker() -> None:
+    """Start the process that Python counts semaphores with, deaf to signals that stop a run.
+
+    It would die of what a scheduler sends to all processes, and complain of what it no longer
+    knows. It ends with the last process it counts for.
+    """
+    with _deaf():
+        resource_tracker.ensure_running()
+
+
+@contextmanager
+def _deaf() -> Generator[None, None, None]:
+    """What is started meanwhile, a process or a thread, is not reached by `STOP_SIGNALS`."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _listen() -> None:
     """Unwind when asked to stop, so that half-written files vanish; or when left alone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that waits for us will ask us
     for number in STOP_SIGNALS:
         signal.signal(number, _stop_once)
-    threading.Thread(target=_follow, daemon=True).start()
+    with _deaf():  # or the thread may get the signal, and the work not wake up
+        threading.Thread(target=_follow, daemon=True).start()
 
 
 def _stop_once(number: int, _frame: object = None) -> NoReturn:
     """Heed the first signal alone: another would cut the unwinding short."""
     for each in STOP_SIGNALS:
-        signal.signal(each, signal.SIG_IGN)
+        signal.signal(each, _pass_over)
     stop(number)
+
+
+def _pass_over(_number: int, _frame: object) -> None:
+    """A handler of its own, since Python complains of a signal ignored when it is on its way."""
 
 
 def _unless_stopped(work: Callable[[T], R], item: T) -> R:
     """`work` of `item`; a process that was asked to stop begins nothing more."""
-    if signal.getsignal(STOP_SIGNALS[0]) is signal.SIG_IGN:
+    if signal.getsignal(STOP_SIGNALS[0]) is _pass_over:
         raise Interrupted("stopped before it began")
     return work(item)
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
 import subprocess
 import sys
@@ -11,7 +12,23 @@ import pytest
 from project import ROOT
 from small_work import die_on_three, double, sleep
 
+from common.errors import Interrupted
 from layer1_extract.workers import spread
+
+STOPPED = """
+import signal, sys
+from small_work import sleep_after_writing_pid as work
+from common.errors import Interrupted
+from common.stopping import STOP_SIGNALS, stop
+from layer1_extract.workers import spread
+
+for number in STOP_SIGNALS:
+    signal.signal(number, stop)
+try:
+    list(spread(work, [{folder!r}] * 4, 2, died=str))
+except Interrupted as error:
+    sys.exit(error.exit_status)
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -49,6 +66,27 @@ def test_processes_whose_parent_is_killed_end_too(tmp_path):
         time.sleep(0.01)
     assert len(children) == 2
     assert not any(map(runs, children))
+
+
+def test_a_signal_to_all_processes_stops_them_without_a_traceback(tmp_path):
+    """As schedulers send it before the time is up: the one that counts semaphores gets it too."""
+    parent = subprocess.Popen(
+        [sys.executable, "-c", STOPPED.format(folder=str(tmp_path))],
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + 60
+    while len(list(tmp_path.glob("*"))) < 2 and time.monotonic() < deadline:
+        time.sleep(0.01)
+
+    os.killpg(parent.pid, signal.SIGUSR1)
+    _, said = parent.communicate(timeout=60)
+
+    assert parent.returncode == Interrupted.exit_status
+    assert "Traceback" not in said
+    assert "resource_tracker" not in said
 
 
 def runs(process):
