@@ -56,7 +56,9 @@ def calibrate(
 
 def _some(known: Survey, settings: ExtractSettings) -> Candidates | None:
     """At most `PATCHES` candidates that are admitted, as extraction would meet them."""
-    first = next(iter(proposals(known, settings, 0, 1)))
+    first = next(proposals(known, settings, 0, 1), None)
+    if first is None:
+        return None
     steps = [step.take(step.reasons == 0) for step in screened(known, settings, first)]
     if not steps:
         return None
