@@ -21,6 +21,13 @@ READ_S: Final = {"dense": 0.0065, "random": 0.0220}
 STORE_S: Final = {"raw": 0.0018, "jpeg": 0.0035, "none": 0.0}
 """Writing a megapixel of patches, s."""
 
+START_S: Final = 1.0
+"""Starting a task: Python and the libraries."""
+
+BESIDE_S: Final = 0.3
+"""What a slide, or a part of one, takes beside its patches and the looks from afar: the preview,
+the mask, and the files."""
+
 JPEG_BYTES: Final = {50: 0.18, 70: 0.22, 80: 0.26, 90: 0.35, 95: 0.48, 98: 0.63, 100: 0.84}
 """Bytes per pixel by quality, of the Aperio sample CMU-1-Small-Region at 0.5 um/px. At 1 um/px,
 where a pixel shows more, patches of PatchCamelyon took 1.6 times as much."""

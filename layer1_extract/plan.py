@@ -14,7 +14,7 @@ from common.outcomes import Outcome, attempt, exit_status
 from common.progress import progress
 from layer1_extract.calibration import calibrate
 from layer1_extract.config import DenseSampling
-from layer1_extract.cost import Cost
+from layer1_extract.cost import BESIDE_S, START_S, Cost
 from layer1_extract.needs import Need, need_of
 from layer1_extract.workers import spread
 
@@ -69,6 +69,8 @@ class Plan:
     cpu_s, wall_s : float, s
         On one core, and on the cores given.
     blocks, units, units_per_task, tasks : int
+    cpus_per_task : int
+        Of those given, no more than a task has slides or parts.
     """
 
     slides: int
@@ -81,6 +83,7 @@ class Plan:
     units: int
     units_per_task: int
     tasks: int
+    cpus_per_task: int
 
 
 def plan(
@@ -132,9 +135,10 @@ def planned(
     blocks = cut.blocks or _suggested(max(each, default=0.0), sum(each), settings, cut)
     units = slides * blocks
     longest = max((_seconds(n, cost, blocks) / blocks for n in needs), default=0.0)
-    cpu_s = sum(_seconds(need, cost, blocks) for need in needs)
-    wanted = cut.units_per_task or _enough(units, cpu_s)
+    work_s = sum(_seconds(need, cost, blocks) for need in needs)
+    wanted = cut.units_per_task or _enough(units, work_s)
     per_task = min(units, max(wanted, math.ceil(units / cut.max_array)))
+    tasks = math.ceil(units / per_task)
     sizes = [(need.patches, cost.patch_bytes(need.patch_size)) for need in needs]
     return Plan(
         slides=slides,
@@ -144,12 +148,13 @@ def planned(
             codec: sum(number * each[codec] for number, each in sizes)
             for codec in ("raw", "jpeg", "none")
         },
-        cpu_s=cpu_s,
-        wall_s=max(cpu_s / cut.workers, longest / max(1, cut.workers // units)),
+        cpu_s=work_s + START_S * tasks,
+        wall_s=START_S + max(work_s / cut.workers, longest / max(1, cut.workers // units)),
         blocks=blocks,
         units=units,
         units_per_task=per_task,
-        tasks=math.ceil(units / per_task),
+        tasks=tasks,
+        cpus_per_task=min(cut.workers, per_task),
     )
 
 
@@ -159,7 +164,8 @@ def submission(command: Sequence[str], made: Plan) -> str:
     if made.tasks == 1:
         return shlex.join(words)
     task = f"{shlex.join(words)} --shard $SLURM_ARRAY_TASK_ID/{made.tasks}"
-    return f"sbatch --array=0-{made.tasks - 1} --wrap={shlex.quote(task)}"
+    asked = f"--array=0-{made.tasks - 1} --cpus-per-task={made.cpus_per_task}"
+    return f"sbatch {asked} --wrap={shlex.quote(task)}"
 
 
 def command(
@@ -224,7 +230,7 @@ def _seconds(need: Need, cost: Cost, blocks: int = 1) -> float:
     """Processor time of one slide, s."""
     stored_mpx = need.patch_size**2 / 1e6
     each = cost.read_s * need.source_mpx + cost.store_s * stored_mpx
-    return need.patches * each + 2 * need.survey_s * blocks
+    return need.patches * each + (2 * need.survey_s + BESIDE_S) * blocks
 
 
 def _suggested(largest_s: float, total_s: float, settings: ExtractSettings, cut: Cut) -> int:
@@ -254,8 +260,13 @@ def _said(made: Plan, cost: Cost, settings: ExtractSettings, cut: Cut) -> list[s
         f"{cost.jpeg_bytes:.2f} bytes per pixel)",
         f"time: {_duration(made.cpu_s)} on one core, {_duration(made.wall_s)} on {cut.workers} "
         f"({source})",
-        f"work: --blocks {made.blocks}, {made.units} slides and parts, {tasks}",
+        f"work: --blocks {made.blocks}, {_units(made)}, {tasks}",
     ]
+
+
+def _units(made: Plan) -> str:
+    parts = f"{made.units} parts of " if made.blocks > 1 else ""
+    return f"{parts}{made.slides} slides"
 
 
 def _largest(needs: Sequence[Need], seconds: dict[str, float]) -> list[str]:
@@ -271,9 +282,11 @@ def _duration(seconds: float) -> str:
 
     Examples
     --------
-    >>> _duration(4.2), _duration(90), _duration(9000)
-    ('4 s', '1.5 min', '2.5 h')
+    >>> _duration(0.3), _duration(4.2), _duration(90), _duration(9000)
+    ('under 1 s', '4 s', '1.5 min', '2.5 h')
     """
+    if seconds < 1:
+        return "under 1 s"
     if seconds < 60:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.1f} min" if seconds < 3600 else f"{seconds / 3600:.1f} h"

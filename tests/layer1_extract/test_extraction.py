@@ -7,6 +7,7 @@ import numpy as np
 import openslide
 import pytest
 import tifffile
+from project import ROOT
 from tiff_slides import asap, tissue_on_glass, write_slide
 
 from common.cohort import SlideEntry, read_cohort
@@ -50,8 +51,8 @@ def spoil_a_tile(path):
         stream.write(bytes(length))
 
 
-def extracted(entry, out, overrides):
-    outcome = extract_slide(entry, out, load(ExtractSettings, None, overrides))
+def extracted(entry, out, overrides, config=None):
+    outcome = extract_slide(entry, out, load(ExtractSettings, config, overrides))
     check(patch_path(out, entry.slide_id), decode=True)
     return outcome, PatchFile(patch_path(out, entry.slide_id))
 
@@ -292,9 +293,11 @@ def test_an_svs_at_twice_the_scale_gives_the_mean_of_four_pixels(shared_data, tm
 def test_the_mosaic_gives_every_cell_its_true_label_or_a_reason(
     shared_data, mosaic_truth, tmp_path
 ):
-    cells = ["patch.size=96", "patch.mpp=native", "sampling.method=dense", "sampling.stride=96"]
+    config = ROOT / "configs" / "layer1_extract" / "mosaic.yaml"
+    kept = 0
     for entry in read_cohort(shared_data / "mosaic"):
-        _, file = extracted(entry, tmp_path, cells)
+        _, file = extracted(entry, tmp_path, [], config)
+        kept += len(file)
         truth = mosaic_truth(entry.slide_id)
         column, row = file.coords.T // 96
         assert np.array_equal(file.labels == 1, truth["tumor"][row, column])
@@ -302,3 +305,4 @@ def test_the_mosaic_gives_every_cell_its_true_label_or_a_reason(
         rest = file.column(schema.REJECTED_COORDS) // 96
         every = {tuple(cell) for cell in [*(file.coords // 96).tolist(), *rest.tolist()]}
         assert len(every) == 34 * 34 == len(file) + len(rest)
+    assert f"# {kept:,} patches;" in config.read_text(encoding="utf-8")

@@ -14,7 +14,7 @@ from tiff_slides import write_cohort_folder
 from common.cohort import SlideEntry, read_cohort
 from common.config import load
 from layer1_extract.config import ExtractSettings
-from layer1_extract.cost import Cost
+from layer1_extract.cost import BESIDE_S, START_S, Cost
 from layer1_extract.needs import Need
 from layer1_extract.plan import UNIT_S, Cut, command, plan, planned, submission
 
@@ -30,7 +30,7 @@ def test_time_and_space_add_up():
     made = planned(2, [NEED, replace(NEED, slide_id="b", patches=300)], COST, DENSE, Cut(blocks=1))
 
     assert (made.candidates, made.patches) == (2000, 400)
-    assert made.cpu_s == pytest.approx(400 * 0.15 + 2 * 2)
+    assert made.cpu_s == pytest.approx(400 * 0.15 + 2 * (2 + BESIDE_S) + START_S)
     assert made.bytes_by_codec["raw"] == 400 * (30_000 + 26)
     assert made.bytes_by_codec["jpeg"] == 400 * (5_000 + 26)
 
@@ -43,7 +43,9 @@ def test_the_wall_time_is_at_least_that_of_the_longest_unit():
     many = planned(10, [NEED, *needs], COST, DENSE, cut)
 
     assert many.wall_s == alone.cpu_s
-    assert alone.wall_s == alone.cpu_s / 8  # one slide alone has all cores, as threads
+    assert (
+        alone.wall_s - START_S == (alone.cpu_s - START_S) / 8
+    )  # one slide alone has all cores, as threads
 
 
 def test_a_large_slide_is_cut_until_no_part_takes_long():
@@ -83,8 +85,8 @@ def test_the_command_is_one_that_a_shell_takes_whatever_the_paths(tmp_path):
 
     line = submission(words, made)
 
-    sbatch, array, wrapped = shlex.split(line)
-    assert (sbatch, array) == ("sbatch", "--array=0-3")
+    sbatch, array, cpus, wrapped = shlex.split(line)
+    assert (sbatch, array, cpus) == ("sbatch", "--array=0-3", "--cpus-per-task=1")
     script = f"printf '%s\\n' {wrapped.removeprefix('--wrap=')}"
     done = subprocess.run(
         ["bash", "-c", script],
@@ -94,6 +96,21 @@ def test_the_command_is_one_that_a_shell_takes_whatever_the_paths(tmp_path):
         env={"SLURM_ARRAY_TASK_ID": "3"},
     )
     assert done.stdout.splitlines() == [*words, "--blocks", "2", "--shard", "3/4"]
+
+
+@pytest.mark.parametrize(("workers", "per_task", "cpus"), [(8, 3, 3), (2, 3, 2), (8, 1, 1)])
+def test_a_task_asks_for_the_cores_it_can_use(workers, per_task, cpus):
+    made = planned(6, [NEED], COST, DENSE, Cut(1, units_per_task=per_task, workers=workers))
+
+    assert f" --cpus-per-task={cpus} " in submission(["extract"], made)
+
+
+def test_each_slide_takes_its_time_even_where_it_gives_nothing():
+    needs = [replace(NEED, slide_id=f"{i}", patches=0, survey_s=0.0) for i in range(100)]
+
+    made = planned(100, needs, COST, DENSE, Cut(blocks=1))
+
+    assert made.cpu_s == pytest.approx(100 * BESIDE_S + made.tasks * START_S)
 
 
 def test_one_task_needs_no_array():
