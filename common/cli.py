@@ -109,6 +109,8 @@ def run(group: click.Group) -> NoReturn:
     """
     for number in STOP_SIGNALS:
         signal.signal(number, stop)
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # not in the background
+        signal.signal(signal.SIGINT, stop)
     try:
         status = group.main(standalone_mode=False)
     except click.ClickException as error:

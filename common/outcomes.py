@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 from common.errors import ContractError, Interrupted, PipelineError
 from common.files import writable, write_text
 from common.parts import part_name
+from common.stopping import stop_if_asked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -84,14 +85,17 @@ def attempt(slide_id: str, work: Callable[[], Outcome]) -> Outcome:
     A known error becomes its message; anything else is a bug, is logged with its traceback, and
     ends the run with status 1.
     """
+    stop_if_asked()
     start = time.perf_counter()
     try:
         outcome = work()
     except Interrupted:
         raise  # not the slide's fault: the run stops here and goes on later
     except PipelineError as error:
+        stop_if_asked()
         outcome = Outcome(slide_id, "failed", str(error), exit_status=error.exit_status)
     except Exception as error:
+        stop_if_asked()
         log.exception("slide %s: unexpected error", slide_id)
         reason = f"{slide_id}: {type(error).__name__}: {error}. This is a bug, please report it"
         outcome = Outcome(slide_id, "failed", reason, exit_status=_BUG_STATUS)

@@ -106,16 +106,24 @@ def _deaf() -> Generator[None, None, None]:
 def _listen() -> None:
     """Unwind when asked to stop, so that half-written files vanish; or when left alone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that waits for us will ask us
-    for number in STOP_SIGNALS:
-        signal.signal(number, _stop_once)
+    _heed(_leave)
     with _deaf():  # or the thread may get the signal, and the work not wake up
         threading.Thread(target=_follow, daemon=True).start()
 
 
+def _heed(handler: Callable[[int, object], None]) -> None:
+    for number in STOP_SIGNALS:
+        signal.signal(number, handler)
+
+
+def _leave(_number: int, _frame: object) -> NoReturn:
+    """End a process that has nothing to unwind, without a word."""
+    raise SystemExit(Interrupted.exit_status)
+
+
 def _stop_once(number: int, _frame: object = None) -> NoReturn:
     """Heed the first signal alone: another would cut the unwinding short."""
-    for each in STOP_SIGNALS:
-        signal.signal(each, _pass_over)
+    _heed(_pass_over)
     stop(number)
 
 
@@ -127,7 +135,12 @@ def _unless_stopped(work: Callable[[T], R], item: T) -> R:
     """`work` of `item`; a process that was asked to stop begins nothing more."""
     if signal.getsignal(STOP_SIGNALS[0]) is _pass_over:
         raise Interrupted("stopped before it began")
-    return work(item)
+    _heed(_stop_once)
+    try:
+        return work(item)
+    finally:
+        if signal.getsignal(STOP_SIGNALS[0]) is _stop_once:
+            _heed(_leave)
 
 
 def _follow() -> None:

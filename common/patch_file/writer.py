@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import h5py
@@ -252,11 +252,17 @@ def open_writer(
 
 @contextmanager
 def _hdf5(stream: RememberingStream) -> Generator[h5py.File, None, None]:
-    """A new HDF5 file whose closing, too, raises what the stream remembers."""
-    with stream.writing():
-        file = h5py.File(stream, "w", libver="v110")
-    try:
-        yield file
-    finally:
+    """A new HDF5 file whose closing, too, raises what the stream remembers.
+
+    It is closed even where a signal interrupts its opening: HDF5 writes to the stream until then.
+    """
+    with ExitStack() as opened:
         with stream.writing():
-            file.close()
+            file = h5py.File(stream, "w", libver="v110")
+            opened.callback(_close, file, stream)
+        yield file
+
+
+def _close(file: h5py.File, stream: RememberingStream) -> None:
+    with stream.writing():
+        file.close()

@@ -30,7 +30,7 @@ def program(monkeypatch):
 
     def call(*arguments):
         monkeypatch.setattr(sys, "argv", ["example", *arguments])
-        previous = {number: signal.getsignal(number) for number in STOP_SIGNALS}
+        previous = {number: signal.getsignal(number) for number in (signal.SIGINT, *STOP_SIGNALS)}
         try:
             with pytest.raises(SystemExit) as left:
                 run(group)

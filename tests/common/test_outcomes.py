@@ -3,6 +3,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import signal
+from contextlib import suppress
 
 import pytest
 
@@ -18,6 +20,7 @@ from common.outcomes import (
     summary,
     write_outcome,
 )
+from common.stopping import stop
 
 
 def failing(error):
@@ -143,3 +146,16 @@ def test_parts_of_a_slide_have_outcomes_of_their_own(tmp_path):
     assert read_outcome(tmp_path, "a.part-1-of-2") == parts[1]
     assert read_outcome(tmp_path, "a") is None
     assert summary(parts).startswith("2 parts of 1 slides: 2 done")
+
+
+def test_an_error_that_a_request_to_stop_became_is_no_outcome(monkeypatch):
+    def swallow():
+        with suppress(Interrupted):
+            stop(signal.SIGTERM)
+        raise ValueError("argument 1")
+
+    monkeypatch.setattr("common.stopping._heard", [])
+    with pytest.raises(Interrupted, match="SIGTERM"):
+        attempt("s", swallow)
+    with pytest.raises(Interrupted, match="SIGTERM"):
+        attempt("t", lambda: Outcome("t", "done"))
