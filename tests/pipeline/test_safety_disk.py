@@ -64,13 +64,10 @@ def sizes(folder):
     return {str(path): path.stat().st_size for path in folder.rglob("*") if path.is_file()}
 
 
-@pytest.mark.parametrize("codec", ["raw", "jpeg"])
 def test_a_disk_that_fills_up_is_named_and_with_room_again_the_same_command_finishes(
-    cohort, tmp_path, codec
+    cohort, whole, tmp_path
 ):
-    words = (*WORDS, "--set", f"storage.codec={codec}")
-    done("extract", cohort, "--out", tmp_path / "whole", *words)
-    needed = sum(sizes(tmp_path / "whole").values())
+    needed = sum(sizes(whole).values())
     with small_disk(tmp_path / "disk", 8 << 20) as disk:
         ballast, out = disk / "ballast", disk / "out"
         room = os.statvfs(disk).f_bavail * os.statvfs(disk).f_bsize
@@ -78,7 +75,7 @@ def test_a_disk_that_fills_up_is_named_and_with_room_again_the_same_command_fini
             with ballast.open("wb") as stream:
                 os.posix_fallocate(stream.fileno(), 0, room - int(share * needed))
 
-            refused(run("extract", cohort, "--out", out, *words), str(out), "No space left")
+            refused(run("extract", cohort, "--out", out, *WORDS), str(out), "No space left")
 
             assert traces(out) == []
             if files := list((out / "patches").glob("*.h5")):
@@ -86,9 +83,9 @@ def test_a_disk_that_fills_up_is_named_and_with_room_again_the_same_command_fini
             ballast.unlink()
             shutil.rmtree(out) if share < 0.7 else None
 
-        done("extract", cohort, "--out", out, *words)
+        done("extract", cohort, "--out", out, *WORDS)
 
-        assert_same_results(out, tmp_path / "whole")
+        assert_same_results(out, whole)
         assert_sound(out)
 
 
@@ -99,7 +96,7 @@ def test_a_disk_without_room_for_one_byte_is_named_at_once(cohort, tmp_path):
         refused(run("extract", cohort, "--out", disk / "out", *WORDS), "No space left")
 
 
-@pytest.mark.parametrize("limit", [300, 2_000, 30_000, 200_000])
+@pytest.mark.parametrize("limit", [300, 2_000, 200_000])
 def test_files_that_may_not_grow_are_named_wherever_the_limit_is_met(
     cohort, whole, tmp_path, limit
 ):
@@ -144,7 +141,9 @@ def test_a_folder_that_may_not_be_written_is_named(cohort, tmp_path, inside):
 def test_a_folder_of_results_that_may_not_be_written_is_named(cohort, whole, tmp_path, folder):
     out = tmp_path / "out"
     shutil.copytree(whole, out)
-    next((out / "outcomes").iterdir()).unlink()
+    name = "patient_000_node_0"
+    for path in (f"outcomes/{name}.json", f"masks/{name}.geojson"):
+        (out / path).unlink()
     (out / folder).chmod(0o555)
 
     refused(run("extract", cohort, "--out", out, *WORDS, preexec_fn=ordinary), str(out / folder))

@@ -61,7 +61,7 @@ def test_killed_at_random_moments_the_same_command_gives_the_undisturbed_result(
 ):
     way = undisturbed(mosaic, tmp_path / "undisturbed", words)
 
-    kill_and_finish(mosaic, tmp_path / "killed", way, chance_of(way.name), kills=4)
+    kill_and_finish(mosaic, tmp_path / "killed", way, chance_of(way.name), kills=3)
 
 
 def test_killed_in_the_middle_of_a_file_no_reader_sees_it(slides, whole, tmp_path):
