@@ -2,7 +2,7 @@
 
     PYTHONPATH=tests/support .venv/bin/python tests/benchmarks/kills.py --kills 100
 
-Not part of ``make bench``: it takes about ten minutes on two cores for 100 kills. It goes through
+Not part of ``make bench``: 100 kills take about ten minutes on two cores. It goes through
 dense and random sampling, raw and JPEG storage, whole slides and parts, one and two processes in
 turn, and kills with SIGKILL all processes of the command at once, between its start and the moment
 an undisturbed run ends. Each command is killed one to three times in a row and then let finish: the
