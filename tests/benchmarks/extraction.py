@@ -21,7 +21,7 @@ from layer1_extract.survey import survey
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-MOST_PLACES: Final = 2_000
+MOST_PLACES: Final = 5_000
 """On how many patches the loop, the decoder, and reading without storing are timed: consecutive
 ones from the middle of the tissue, or the first drawn at random. The extraction with storage is
 timed on the whole slide, and compared by patches per second."""
