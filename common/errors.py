@@ -8,10 +8,23 @@ Every message reads ``<file>: <item>: expected <this>, found <that>. <What to do
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, ClassVar, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
+
+DAMAGE: Final = (
+    ArithmeticError,
+    LookupError,
+    MemoryError,
+    OSError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
+"""What libraries that read files make of a damaged one."""
 
 
 class PipelineError(Exception):
@@ -68,3 +81,16 @@ class Interrupted(PipelineError):  # noqa: N818 - a state, not a mistake
     """The work stopped at a checkpoint; the same command goes on from there."""
 
     exit_status = 75
+
+
+def unknown_name(what: str, name: str, known: Collection[str]) -> ConfigError:
+    """The error that answers a wrong name with the closest known one, and all of them.
+
+    Examples
+    --------
+    >>> print(unknown_name("network", "resent50", ["camnet_small", "resnet50"]))
+    no such network. Did you mean 'resnet50'? Known: camnet_small, resnet50
+    """
+    close = get_close_matches(name, known, n=1)
+    hint = f"Did you mean {close[0]!r}? " if close else ""
+    return ConfigError(f"no such {what}. {hint}Known: {', '.join(sorted(known))}")

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import tifffile
 
+from common.errors import DAMAGE
 from common.tile_jpeg import shared_tables
 
 if TYPE_CHECKING:
@@ -31,18 +32,7 @@ _MOST_DIRECTORIES: Final = 1_000
 
 _JPEG: Final = 7
 _COLOURS: Final = {2: "RGB", 6: "YCBCR"}
-_DAMAGE: Final = (
-    tifffile.TiffFileError,
-    ArithmeticError,
-    AttributeError,
-    LookupError,
-    MemoryError,
-    OSError,
-    RuntimeError,
-    TypeError,
-    ValueError,
-    struct.error,
-)
+_DAMAGE: Final = (*DAMAGE, tifffile.TiffFileError, AttributeError, struct.error)
 log = logging.getLogger(__name__)
 
 

@@ -7,11 +7,10 @@ Names resolve to modules without importing Keras. A method is one class in a mod
 from __future__ import annotations
 
 from dataclasses import dataclass
-from difflib import get_close_matches
 from importlib import import_module
 from typing import Any, Final
 
-from common.errors import ConfigError
+from common.errors import unknown_name
 
 
 @dataclass(frozen=True)
@@ -56,6 +55,4 @@ def check_name(name: str) -> str:
     """
     if name in EXPLAINERS:
         return name
-    close = get_close_matches(name, EXPLAINERS, n=1)
-    hint = f"Did you mean {close[0]!r}? " if close else ""
-    raise ConfigError(f"no such method. {hint}Known: {', '.join(sorted(EXPLAINERS))}")
+    raise unknown_name("method", name, EXPLAINERS)

@@ -16,6 +16,7 @@ import numpy as np
 import tifffile
 
 from common.annotations.shapes import refusal, shown
+from common.errors import DAMAGE
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -32,16 +33,10 @@ _MOST_TILE_PX: Final = 1 << 26
 _PADDING_PX: Final = 512
 _PADDING_SHARE: Final = 0.02
 _DAMAGE: Final = (
+    *DAMAGE,
     tifffile.TiffFileError,
-    ArithmeticError,
     AssertionError,
     AttributeError,
-    LookupError,
-    MemoryError,
-    OSError,
-    RuntimeError,
-    TypeError,
-    ValueError,
     struct.error,
 )
 

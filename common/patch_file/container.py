@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import h5py
 import numpy as np
 
-from common.errors import ContractError
+from common.errors import DAMAGE, ContractError
 from common.patch_file import schema
 
 if TYPE_CHECKING:
@@ -19,15 +19,6 @@ if TYPE_CHECKING:
 
 ANEW: Final = "Extract or import it anew"
 
-_DAMAGE: Final = (
-    ArithmeticError,
-    LookupError,
-    MemoryError,
-    OSError,
-    RuntimeError,
-    TypeError,
-    ValueError,
-)
 _DEFLATE: Final = 1032
 """How many times larger than what it stores compressed data can be."""
 
@@ -43,7 +34,7 @@ def guarded(
         yield
     except ContractError:
         raise
-    except _DAMAGE as error:
+    except DAMAGE as error:
         found = f"{type(error).__name__}: {error}"
         raise ContractError(path, item, expected, found, ANEW) from error
 

@@ -41,8 +41,8 @@ the cover slip may be taken for tissue, so look at the previews."""
 
 PRESETS: Final = {"he": HE, "ihc": IHC, "pale": PALE}
 
-
-_MOST_CLOSED_PX = 200
+_MOST_CLOSED_PX: Final = 200
+"""Closing takes time with the square of its radius, px of the mask."""
 
 
 class TissueSettings(Settings):

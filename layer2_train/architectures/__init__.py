@@ -8,11 +8,10 @@ last convolution, and one line here.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from difflib import get_close_matches
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
-from common.errors import ConfigError
+from common.errors import unknown_name
 
 if TYPE_CHECKING:
     from layer2_train.config import NetworkSettings
@@ -55,9 +54,7 @@ def check_name(name: str) -> str:
     """
     if name in MODULES:
         return name
-    close = get_close_matches(name, MODULES, n=1)
-    hint = f"Did you mean {close[0]!r}? " if close else ""
-    raise ConfigError(f"no such network. {hint}Known: {', '.join(sorted(MODULES))}")
+    raise unknown_name("network", name, MODULES)
 
 
 def build(settings: NetworkSettings, patch_size: int) -> Architecture:

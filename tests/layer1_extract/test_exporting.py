@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-import resource
-from contextlib import closing, contextmanager
+from contextlib import closing
 
 import h5py
 import numpy as np
 import pytest
+from file_limit import largest_file
 from hypothesis import given
 from hypothesis import strategies as st
 from patch_files import write_patch_file
@@ -24,17 +24,6 @@ def slide(folder, number, node="4", centre="0", **options):
     patient = f"patient_{number:03d}"
     slide_id = f"{patient}_node_{node}"
     return write_patch_file(folder, slide_id, patient=patient, node=node, centre=centre, **options)
-
-
-@contextmanager
-def largest_file(size):
-    """The operating system lets no file of this process grow beyond `size` bytes."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def of_class(path, label):

@@ -1,15 +1,14 @@
 from __future__ import annotations
 
 import os
-import resource
 import signal
 import subprocess
 import threading
-from contextlib import contextmanager
 
 import numpy as np
 import pytest
 from broken_patch_files import write_small
+from file_limit import largest_file
 from patch_headers import header
 
 from common.errors import ConfigError
@@ -20,17 +19,6 @@ from common.patch_file.writer import open_writer
 
 class AskedToStopError(Exception):
     pass
-
-
-@contextmanager
-def largest_file(size):
-    """The operating system lets no file of this process grow beyond `size` bytes."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 @pytest.fixture
