@@ -2,22 +2,48 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from keras import optimizers
 
 if TYPE_CHECKING:
     from layer2_train.config import ScheduleSettings, TrainSettings
+    from layer2_train.ranks import Ranks
+
+_KINDS: Final = {
+    "sgd": optimizers.SGD,
+    "adam": optimizers.Adam,
+    "adamw": optimizers.AdamW,
+    "lamb": optimizers.Lamb,
+}
 
 
-def build_optimizer(settings: TrainSettings, steps: int) -> Any:
-    """The Keras optimizer for a training of `steps` steps an epoch."""
+def build_optimizer(settings: TrainSettings, steps: int, ranks: Ranks, statistics: Any) -> Any:
+    """The Keras optimizer for a training of `steps` steps an epoch.
+
+    Parameters
+    ----------
+    settings : TrainSettings
+    steps : int
+        Of an epoch.
+    ranks : Ranks
+        Gradients are averaged over them; see `Ranks.averaging`, also for `statistics`.
+    statistics : sequence of keras.Variable
+    """
     chosen = settings.optimizer.model_dump()
-    name = chosen.pop("name")
-    kinds = {"sgd": optimizers.SGD, "adam": optimizers.Adam, "adamw": optimizers.AdamW}
+    kind = _KINDS[chosen.pop("name")]
     highest = chosen.pop("learning_rate")
+    if settings.schedule.scaling == "linear":
+        highest *= ranks.size
     rate = learning_rate(settings.schedule, highest, steps, settings.epochs * steps)
-    return kinds[name](learning_rate=rate, **chosen)
+    average = chosen.pop("average")
+    chosen["global_clipnorm"] = chosen.pop("clip_norm")
+    chosen["use_ema"] = average is not None
+    chosen |= {"ema_momentum": average} if average is not None else {}
+    if settings.precision != "mixed_float16":
+        return ranks.averaging(kind, statistics)(learning_rate=rate, **chosen)
+    inner = kind(learning_rate=rate, **chosen)
+    return ranks.averaging(optimizers.LossScaleOptimizer, statistics)(inner)
 
 
 def learning_rate(schedule: ScheduleSettings, highest: float, steps: int, total: int) -> Any:
