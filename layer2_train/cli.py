@@ -13,26 +13,30 @@ if TYPE_CHECKING:
 
     from layer2_train.config import EvaluateSettings, TrainSettings
 
-_PATCHES: Final = "Folder of patch files, or one that has them in patches/."
+_PATCHES: Final = (
+    "Folder of patch files, or one that has them in patches/; may be repeated, for several."
+)
 cli = layer("layer2-train", "Train a network on patch files, and write it as a model bundle.")
 
 
 @verb(cli, settings="layer2_train.config:TrainSettings")
-@click.option("--patches", type=FOLDER_PATH, help=f"{_PATCHES} Shows what would be read.")
-def check(settings: TrainSettings, patches: Path | None) -> Result:
+@click.option(
+    "--patches", type=FOLDER_PATH, multiple=True, help=f"{_PATCHES} Shows what would be read."
+)
+def check(settings: TrainSettings, patches: tuple[Path, ...]) -> Result:
     """Check a configuration, and what it would read; imports no Keras and writes nothing."""
     from common.config import dump
     from layer2_train.plan import make_plan
 
     text, data = dump(settings), {"config": settings.model_dump(mode="json")}
-    if patches is None:
+    if not patches:
         return Result(text.rstrip("\n"), data)
     plan = make_plan(patches, settings.split)
     return Result(f"{text}\n{plan.text()}", {**data, "splits": plan.data()})
 
 
 @verb(cli, settings="layer2_train.config:TrainSettings")
-@click.option("--patches", type=FOLDER_PATH, required=True, help=_PATCHES)
+@click.option("--patches", type=FOLDER_PATH, required=True, multiple=True, help=_PATCHES)
 @click.option(
     "--out",
     type=OUTPUT_PATH,
@@ -42,7 +46,7 @@ def check(settings: TrainSettings, patches: Path | None) -> Result:
 @click.option("--overwrite", is_flag=True, help="Begin anew instead of going on.")
 @click.option("--dry-run", is_flag=True, help="Show what would be read and written, and stop.")
 def train(
-    settings: TrainSettings, patches: Path, out: Path, overwrite: bool, dry_run: bool
+    settings: TrainSettings, patches: tuple[Path, ...], out: Path, overwrite: bool, dry_run: bool
 ) -> Result:
     """Train a network, or go on where a training was stopped."""
     if dry_run:

@@ -8,15 +8,18 @@ import logging
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from common.patch_file import schema
-from common.patch_file.reader import PatchFile, find_patch_files
+from common.errors import ConfigError
 from layer2_train import splits
-from layer2_train.content import content_sha256
+from layer2_train.duplicates import duplicates, said, with_twins
+from layer2_train.refusal import UnfitPatchesError
 from layer2_train.splits import SPLITS, Source
+from layer2_train.survey import survey
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
+    from common.patch_file.reader import PatchFile
     from layer2_train.config import SplitByPatient, SplitGiven
 
 log = logging.getLogger(__name__)
@@ -54,16 +57,21 @@ class Plan:
         return {split: _counts(self.sources_of(split)) for split in SPLITS}
 
     def text(self) -> str:
-        """The counts as a table, a line for each split."""
+        """The counts as a table, a line for each split; then files that hold the same patches."""
         counts = self.counts()
         names = list(counts[splits.TRAIN])
         lines = [["split", *names]]
         lines += [[split, *(str(own[name]) for name in names)] for split, own in counts.items()]
         widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-        return "\n".join(
+        table = [
             "  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True))
             for line in lines
-        )
+        ]
+        return "\n".join([*table, *(said(same) for same in self.duplicates())])
+
+    def duplicates(self) -> tuple[tuple[Source, ...], ...]:
+        """Files that hold the same patches, a tuple for each set."""
+        return duplicates(self.sources)
 
     def csv(self) -> str:
         """One line per patch file: whose it is, its split, its patches by label, what is in it."""
@@ -84,49 +92,48 @@ class Plan:
         }
 
 
-def make_plan(folder: Path, settings: SplitByPatient | SplitGiven) -> Plan:
-    """Read the headers and labels of the patch files in `folder`, and split them.
+def make_plan(folders: Path | Sequence[Path], settings: SplitByPatient | SplitGiven) -> Plan:
+    """Look into every patch file of some folders, and split them.
 
     Raises
     ------
     ConfigError
-        If there are none, or they cannot be split so.
-    ContractError
-        If a file breaks its contract.
+        If a folder has none, or they cannot be split so.
+    UnfitPatchesError
+        Listing every file that is damaged, holds no pixels, or does not go with the others, every
+        missing part, and every patient, slide or set of equal patches on two sides.
     """
-    files = tuple(find_patch_files(folder))
-    sources = tuple(source_of(file) for file in files)
-    plan = Plan(files, sources, splits.assign(sources, settings))
-    unnamed = splits.without_patient(sources)
+    found = survey(folders)
+    sources = with_twins(found.sources, [one.path for one in found.files])
+    places: dict[str, tuple[int, ...]] = {}
+    problems = list(found.problems)
+    try:
+        places = splits.assign(sources, settings)
+        problems += splits.leaks(sources, places)
+    except ConfigError:
+        if not problems:  # a split of what is left would say little
+            raise
+    if problems:
+        raise UnfitPatchesError(problems)
+    plan = Plan(found.opened(), sources, places)
+    _warn(plan)
+    return plan
+
+
+def _warn(plan: Plan) -> None:
+    """Say what may be meant, and may be a mistake."""
+    for same in plan.duplicates():
+        log.warning("%s; leave all but one out, or they count twice", said(same))
+    unnamed = splits.without_patient(plan.sources)
     if unnamed:
         log.warning(
             "the patient of %d of %d slides is not known (%s%s); nothing keeps two slides of one "
             "such patient on the same side. The cohort CSV of layer 1 has a column for patients",
             len(unnamed),
-            len({source.slide_id for source in sources}),
+            len({source.slide_id for source in plan.sources}),
             ", ".join(unnamed[:3]),
             ", ..." if len(unnamed) > 3 else "",
         )
-    return plan
-
-
-def source_of(file: PatchFile) -> Source:
-    """What splitting needs to know of a patch file."""
-    header = file.header
-    number = {name: int((file.labels == label).sum()) for label, name in schema.LABEL_NAMES.items()}
-    content = content_sha256(file)
-    file.close()
-    return Source(
-        file=file.path.name,
-        slide_id=header.slide_id,
-        patient=header.patient,
-        centre=header.centre,
-        given=header.split,
-        fingerprint=header.slide_fingerprint,
-        config_sha256=header.config_sha256,
-        content_sha256=content,
-        **number,
-    )
 
 
 def differing(before: str, after: str) -> list[str]:

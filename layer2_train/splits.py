@@ -12,16 +12,18 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from common.errors import ConfigError
+from common.errors import ConfigError, ContractError
 from layer2_train.config import SplitByPatient, SplitGiven
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 TRAIN: Final = "train"
 VALID: Final = "valid"
 TEST: Final = "test"
 SPLITS: Final = (TRAIN, VALID, TEST)
+MINED: Final = "mined"
+"""The method of sampling of files that `layer2_train.mining` writes."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class Source:
     Attributes
     ----------
     file : str
-        Its name.
+        Its name, after that of its folder where there are several.
     slide_id, patient, centre : str
         Patient and centre empty where unknown.
     given : {"", "train", "valid", "test"}
@@ -44,6 +46,10 @@ class Source:
         Of the configuration it was extracted with.
     content_sha256 : str
         Of places and labels.
+    sampling : str
+        The method its patches were chosen by.
+    twin : str
+        Equal in files that hold the same patches; empty where no other does.
     """
 
     file: str
@@ -57,6 +63,13 @@ class Source:
     unknown: int
     config_sha256: str = ""
     content_sha256: str = ""
+    sampling: str = ""
+    twin: str = ""
+
+    @property
+    def patches(self) -> int:
+        """Number of patches."""
+        return self.normal + self.tumor + self.unknown
 
     @property
     def group(self) -> str:
@@ -69,17 +82,19 @@ def assign(
 ) -> dict[str, tuple[int, ...]]:
     """Places in `sources` by split, ``train``, ``valid`` and ``test``; every place is in one.
 
+    What the configuration or the files themselves ask for is done, though it may put a patient on
+    two sides: see `leaks`.
+
     Raises
     ------
     ConfigError
-        If a patient that is named is not there, a patient or a slide would be on two sides, a
-        file names no split where it must, or too few patients are left to train.
+        If a patient that is named is not there, a file names no split where it must, or too few
+        patients are left to train.
     """
     if isinstance(settings, SplitGiven):
         split_of = _given(sources)
     else:
         split_of = _by_patient(sources, settings)
-    _refuse_leaks(sources, split_of)
     places = {
         split: tuple(place for place, own in enumerate(split_of) if own == split)
         for split in SPLITS
@@ -87,6 +102,42 @@ def assign(
     if not places[TRAIN]:
         raise ConfigError("split: expected patches to train on, found none outside valid and test")
     return places
+
+
+def leaks(
+    sources: Sequence[Source], places: Mapping[str, Sequence[int]]
+) -> Iterator[ContractError]:
+    """Patients, slides and patches that are in more than one split.
+
+    One error for each patient or slide of an unknown patient, each slide and each set of equal
+    patches under several names; it names every file. What an earlier error said is not repeated.
+    """
+    split_of = {place: split for split, own in places.items() for place in own}
+    told: set[frozenset[int]] = set()
+    kinds = {
+        "": lambda source: source.group,
+        "one slide under several names": lambda source: source.fingerprint,
+        "the same patches under several names": lambda source: source.twin,
+    }
+    for kind, key in kinds.items():
+        members: dict[str, list[int]] = defaultdict(list)
+        for place, source in enumerate(sources):
+            members[key(source)].append(place)
+        for name, own in sorted(members.items()):
+            together = frozenset(own)
+            if not name or together in told or len({split_of[place] for place in own}) == 1:
+                continue
+            told.add(together)
+            yield _leak(kind or name, [(split_of[place], sources[place].file) for place in own])
+
+
+def _leak(what: str, found: Sequence[tuple[str, str]]) -> ContractError:
+    files: dict[str, list[str]] = defaultdict(list)
+    for split, file in found:
+        files[split].append(file)
+    said = " and ".join(f"{split} ({', '.join(own)})" for split, own in sorted(files.items()))
+    advice = "Put all of it in one split, or leave split.valid and split.test to shares"
+    return ContractError(found[0][1], what, "one split", said, advice)
 
 
 def without_patient(sources: Iterable[Source]) -> list[str]:
@@ -136,11 +187,16 @@ def _named(asked: Mapping[str, tuple[str, ...]], sources: Sequence[Source]) -> d
 
 
 def _groups(sources: Sequence[Source]) -> list[list[int]]:
-    """Places that must stay together: equal patient, slide or fingerprint, directly or by chain."""
+    """Places to keep together: equal patient, slide, fingerprint or patches, also by chain."""
     root = list(range(len(sources)))
     first: dict[tuple[str, str], int] = {}
     for place, source in enumerate(sources):
-        keys = {"s": source.slide_id, "f": source.fingerprint, "p": source.patient}
+        keys = {
+            "s": source.slide_id,
+            "f": source.fingerprint,
+            "p": source.patient,
+            "t": source.twin,
+        }
         for key in keys.items():
             if key[1]:
                 _join(root, first.setdefault(key, place), place)
@@ -235,24 +291,3 @@ def _turns(quotas: Mapping[str, int]) -> list[str]:
     """``{"test": 1, "valid": 2}`` as test, valid, valid."""
     turns = sorted((turn, split) for split, quota in quotas.items() for turn in range(quota))
     return [split for _, split in turns]
-
-
-def _refuse_leaks(sources: Sequence[Source], split_of: Sequence[str]) -> None:
-    sides: dict[str, set[str]] = defaultdict(set)
-    for source, split in zip(sources, split_of, strict=True):
-        sides[source.group].add(split)
-    twins: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    for source, split in zip(sources, split_of, strict=True):
-        if source.fingerprint:
-            twins[source.fingerprint].append((split, source.file))
-    mistakes = [
-        f"{group}: expected one split, found {' and '.join(sorted(found))}"
-        for group, found in sorted(sides.items())
-        if len(found) > 1
-    ]
-    for found in twins.values():
-        if len({split for split, _ in found}) > 1:
-            said = ", ".join(f"{file} in {split}" for split, file in sorted(found))
-            mistakes.append(f"one slide under several names: expected one split, found {said}")
-    if mistakes:
-        raise ConfigError("split: " + "\nsplit: ".join(mistakes))

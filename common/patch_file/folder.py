@@ -10,7 +10,7 @@ from common.parts import parse_part
 from common.patch_file.schema import SUFFIX
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 FOLDER: Final = "patches"
@@ -28,6 +28,20 @@ def patch_paths(folder: Path) -> list[Path]:
     ContractError
         Where parts of a slide are missing, or parts and a whole file stand side by side.
     """
+    paths = named_paths(folder)
+    for violation in part_violations(paths):
+        raise violation
+    return paths
+
+
+def named_paths(folder: Path) -> list[Path]:
+    """What has the name of a patch file in a folder, or in its ``patches`` folder, in order.
+
+    Raises
+    ------
+    ConfigError
+        Where there is none.
+    """
     inside = folder / FOLDER if (folder / FOLDER).is_dir() else folder
     paths = sorted(p for p in inside.glob(f"*{SUFFIX}") if not p.name.startswith("."))
     if not paths:
@@ -35,12 +49,12 @@ def patch_paths(folder: Path) -> list[Path]:
             f"{inside}: expected patch files (*{SUFFIX}), found none. "
             "Give the folder layer1-extract wrote"
         )
-    _check_parts(inside, paths)
     return paths
 
 
-def _check_parts(folder: Path, paths: Sequence[Path]) -> None:
-    """Refuse an incomplete set of parts; told by name, before any file is opened."""
+def part_violations(paths: Sequence[Path]) -> Iterator[ContractError]:
+    """Incomplete sets of parts in one folder; told by name, before any file is opened."""
+    folder, names = paths[0].parent, set(paths)
     found: dict[tuple[str, int], set[int]] = defaultdict(set)
     for path in paths:
         name = path.name.removesuffix(SUFFIX)
@@ -51,12 +65,12 @@ def _check_parts(folder: Path, paths: Sequence[Path]) -> None:
         missing = sorted(set(range(parts)) - there)
         if missing:
             said = ", ".join(f"{part}" for part in missing)
-            raise ContractError(
+            yield ContractError(
                 folder, slide_id, f"{parts} parts", f"no part {said}", "Extract what is missing"
             )
         whole = folder / f"{slide_id}{SUFFIX}"
-        if whole in paths or sum(slide_id == other for other, _ in found) > 1:
-            raise ContractError(
+        if whole in names or sum(slide_id == other for other, _ in found) > 1:
+            yield ContractError(
                 folder,
                 slide_id,
                 "one set of parts, or one whole file",

@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 from patch_files import write_cohort
 
+from common.errors import ContractError
 from layer2_train.cli import cli
 
 HEAVY = ("keras", "tensorflow", "numpy", "h5py", "pydantic", "matplotlib")
@@ -53,6 +54,28 @@ def test_check_shows_what_would_be_read_without_keras(tmp_path):
     splits = json.loads(done.stdout)["splits"]
     assert splits["valid"]["slide_ids"] == ["patient_001_node_0"]
     assert splits["train"]["tumor"] == 12
+
+
+def test_several_folders_are_one_set_of_patches(tmp_path):
+    cohort, more = write_cohort(tmp_path / "a"), write_cohort(tmp_path / "b", n=4)
+
+    result = invoke("check", "--json", "--patches", cohort, "--patches", more, *SPLIT)
+
+    assert json.loads(result.stdout)["splits"]["train"]["files"] == 10
+
+
+@pytest.mark.parametrize("words", [["check"], ["train", "--dry-run", "--out", "never"]], ids=str)
+def test_every_unfit_file_is_listed_before_anything_is_done(tmp_path, words):
+    patches = write_cohort(tmp_path)
+    for number in (2, 4):
+        (tmp_path / f"patient_00{number}_node_0.h5").write_bytes(b"half")
+
+    result = invoke(*words, "--patches", patches, *SPLIT)
+
+    assert isinstance(result.exception, ContractError)
+    assert result.exception.exit_status == 4
+    assert "patient_002_node_0.h5" in str(result.exception)
+    assert "patient_004_node_0.h5" in str(result.exception)
 
 
 def test_a_dry_run_writes_nothing(tmp_path):

@@ -2,14 +2,14 @@ from __future__ import annotations
 
 import csv
 import logging
+from functools import partial
 
 import pytest
-from patch_files import write_cohort, write_patch_file
+from patch_files import paint, write_cohort, write_patch_file
 
-from common.errors import ContractError
-from common.patch_file.reader import PatchFile
 from layer2_train.config import SplitByPatient, SplitGiven
-from layer2_train.plan import differing, make_plan, source_of
+from layer2_train.plan import differing, make_plan
+from layer2_train.refusal import UnfitPatchesError
 
 
 def test_says_how_many_of_what_each_split_holds(tmp_path):
@@ -41,15 +41,6 @@ def test_the_table_has_a_line_for_every_file(tmp_path):
     assert lines[0]["normal"] == "4"
 
 
-def test_a_source_says_what_the_file_says(tmp_path):
-    path = write_patch_file(tmp_path, "s", patient="p", split="test", labels=[0, 1, -1, 1])
-
-    found = source_of(PatchFile(path))
-
-    assert (found.patient, found.given, found.normal, found.tumor) == ("p", "test", 1, 2)
-    assert found.unknown == 1
-
-
 def test_unknown_patients_are_warned_of(tmp_path, caplog):
     write_patch_file(tmp_path, "a", split="train")
     write_patch_file(tmp_path, "b", split="valid", patient="p")
@@ -60,12 +51,71 @@ def test_unknown_patients_are_warned_of(tmp_path, caplog):
     assert "the patient of 1 of 2 slides is not known (a)" in caplog.text
 
 
-def test_a_broken_file_is_named(tmp_path):
-    write_cohort(tmp_path)
-    (tmp_path / "patient_003_node_0.h5").write_bytes(b"half")
+def test_every_unfit_file_and_every_leak_is_listed_at_once(tmp_path):
+    write_patch_file(tmp_path, "whole", patient="p", split="train")
+    write_patch_file(tmp_path, "small", patient="q", split="train", size=8)
+    write_patch_file(tmp_path, "places", patient="r", split="train", codec="none")
+    write_patch_file(tmp_path, "leak", patient="p", split="test")
+    write_patch_file(tmp_path, "cut", patient="s", split="train", part=1, parts=2)
+    (tmp_path / "half.h5").write_bytes(b"half")
 
-    with pytest.raises(ContractError, match=r"patient_003_node_0.h5"):
-        make_plan(tmp_path, SplitByPatient())
+    with pytest.raises(UnfitPatchesError) as refused:
+        make_plan(tmp_path, SplitGiven(by="given"))
+
+    head, *lines = str(refused.value).splitlines()
+    assert head.startswith("5 problems with the patch files; nothing was trained")
+    assert refused.value.exit_status == 4
+    for said in (
+        "half.h5: format: expected a patch file",
+        "places.h5: /patches: expected pixels, found locations only",
+        "small.h5: patch_size, patch_mpp: expected 16 px at 1 um/px",
+        "cut: expected 2 parts, found no part 0",
+        "patient p: expected one split, found test (leak.h5) and train (whole.h5)",
+    ):
+        assert sum(said in line for line in lines) == 1, said
+
+
+def test_files_of_two_folders_keep_apart_and_patients_together(tmp_path):
+    cohort, more = write_cohort(tmp_path / "cohort"), tmp_path / "more"
+    write_patch_file(more, "patient_001_node_0", patient="patient_001", labels=[0, 0])
+
+    plan = make_plan((cohort, more), SplitByPatient(valid=("patient_001",), test=0))
+
+    lines = list(csv.DictReader(plan.csv().splitlines()))
+    split_of = {line["file"]: line["split"] for line in lines}
+    assert len(lines) == len(split_of) == 7
+    assert split_of["cohort/patient_001_node_0.h5"] == "valid"
+    assert split_of["more/patient_001_node_0.h5"] == "valid"
+    assert plan.counts()["valid"]["slides"] == 1
+    assert plan.counts()["valid"]["normal"] == 10
+
+
+def write_twins(folder, **changes):
+    """Two files of the same imported patches, of two patients of two centres; and a third."""
+    labels = [0, 1, 0, 1]
+    twin = paint(labels, 16, 5)
+    write = partial(write_patch_file, folder, placed=False, labels=labels, **changes)
+    write("one", patches=twin, patient="patient_010", centre="0", split="train")
+    write("other", patches=twin, patient="patient_030", centre="1", split="test")
+    write("third", patient="patient_050", centre="1", split="test")
+    return folder
+
+
+def test_files_with_the_same_patches_are_named_and_kept_together(tmp_path, caplog):
+    plan = make_plan(write_twins(tmp_path), SplitByPatient(valid=0.3, test=0))
+
+    said = "one.h5 (patient patient_010, centre 0) and other.h5 (patient patient_030, centre 1)"
+    assert f"{said} hold the same patches" in caplog.text
+    assert f"{said} hold the same patches" in plan.text()
+    assert {"one", "other"} <= set(plan.data()["train"]["slide_ids"])
+
+
+@pytest.mark.parametrize("codec", ["raw", "jpeg"])
+def test_the_same_patches_on_two_sides_are_refused(tmp_path, codec):
+    write_twins(tmp_path, codec=codec)
+
+    with pytest.raises(UnfitPatchesError, match="the same patches under several names"):
+        make_plan(tmp_path, SplitGiven(by="given"))
 
 
 def test_the_table_tells_other_patches_of_equal_counts_apart(tmp_path):

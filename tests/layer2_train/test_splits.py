@@ -8,7 +8,16 @@ from hypothesis import strategies as st
 
 from common.errors import ConfigError
 from layer2_train.config import SplitByPatient, SplitGiven
-from layer2_train.splits import SPLITS, TEST, TRAIN, VALID, Source, assign, without_patient
+from layer2_train.splits import (
+    SPLITS,
+    TEST,
+    TRAIN,
+    VALID,
+    Source,
+    assign,
+    leaks,
+    without_patient,
+)
 
 GIVEN = SplitGiven(by="given")
 
@@ -173,23 +182,68 @@ def test_a_file_that_names_no_split_is_refused_by_name():
         assign([source("a", given="train"), source("b")], GIVEN)
 
 
-def test_a_patient_given_to_two_splits_is_refused_by_name():
-    sources = [source("a", "patient_004", given="train"), source("b", "patient_004", given="test")]
-
-    with pytest.raises(
-        ConfigError, match="patient patient_004: expected one split, found test and"
-    ):
-        assign(sources, GIVEN)
+def leaks_of(sources, settings=GIVEN):
+    return [str(error) for error in leaks(sources, assign(sources, settings))]
 
 
-def test_one_slide_given_to_two_splits_under_two_names_is_refused():
+def test_every_patient_given_to_two_splits_is_named_with_all_files():
+    sources = [
+        source("a", "patient_004", given="train"),
+        source("b", "patient_004", given="test"),
+        source("c", "patient_004", given="test"),
+        source("d", "patient_005", given="train"),
+        source("e", "patient_006", given="train"),
+        source("f", "patient_006", given="valid"),
+    ]
+
+    one, other = leaks_of(sources)
+
+    said = "patient patient_004: expected one split, found test (b.h5, c.h5) and train (a.h5)"
+    assert said in one
+    assert "patient patient_006: expected one split, found train (e.h5) and valid (f.h5)" in other
+
+
+def test_one_slide_given_to_two_splits_under_two_names_is_named():
     sources = [
         source("a", given="train", fingerprint="f"),
         source("b", given="test", fingerprint="f"),
     ]
 
-    with pytest.raises(ConfigError, match=r"several names.*b.h5 in test, a.h5 in train"):
-        assign(sources, GIVEN)
+    (found,) = leaks_of(sources)
+
+    assert "one slide under several names" in found
+    assert "found test (b.h5) and train (a.h5)" in found
+
+
+def test_equal_patches_given_to_two_splits_are_named():
+    sources = [
+        replace(source("a", "p", given="train"), twin="t"),
+        replace(source("b", "q", given="test"), twin="t"),
+        source("c", "r", given="test"),
+    ]
+
+    (found,) = leaks_of(sources)
+
+    assert "the same patches under several names: expected one split" in found
+
+
+def test_equal_patches_are_never_cut_by_shares():
+    sources = [replace(source(f"t{n}", f"q{n}"), twin="t") for n in range(2)]
+    sources += [source(f"s{p}", f"p{p}") for p in range(6)]
+
+    for seed in range(6):
+        places = assign(sources, SplitByPatient(seed=seed))
+        assert any({0, 1} <= set(own) for own in places.values())
+        assert not list(leaks(sources, places))
+
+
+def test_a_patient_named_for_one_split_whose_slide_is_anothers_too_is_told():
+    sources = [source("a", "p", fingerprint="f"), source("b", "q", fingerprint="f")]
+    sources += [source("c", "r")]
+
+    (found,) = leaks_of(sources, SplitByPatient(valid=("p",), test=0))
+
+    assert "found train (b.h5) and valid (a.h5)" in found
 
 
 def test_one_slide_named_for_two_patients_is_not_cut():

@@ -68,3 +68,15 @@ def test_a_patch_that_does_not_decode_is_found_on_request(tmp_path):
     check(path)
     with pytest.raises(ContractError, match=r"/jpeg_bytes\[0\]: .* bytes that do not decode"):
         check(path, decode=True)
+
+
+@pytest.mark.parametrize(("codec", "name"), [("raw", "patches"), ("jpeg", "jpeg_bytes")])
+def test_pixels_that_were_never_written_are_found_without_reading_them(tmp_path, codec, name):
+    path = write_small(tmp_path / "s.h5", codec)
+    with h5py.File(path, "r+") as file:
+        shape = file[name].shape
+        del file[name]
+        file.create_dataset(name, shape, np.uint8, chunks=(1, *shape[1:]))[:2] = 1
+
+    with pytest.raises(ContractError, match=f"/{name}: expected .* chunks, found 2: the rest was"):
+        check(path)
