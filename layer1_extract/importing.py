@@ -24,6 +24,7 @@ from layer1_extract.importers import find_foreign
 from layer1_extract.stored_pixels import set_aside_other_storage, stored_otherwise
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from layer1_extract.config import ImportSettings
@@ -64,19 +65,38 @@ def import_patches(
     claim(out, settings, overwrite=overwrite)
     log.info(log_head(digest(settings)))
     outcomes, kept = [], 0
+    twins = _twins(slides)
     for slide in slides:
         before = None if overwrite else _finished(slide, out, settings, split)
         kept += before is not None
-        outcomes.append(before or _import_and_record(slide, out, settings, split))
+        suspect = twins.get(slide.slide_id, "")
+        outcomes.append(before or _import_and_record(slide, out, settings, split, suspect))
+        if suspect:
+            log.warning("%s: %s", slide.slide_id, suspect)
     return outcomes, kept
 
 
+def _twins(slides: Sequence[ForeignSlide]) -> dict[str, str]:
+    """Of slides that repeat another one's patches, by id: which one's, and what to do."""
+    first: dict[str, ForeignSlide] = {}
+    said = {}
+    for slide in slides:
+        other = first.setdefault(slide.fingerprint, slide)
+        if other is not slide:
+            whose = f" (centre {other.centre})" if other.centre else ""
+            said[slide.slide_id] = (
+                f"the same patches as {other.slide_id}{whose}: leave one of them out of training"
+            )
+    return said
+
+
 def _import_and_record(
-    slide: ForeignSlide, out: Path, settings: ImportSettings, split: str
+    slide: ForeignSlide, out: Path, settings: ImportSettings, split: str, suspect: str
 ) -> Outcome:
     forget(out, slide.slide_id)  # killed half-way, the old outcome must not stand for new files
     set_aside_other_storage(patch_path(out, slide.slide_id), settings.storage)
     outcome = attempt(slide.slide_id, lambda: _import_slide(slide, out, settings, split))
+    outcome = replace(outcome, suspect=suspect)
     if outcome.status == "failed":  # an older result must not be taken for this one's
         set_aside(patch_path(out, slide.slide_id))
         preview_path(out, slide.slide_id).unlink(missing_ok=True)

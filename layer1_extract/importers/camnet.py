@@ -6,6 +6,7 @@ Graziani et al. 2020, doi:10.31577/cai_2020_4_780.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections import defaultdict
 from functools import partial
@@ -15,7 +16,6 @@ import h5py
 import numpy as np
 
 from common.errors import ContractError
-from common.files import spread_hash
 from common.patch_file.schema import NORMAL, TUMOR
 from layer1_extract.importers.foreign import ForeignSlide
 from layer1_extract.importers.hdf5_source import open_source, patch_batches, patch_dataset
@@ -31,6 +31,7 @@ _PATH: Final = re.compile(
     r"(?P<label>tumor|normal)/(?:level|l)\d+/(?:centre|c)(?P<centre>\d+)"
     r"/(?:patient|p)(?P<patient>\d+)/(?:node|n)(?P<node>\d+)/patches(?:/[^/]+)?"
 )
+_SAMPLE: Final = 16
 
 
 def find(source: Path) -> list[ForeignSlide]:
@@ -51,12 +52,14 @@ def find(source: Path) -> list[ForeignSlide]:
                 key = (match["centre"], match["patient"], match["node"])
                 parts[key].append((name, _LABELS[match["label"]]))
                 sizes[name] = (shape[0], shape[1])
-        fingerprint = spread_hash(source)
+        fingerprints = {key: _fingerprint(source, file, sorted(parts[key])) for key in parts}
     if not parts:
         raise ContractError(
             source, "/", "tumor/level7/centre0/patient010/node4/patches and such", "none of them"
         )
-    return [_slide(source, key, sorted(parts[key]), sizes, fingerprint) for key in sorted(parts)]
+    return [
+        _slide(source, key, sorted(parts[key]), sizes, fingerprints[key]) for key in sorted(parts)
+    ]
 
 
 def _matches(file: h5py.File) -> list[re.Match[str]]:
@@ -65,6 +68,20 @@ def _matches(file: h5py.File) -> list[re.Match[str]]:
     file.visititems(lambda name, item: found.append((name, item)))
     matches = (_PATH.fullmatch(str(name)) for name, item in found if isinstance(item, h5py.Dataset))
     return [match for match in matches if match]
+
+
+def _fingerprint(source: Path, file: h5py.File, datasets: list[tuple[str, int]]) -> str:
+    """Hexadecimal SHA-256 of one slide's labels, numbers of patches, and some of the patches.
+
+    Not of where in the file they are: the same patches under two names have one fingerprint.
+    """
+    digest = hashlib.sha256()
+    for name, label in datasets:
+        patches: Any = patch_dataset(source, file, name)
+        digest.update(f"{label} {patches.shape}".encode())
+        for row in np.unique(np.linspace(0, len(patches) - 1, _SAMPLE).round().astype(int)):
+            digest.update(patches[row].tobytes())
+    return digest.hexdigest()
 
 
 def _slide(

@@ -142,6 +142,23 @@ def test_the_original_camnet_file_is_imported(shared_data, tmp_path):
         ("patient_010_node_4", 5, 5),
         ("patient_030_node_4", 5, 5),
     ]
+    assert [o.suspect for o in outcomes] == [
+        "",
+        "the same patches as patient_010_node_4 (centre 0): leave one of them out of training",
+    ]
+
+
+def test_a_slide_that_repeats_anothers_patches_is_told_each_time(tmp_path, caplog):
+    with h5py.File(tmp_path / "c.hdf5", "w") as file:
+        for name, colour in (("c0/p010", 7), ("c0/p011", 8), ("c1/p030", 7)):
+            file[f"tumor/l7/{name}/n1/patches"] = np.full((2, 8, 8, 3), colour, np.uint8)
+
+    for _ in range(2):
+        caplog.clear()
+        outcomes, _ = import_patches(tmp_path / "c.hdf5", tmp_path / "out", SETTINGS)
+
+        assert [bool(outcome.suspect) for outcome in outcomes] == [False, False, True]
+        assert "patient_030_node_1: the same patches as patient_010_node_1" in caplog.text
 
 
 @pytest.mark.parametrize("codec", ["jpeg", "none"])

@@ -84,3 +84,17 @@ def test_the_original_file_gives_its_two_patients(shared_data):
 
     assert [slide.slide_id for slide in slides] == ["patient_010_node_4", "patient_030_node_4"]
     assert [slide.count for slide in slides] == [10, 10]
+
+
+def test_slides_of_one_file_have_their_own_fingerprints_and_equal_patches_the_same(tmp_path):
+    groups = {
+        "tumor/level7/centre0/patient010/node4": 2,
+        "tumor/l7/c1/p030/n4": 2,
+        "tumor/l7/c1/p031/n4": 3,
+        "normal/l7/c1/p032/n4": 2,
+    }
+
+    one, same, more, normal = find_foreign(write(tmp_path / "c.hdf5", groups))
+
+    assert one.fingerprint == same.fingerprint
+    assert len({one.fingerprint, more.fingerprint, normal.fingerprint}) == 3
