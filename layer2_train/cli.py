@@ -27,11 +27,13 @@ def check(settings: TrainSettings, patches: tuple[Path, ...]) -> Result:
     """Check a configuration, and what it would read; imports no Keras and writes nothing."""
     from common.config import dump
     from layer2_train.plan import make_plan
+    from layer2_train.weights import check_start
 
     text, data = dump(settings), {"config": settings.model_dump(mode="json")}
     if not patches:
         return Result(text.rstrip("\n"), data)
     plan = make_plan(patches, settings.split)
+    check_start(settings.network, plan.files[0].header.spec.size)
     return Result(f"{text}\n{plan.text()}", {**data, "splits": plan.data()})
 
 
@@ -51,8 +53,10 @@ def train(
     """Train a network, or go on where a training was stopped."""
     if dry_run:
         from layer2_train.plan import make_plan
+        from layer2_train.weights import check_start
 
         plan = make_plan(patches, settings.split)
+        check_start(settings.network, plan.files[0].header.spec.size)
         text = f"{plan.text()}\nwould train {settings.network.name} and write {out}"
         return Result(text, {"splits": plan.data(), "out": str(out)})
     from layer2_train.model_card import rate
@@ -72,7 +76,7 @@ def train(
     "--out",
     type=OUTPUT_PATH,
     required=True,
-    help="Folder for metrics.json, roc.png and predictions.csv.",
+    help="Folder for metrics.json, predictions.csv and pictures.",
 )
 @click.option("--overwrite", is_flag=True, help="Replace other results there.")
 def evaluate(
@@ -81,15 +85,30 @@ def evaluate(
     """Measure a model bundle on labelled patches."""
     from layer2_train.evaluation import ALL
     from layer2_train.evaluation import evaluate as evaluate_bundle
-    from layer2_train.model_card import rate
+    from layer2_train.looks import said
+    from layer2_train.metrics import RATES, rate
 
     found = evaluate_bundle(model, patches, out, settings, overwrite=overwrite)
     own = found[ALL]
-    names = ("auc", "accuracy", "sensitivity", "specificity")
-    lines = [f"{name}: {rate(own[name])}" for name in names]
-    seen = len(found["seen_in_training"])
+    lines = [f"{name.replace('_', ' ')}: {rate(own[name])}" for name in RATES]
+    lines += [f"calibration error: {rate(own['calibration']['ece'])}"]
+    lines += [f"tumour from {own['threshold']:.4g} on"]
+    seen, tested = len(found["seen_in_training"]), found["test_set"]
     lines += [f"{seen} slides were seen in training: these results flatter the model"] * bool(seen)
+    if tested["slides"]:
+        lines += [f"{tested['slides']} slides are of its test set: {said(tested['looks'])}"]
     return Result("\n".join([f"{own['n']} patches, results in {out}", *lines]), found)
+
+
+@verb(cli, name="fetch-weights")
+@click.argument("names", metavar="[NAME]...", nargs=-1)
+@click.option("--all", "every", is_flag=True, help="Of all networks that have some.")
+def fetch_weights(names: tuple[str, ...], every: bool) -> Result:
+    """Download ImageNet weights of networks into Keras' cache, for machines without a network."""
+    from layer2_train.imagenet import fetch_all
+
+    paths = fetch_all(names, every=every)
+    return Result("\n".join(map(str, paths.values())), {n: str(p) for n, p in paths.items()})
 
 
 def main() -> NoReturn:

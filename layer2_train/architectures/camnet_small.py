@@ -8,10 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from keras import Input, Model, layers
+from keras import layers
+
+from layer2_train.architectures.head import finish, patches
+from layer2_train.architectures.scaling import symmetric
 
 if TYPE_CHECKING:
-    from layer2_train.config import NetworkSettings
+    from layer2_train.architectures import Architecture
+    from layer2_train.settings.network import NetworkSettings
 
 CAM_LAYER: Final = "head_conv"
 _STEM: Final = 32
@@ -21,18 +25,14 @@ _MOMENTUM: Final = 0.95
 """Of the running means. Keras' 0.99 needs 500 steps to settle, and a small cohort has fewer."""
 
 
-def build(settings: NetworkSettings, patch_size: int) -> Model:
+def build(settings: NetworkSettings, patch_size: int) -> Architecture:
     """The untrained network: (B, S, S, 3) float32, 0 to 255 -> (B, 1) probability of tumour."""
-    image = Input((patch_size, patch_size, 3), name="image")
-    x = layers.Rescaling(1 / 127.5, offset=-1, name="rescaling")(image)
-    x = _relu(_conv(x, _STEM, "stem", stride=2), "stem")
+    image = patches(patch_size)
+    x = _relu(_conv(symmetric(image), _STEM, "stem", stride=2), "stem")
     for number, width in enumerate(_WIDTHS, start=1):
         x = _block(x, width, f"block{number}")
     x = _relu(_conv(x, _HEAD, "head", kernel=1), "head")
-    x = layers.GlobalAveragePooling2D(name="pooling")(x)
-    x = layers.Dropout(settings.dropout, name="dropout")(x)
-    tumor = layers.Dense(1, activation="sigmoid", name="tumor")(x)
-    return Model(image, tumor, name="camnet_small")
+    return finish(image, x, settings, CAM_LAYER)
 
 
 def _block(x: Any, width: int, name: str) -> Any:

@@ -4,24 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from keras import Input, Model, applications, layers
+from keras import applications
+
+from layer2_train.architectures.head import finish, patches
+from layer2_train.architectures.keras_body import body
+from layer2_train.architectures.scaling import centred
 
 if TYPE_CHECKING:
-    from layer2_train.config import NetworkSettings
+    from layer2_train.architectures import Architecture
+    from layer2_train.settings.network import NetworkSettings
 
-CAM_LAYER: Final = "conv5_block3_3_conv"
+CAM_LAYER: Final = "conv5_block3_out"
 
 
-def build(settings: NetworkSettings, patch_size: int) -> Model:
-    """The untrained network: (B, S, S, 3) float32, 0 to 255 -> (B, 1) probability of tumour.
-
-    Keras' layers are laid on our own input, so that all of them are in one flat model: class
-    activation maps cannot look into a model that is a layer of another.
-    """
-    image = Input((patch_size, patch_size, 3), name="image")
-    scaled = layers.Rescaling(1 / 127.5, offset=-1, name="rescaling")(image)
-    body = applications.ResNet50(include_top=False, weights=None, input_tensor=scaled)  # type: ignore[arg-type]
-    x = layers.GlobalAveragePooling2D(name="pooling")(body.output)
-    x = layers.Dropout(settings.dropout, name="dropout")(x)
-    tumor = layers.Dense(1, activation="sigmoid", name="tumor")(x)
-    return Model(image, tumor, name="resnet50")
+def build(settings: NetworkSettings, patch_size: int) -> Architecture:
+    """The untrained network: (B, S, S, 3) float32, 0 to 255 -> (B, 1) probability of tumour."""
+    image = patches(patch_size)
+    maps = body(applications.ResNet50, centred(image))
+    return finish(image, maps, settings, CAM_LAYER)

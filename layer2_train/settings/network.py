@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from common.config import Settings
-from layer2_train.architectures import check_name
+from layer2_train.architectures import check_name, published
 from layer2_train.settings.numbers import Fraction
+
+NONE: Final = "none"
+IMAGENET: Final = "imagenet"
 
 
 class FreezeSettings(Settings):
@@ -17,8 +20,8 @@ class FreezeSettings(Settings):
     Attributes
     ----------
     until : str or None
-        The body of the network up to this layer, itself included, keeps its weights; ``body``
-        is all of it but the last dense layer. None freezes nothing.
+        Layers up to this one, itself included, in the order of the network's summary keep their
+        weights; ``body`` is all before the pooling. None freezes nothing.
     epochs : int or None
         For the first so many epochs; after them everything is trained. None is always.
     learning_rate_factor : float
@@ -36,10 +39,11 @@ class NetworkSettings(Settings):
     Attributes
     ----------
     name : str
-        A key of `layer2_train.architectures.MODULES`.
+        A key of `layer2_train.architectures.NETWORKS`.
     weights : str
         What it starts from: ``none`` draws them from the seed; ``imagenet`` takes Keras' weights
-        from its cache; anything else is a file of weights or a model bundle.
+        from its cache; anything else is a model bundle, or a file that ends in ``.keras`` or
+        ``.h5``.
     dropout : float
         Share of features hidden at random before the last layer, in training only.
     pooling : {"average", "learned"}
@@ -49,7 +53,13 @@ class NetworkSettings(Settings):
     """
 
     name: Annotated[str, AfterValidator(check_name)] = "resnet50"
-    weights: Annotated[str, Field(min_length=1)] = "none"
+    weights: Annotated[str, Field(min_length=1)] = NONE
     dropout: Fraction = 0.2
     pooling: Literal["average", "learned"] = "average"
     freeze: FreezeSettings = FreezeSettings()
+
+    @model_validator(mode="after")
+    def _are_published(self) -> Self:
+        if self.weights == IMAGENET:
+            published(self.name)
+        return self

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import numpy as np
+
 from layer2_train.architectures import resnet50
-from layer2_train.config import NetworkSettings
 
 
-def test_has_the_layers_of_resnet50_in_one_model():
-    network = resnet50.build(NetworkSettings(name="resnet50"), 64)
+def test_has_the_published_number_of_parameters(millions):
+    assert millions("resnet50") == 25.6  # keras.io/api/applications, column "Parameters"
 
-    convolutions = [layer for layer in network.layers if layer.name.endswith("_conv")]
-    assert len(convolutions) == 1 + 4 + 3 * (3 + 4 + 6 + 3)
-    assert network.get_layer(resnet50.CAM_LAYER).output.shape == (None, 2, 2, 2048)
+
+def test_sees_with_published_weights_what_keras_sees(seen):
+    ours, theirs = seen("resnet50", resnet50.CAM_LAYER)
+
+    assert np.allclose(ours, theirs, rtol=1e-4, atol=1e-5 * np.abs(theirs).max())
