@@ -21,10 +21,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FORMAT: Final = "camnet-model"
-FORMAT_VERSION: Final = "1.0"
+FORMAT_VERSION: Final = "1.1"
 MANIFEST: Final = "bundle.json"
 NETWORK: Final = "model.keras"
 CARD: Final = "MODEL_CARD.md"
+SINCE: Final = {"preprocessing.patches": 1, "preprocessing.target": 1}
+"""Keys that a minor version added, which bundles of earlier ones lack."""
+
 _ADVICE: Final = "Copy the bundle anew, or train it again"
 _UNREADABLE: Final = (ValueError, OSError, KeyError, TypeError, zipfile.BadZipFile)
 """What Keras raises for a file that holds no network, or one with code of its own."""
@@ -218,7 +221,7 @@ def _read_manifest(path: Path) -> Manifest:
         wrote = f"{version!r} written by {values.get('software', 'an unknown software')}"
         expected = f"{FORMAT_VERSION.split('.')[0]}.x"
         raise ContractError(path, "format_version", expected, wrote, "Use that software, or newer")
-    if missing := _missing(Manifest, values):
+    if missing := _missing(Manifest, values, _minor(version)):
         raise ContractError(path, missing, "a key", "nothing", _ADVICE)
     try:
         return Manifest.model_validate(values)
@@ -228,16 +231,28 @@ def _read_manifest(path: Path) -> Manifest:
         raise ContractError(path, item, first["msg"], repr(first["input"]), _ADVICE) from error
 
 
-def _missing(model: type[BaseModel], values: Mapping[str, Any]) -> str:
-    """The first key that `values` lacks, or a part of them, such as ``patients.salt``; or empty."""
+def _minor(version: str) -> int:
+    number = version.partition(".")[2]
+    return int(number) if number.isdecimal() else 0
+
+
+def _missing(
+    model: type[BaseModel], values: Mapping[str, Any], minor: int, within: str = ""
+) -> str:
+    """The first key that `values` lacks, or a part of them, such as ``patients.salt``; or empty.
+
+    Keys that came after version 1.`minor` may be missing.
+    """
     for name, field in model.model_fields.items():
         if name not in values:
-            return name
+            if SINCE.get(within + name, 0) <= minor:
+                return within + name
+            continue
         part, inner = field.annotation, values[name]
         if not (isinstance(part, type) and issubclass(part, BaseModel)):
             continue
-        if isinstance(inner, dict) and (missing := _missing(part, inner)):
-            return f"{name}.{missing}"
+        if isinstance(inner, dict) and (missing := _missing(part, inner, minor, f"{name}.")):
+            return missing
     return ""
 
 

@@ -6,14 +6,20 @@ value, written into the bundle, and done by one function.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
+from pydantic import Field, model_validator
 
 from common.config import Settings
+from common.stain import METHODS, StainError, Target, Unchanged, tissue_pixels
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+
+    from common.stain import Stain
+
+StainMethod = Literal["none", "reinhard", "macenko"]
 
 
 class Preprocessing(Settings):
@@ -21,11 +27,52 @@ class Preprocessing(Settings):
 
     Attributes
     ----------
-    stain : {"none"}
+    stain : {"none", "reinhard", "macenko"}
         Stain normalisation; none leaves the colours as scanned.
+    patches : int
+        Of each slide, at most, spread over it, that its stain is measured on.
+    target : LabColours, HEStains or None
+        The stain every slide is given, by method; None where there is none.
     """
 
-    stain: Literal["none"] = "none"
+    stain: StainMethod = "none"
+    patches: Annotated[int, Field(ge=1, le=1000)] = 64
+    target: Target | None = None
+
+    @classmethod
+    def of(cls, stain: StainMethod, patches: int) -> Preprocessing:
+        """The preprocessing of a new model: with the target of this version of the software."""
+        target = None if stain == "none" else METHODS[stain].target
+        return cls(stain=stain, patches=patches, target=target)
+
+    @model_validator(mode="after")
+    def _target_of_its_method(self) -> Preprocessing:
+        wanted = type(None) if self.stain == "none" else type(METHODS[self.stain].target)
+        if type(self.target) is not wanted:
+            expected = "none" if self.stain == "none" else f"one of {self.stain}"
+            raise ValueError(f"target: expected {expected}, found {self.target!r}")
+        return self
+
+    def fit(self, patches: npt.NDArray[np.uint8]) -> Stain:
+        """What is done to the colours of one slide, in its patches.
+
+        Parameters
+        ----------
+        patches : (N, S, S, 3) uint8, RGB
+            Of this slide, in any order.
+
+        Returns
+        -------
+        Stain
+            Leaves pixels as they are, and says why in `fallback`, where `patches` do not tell.
+        """
+        if self.stain == "none":
+            return Unchanged()
+        method = METHODS[self.stain]
+        try:
+            return method.stain(method.measure(tissue_pixels(patches)), self.target)
+        except StainError as error:
+            return Unchanged(str(error))
 
     def __call__(self, patches: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
         """Patches as the network takes them.
@@ -33,6 +80,7 @@ class Preprocessing(Settings):
         Parameters
         ----------
         patches : (B, S, S, 3) uint8, RGB
+            In the colours `fit` gives them.
 
         Returns
         -------

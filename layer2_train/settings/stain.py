@@ -20,4 +20,4 @@ class StainSettings(Settings):
     """
 
     method: Literal["none", "reinhard", "macenko"] = "none"
-    patches: Annotated[int, Field(ge=1)] = 64
+    patches: Annotated[int, Field(ge=1, le=1000)] = 64

@@ -19,6 +19,7 @@ from common.model_bundle import (
     read_bundle,
     write_bundle,
 )
+from common.preprocessing import Preprocessing
 
 
 def manifest(**changes):
@@ -85,7 +86,13 @@ def test_what_cannot_be_understood_is_refused(bundle, changes):
 
 
 REQUIRED = [name for name in Manifest.model_fields if name not in ("format", "format_version")]
-PARTS = [("patients", "salt"), ("patients", "hashes"), ("preprocessing", "stain")]
+PARTS = [
+    ("patients", "salt"),
+    ("patients", "hashes"),
+    ("preprocessing", "stain"),
+    ("preprocessing", "patches"),
+    ("preprocessing", "target"),
+]
 
 
 @pytest.mark.parametrize("key", REQUIRED)
@@ -107,6 +114,27 @@ def test_a_manifest_that_lacks_a_part_of_a_key_is_refused_naming_it(bundle, key,
 
     with pytest.raises(ContractError, match=rf"bundle\.json: {key}\.{part}: expected a key"):
         read_bundle(bundle.path)
+
+
+def test_a_bundle_of_version_1_0_leaves_colours_as_scanned(bundle):
+    edit(bundle, format_version="1.0", preprocessing={"stain": "none"})
+
+    assert read_bundle(bundle.path).manifest.preprocessing == Preprocessing()
+
+
+@pytest.mark.parametrize("version", ["1.0", "1.1", "1.2"])
+def test_a_stain_without_its_target_is_refused(bundle, version):
+    edit(bundle, format_version=version, preprocessing={"stain": "macenko", "patches": 64})
+
+    with pytest.raises(ContractError, match=r"bundle\.json: preprocessing.*target"):
+        read_bundle(bundle.path)
+
+
+def test_the_target_of_a_stain_is_read_back(tmp_path):
+    told = manifest(preprocessing=Preprocessing.of("reinhard", 16))
+    write_bundle(tmp_path / "bundle", told, lambda path: path.write_bytes(b"network"), "# Card")
+
+    assert read_bundle(tmp_path / "bundle").manifest.preprocessing == told.preprocessing
 
 
 def network(inputs=((8, 8, 3),), outputs=(1,), layer="conv"):

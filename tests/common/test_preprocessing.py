@@ -3,8 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from pydantic import ValidationError
+from stained_tissue import tissue
 
 from common.preprocessing import Preprocessing
+from common.stain import METHODS, Unchanged
 
 
 def test_without_stain_normalisation_the_network_sees_the_pixels_as_scanned():
@@ -14,10 +16,56 @@ def test_without_stain_normalisation_the_network_sees_the_pixels_as_scanned():
 
     assert seen.dtype == np.float32
     assert np.array_equal(seen, patches)
+    assert Preprocessing().fit(patches) == Unchanged()
 
 
-def test_a_preprocessing_this_software_does_not_know_is_refused():
+@pytest.mark.parametrize("stain", METHODS)
+def test_a_bundle_s_words_give_the_same_pixels(stain):
+    patches = tissue()
+    new = Preprocessing.of(stain, 16)
+    read = Preprocessing.model_validate_json(new.model_dump_json())
+
+    found = read.fit(patches)(patches)
+
+    assert read == new
+    assert found.dtype == np.uint8
+    assert np.array_equal(found, new.fit(patches)(patches))
+    assert not np.array_equal(found, patches)
+
+
+def test_the_target_of_the_bundle_counts_and_not_that_of_the_software():
+    patches = tissue()
+    method = METHODS["macenko"]
+    target = method.target.model_copy(update={"strength": (1.0, 1.0)})
+
+    found = Preprocessing(stain="macenko", target=target).fit(patches)(patches)
+
+    usual = Preprocessing.of("macenko", 64).fit(patches)(patches)
+    assert found.mean() > usual.mean() + 10
+
+
+@pytest.mark.parametrize("stain", METHODS)
+@pytest.mark.parametrize("level", [0, 128, 255])
+def test_patches_that_say_nothing_are_left_as_they_are_with_a_reason(stain, level):
+    blank = np.full((4, 64, 64, 3), level, np.uint8)
+
+    found = Preprocessing.of(stain, 64).fit(blank)
+
+    assert found.fallback
+    assert np.array_equal(found(blank), blank)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"stain": "of the future"},
+        {"stain": "none", "blur": 3},
+        {"stain": "macenko"},
+        {"stain": "macenko", "target": METHODS["reinhard"].target.model_dump()},
+        {"stain": "none", "target": METHODS["reinhard"].target.model_dump()},
+        {"stain": "macenko", "target": METHODS["macenko"].target.model_dump(), "patches": 0},
+    ],
+)
+def test_a_preprocessing_this_software_does_not_know_is_refused(values):
     with pytest.raises(ValidationError):
-        Preprocessing.model_validate({"stain": "of the future"})
-    with pytest.raises(ValidationError):
-        Preprocessing.model_validate({"stain": "none", "blur": 3})
+        Preprocessing.model_validate(values)

@@ -7,15 +7,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 from make_model_archive import main as make_archive
+from stained_tissue import tissue
 
 from common.model_bundle import read_bundle
 from common.prediction import Predictor
+from common.stain import Unchanged
 
 ARCHIVES = Path(__file__).parent / "archives" / "model_bundle"
 SAMPLES = sorted(ARCHIVES.glob("v*"))
 PATCH = np.arange(8 * 8 * 3, dtype=np.uint8).reshape(1, 8, 8, 3)
 ANSWER = 0.2701823
 """To PATCH; also by the sums of a convolution, written out in NumPy."""
+STAINED = {"v1.0": None, "v1.1": (160.465, 117.354, 154.733)}
+"""Mean red, green and blue of painted tissue in the colours a bundle asks for."""
 
 
 def test_there_is_a_sample_of_the_first_version():
@@ -33,6 +37,16 @@ def test_an_archived_bundle_is_read_as_it_was_meant(path):
     assert manifest.split_of("a" * 64, "") == "train"
     assert manifest.split_of("unseen", "patient_001") == "test"
     assert manifest.metrics["valid"]["n"] == 8
+
+
+def test_the_stain_of_an_archived_bundle_does_not_change():
+    stain = {name: read_bundle(ARCHIVES / name).manifest.preprocessing for name in STAINED}
+    patches = tissue()
+
+    assert stain["v1.0"].fit(patches) == Unchanged()
+    assert stain["v1.1"].stain == "macenko"
+    found = stain["v1.1"].fit(patches)(patches)
+    assert np.mean(found, axis=(0, 1, 2)) == pytest.approx(STAINED["v1.1"], abs=0.05)
 
 
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.name)

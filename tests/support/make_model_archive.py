@@ -10,6 +10,7 @@ from pathlib import Path
 import keras
 
 from common.model_bundle import FORMAT_VERSION, Manifest, SeenPatients, write_bundle
+from common.preprocessing import Preprocessing
 from common.provenance import software
 
 ARCHIVES = Path(__file__).parents[1] / "contract" / "archives" / "model_bundle"
@@ -24,6 +25,7 @@ def main(target: Path = ARCHIVES / f"v{FORMAT_VERSION}") -> None:
         architecture="sample",
         patch_size=SIZE,
         patch_mpp=0.972,
+        preprocessing=Preprocessing.of("macenko", 32),
         cam_layer="conv",
         slides={"train": ["a" * 64], "valid": [], "test": ["b" * 64]},
         patients=SeenPatients.of({"train": ["patient_000"], "test": ["patient_001"]}),

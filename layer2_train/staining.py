@@ -1,0 +1,66 @@
+"""The stain of every patch file, measured once for each slide."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from common.preprocessing import Preprocessing
+from common.progress import progress
+from common.stain import Unchanged, patches_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from common.patch_file.reader import PatchFile
+    from common.stain import Stain
+    from layer2_train.settings.stain import StainSettings
+
+log = logging.getLogger(__name__)
+
+
+def preprocessing_of(settings: StainSettings) -> Preprocessing:
+    """The preprocessing of a model that is trained with these settings."""
+    return Preprocessing.of(settings.method, settings.patches)
+
+
+def stains_of(files: Sequence[PatchFile], preprocessing: Preprocessing) -> list[Stain]:
+    """What is done to the colours of the patches of each file.
+
+    Files of one slide share one stain: its parts, and what was mined from them. Patches without a
+    place on a slide belong to what was imported under one slide id.
+
+    Parameters
+    ----------
+    files : sequence of PatchFile
+        All that one training or evaluation reads; with pixels.
+    preprocessing : Preprocessing
+        Of the model.
+
+    Returns
+    -------
+    list of Stain
+        One per file, in their order. A slide that cannot be measured is warned of by name.
+    """
+    if preprocessing.stain == "none":
+        return [Unchanged()] * len(files)
+    groups: dict[tuple[str, str], list[PatchFile]] = {}
+    for file in files:
+        groups.setdefault(_slide(file), []).append(file)
+    stains = {
+        slide: _stain(own, preprocessing)
+        for slide, own in progress(groups.items(), "stains", total=len(groups))
+    }
+    return [stains[_slide(file)] for file in files]
+
+
+def _slide(file: PatchFile) -> tuple[str, str]:
+    header = file.header
+    return header.slide_fingerprint, "" if header.placed else header.slide_id
+
+
+def _stain(files: Sequence[PatchFile], preprocessing: Preprocessing) -> Stain:
+    stain = preprocessing.fit(patches_of(files, preprocessing.patches))
+    if stain.fallback:
+        log.warning("%s: colours are left as scanned: %s", files[0].header.slide_id, stain.fallback)
+    return stain
