@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
-import logging
+import threading
 from collections import OrderedDict
 from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from common.ahead import ahead
+from common.cluster import available_cpus
 from common.errors import ContractError
 from common.patch_file import schema
+from layer2_train.index import open_index
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     import numpy.typing as npt
 
     from common.patch_file.reader import PatchFile
     from common.patches import PatchSpec
+    from layer2_train.index import Index
+
+    Stain = Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.uint8]]
 
 _OPEN_FILES: Final = 64
+_PART: Final = 64
 _STREAM: Final = 0
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,20 +58,29 @@ class Batch:
 class PatchDataset:
     """The patches labelled 0 or 1 of `files`, by file, then by row.
 
-    What is held of each patch is its label and its row, six bytes; pixels are read when asked for.
-    Patches of unknown label are left out, and counted in `unknown`.
+    Labels and places lie in an index on disk, and pixels are read when asked for: memory does not
+    depend on how many patches there are. Patches of unknown label are left out, and counted in
+    `unknown`. Several threads may read at once.
 
     Parameters
     ----------
     files : sequence of PatchFile
         At least one.
+    folder : Path or None
+        Where the index is kept from run to run; None makes one that goes with this object.
+    stains : sequence of callable or None
+        For each file, what becomes of patches, (K, S, S, 3) uint8, that are read from it; None
+        leaves them as stored.
 
     Attributes
     ----------
     spec : PatchSpec
         Of the first file; the others agree with it.
+    index : Index
     labels : (N,) int8
         1 tumour, 0 normal.
+    starts : (F + 1,) int64
+        Index of the first patch of each file, and the number of patches.
     unknown : int
         Patches without a label.
 
@@ -72,57 +90,105 @@ class PatchDataset:
         If patches of two files may not be mixed, or a file holds locations only.
     """
 
-    def __init__(self, files: Sequence[PatchFile]) -> None:
+    def __init__(
+        self,
+        files: Sequence[PatchFile],
+        folder: Path | None = None,
+        stains: Sequence[Stain] | None = None,
+    ) -> None:
         self.files = tuple(files)
+        self.stains = None if stains is None else tuple(stains)
         self.spec = _common_spec(self.files)
-        rows = [_labelled_rows(file) for file in self.files]
-        self._starts = np.cumsum([0, *map(len, rows)])
-        self._rows = np.concatenate(rows)
-        self.labels = np.concatenate(
-            [file.labels[own] for file, own in zip(self.files, rows, strict=True)]
-        )
-        self.unknown = sum(len(file) for file in self.files) - len(self)
+        self.index = _index(self.files, folder)
+        self.labels = self.index.labels
+        self.starts = np.cumsum([0, *self.index.counts.sum(axis=1)])
+        self.unknown = sum(map(len, self.files)) - len(self)
         self._open: OrderedDict[int, PatchFile] = OrderedDict()
-        for file in self.files:
-            file.close()
+        self._reading = threading.Lock()
 
     def __len__(self) -> int:
-        return len(self._rows)
+        return len(self.labels)
+
+    @property
+    def counts(self) -> dict[tuple[int, str], int]:
+        """Patches by label and centre, in the order of `Index.members`."""
+        counts: dict[tuple[int, str], int] = {}
+        for label in (schema.NORMAL, schema.TUMOR):
+            for centre in sorted({file.header.centre for file in self.files}):
+                own = [file.header.centre == centre for file in self.files]
+                counts[label, centre] = int(self.index.counts[own, label].sum())
+        return counts
 
     def place(
         self, indices: npt.NDArray[np.integer]
     ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """Where patches are stored: number of the file, and row in it; (K,) int64 each."""
-        files = np.searchsorted(self._starts, indices, side="right") - 1
-        return files, self._rows[indices].astype(np.int64)
+        files = np.searchsorted(self.starts, indices, side="right") - 1
+        return files, self.index.rows[indices].astype(np.int64)
 
     def read(self, indices: npt.NDArray[np.integer]) -> npt.NDArray[np.uint8]:
         """Pixels of some patches, (K, S, S, 3) uint8 RGB, in the order of `indices`.
 
-        Each file is read once, by rising row.
+        Each is read once, by file and by rising row.
         """
-        files, rows = self.place(indices)
-        patches = np.empty((len(indices), self.spec.size, self.spec.size, 3), dtype=np.uint8)
-        order = np.lexsort((rows, files))
-        ends = np.flatnonzero(np.diff(files[order])) + 1
-        for own in np.split(order, ends) if len(order) else []:
-            patches[own] = self._opened(int(files[own[0]])).read(rows[own])
-        return patches
+        rising, places = np.unique(indices, return_inverse=True)
+        patches = self.empty(len(rising))
+        for part in self.parts(rising):
+            self.fill(rising[part], patches[part])
+        in_order = np.array_equal(rising, indices)
+        return patches if in_order else patches[places]
+
+    def empty(self, count: int) -> npt.NDArray[np.uint8]:
+        """Room for so many patches, (count, S, S, 3)."""
+        return np.empty((count, self.spec.size, self.spec.size, 3), dtype=np.uint8)
+
+    def parts(self, rising: npt.NDArray[np.integer]) -> Iterator[slice]:
+        """Stretches of rising indices that `fill` takes: of one file, and not too long."""
+        borders = np.searchsorted(rising, self.starts)
+        for first, last in pairwise(np.unique(borders).tolist()):
+            for start in range(first, last, _PART):
+                yield slice(start, min(start + _PART, last))
+
+    def fill(self, rising: npt.NDArray[np.integer], patches: npt.NDArray[np.uint8]) -> None:
+        """Read patches of one file, their indices rising, into `patches`, (K, S, S, 3) uint8.
+
+        Threads take turns at reading what the file stores; decoding and stains go on beside it.
+        """
+        files, rows = self.place(rising)
+        number = int(files[0])
+        with self._reading:
+            decode = self._opened(number).begin(rows, patches)
+        decode()
+        if self.stains is not None:
+            patches[:] = self.stains[number](patches)
 
     def batches(
-        self, order: npt.NDArray[np.integer], batch_size: int, first: int = 0
+        self,
+        order: Sequence[int] | npt.NDArray[np.integer],
+        batch_size: int,
+        first: int = 0,
+        threads: int | None = None,
     ) -> Iterator[Batch]:
-        """The patches of `order`, `batch_size` at a time, from batch `first` on."""
-        for start in range(first * batch_size, len(order), batch_size):
-            indices = order[start : start + batch_size].astype(np.int64)
+        """The patches of `order`, `batch_size` at a time, from batch `first` on.
+
+        Batches to come are read and decoded by `threads`, at most two for each ahead; None takes
+        all CPUs this process may use.
+        """
+
+        def batch(start: int) -> Batch:
+            indices = np.asarray(order[start : start + batch_size], dtype=np.int64)
             labels = self.labels[indices].astype(np.float32)
-            yield Batch(start // batch_size, indices, self.read(indices), labels)
+            return Batch(start // batch_size, indices, self.read(indices), labels)
+
+        starts = range(first * batch_size, len(order), batch_size)
+        yield from ahead(batch, starts, threads or available_cpus())
 
     def close(self) -> None:
         """Close the files; they open again on the next use."""
-        for file in self._open.values():
-            file.close()
-        self._open.clear()
+        with self._reading:
+            for file in self._open.values():
+                file.close()
+            self._open.clear()
 
     def _opened(self, number: int) -> PatchFile:
         """A file to read from; of those open, the one not used for longest is closed."""
@@ -153,6 +219,15 @@ def epoch_order(count: int, batch_size: int, seed: int, epoch: int) -> npt.NDArr
     return np.resize(order, -(-count // batch_size) * batch_size)
 
 
+def _index(files: Sequence[PatchFile], folder: Path | None) -> Index:
+    if folder is not None:
+        return open_index(files, folder)
+    with TemporaryDirectory(
+        ignore_cleanup_errors=True
+    ) as temporary:  # mapped, it outlives its name
+        return open_index(files, Path(temporary))
+
+
 def _common_spec(files: Sequence[PatchFile]) -> PatchSpec:
     first = files[0]
     for file in files:
@@ -167,15 +242,10 @@ def _common_spec(files: Sequence[PatchFile]) -> PatchSpec:
                 _said(file.header.spec),
                 "Extract both with one configuration",
             )
+        len(file)  # looked up while the file is open, and remembered
         file.close()
     return first.header.spec
 
 
 def _said(spec: PatchSpec) -> str:
     return f"{spec.size} px at {spec.mpp:g} um/px"
-
-
-def _labelled_rows(file: PatchFile) -> npt.NDArray[np.int32]:
-    rows = np.flatnonzero(file.labels != schema.UNKNOWN).astype(np.int32)
-    file.close()
-    return rows

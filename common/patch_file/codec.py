@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 import cv2
-import numpy as np
+import simplejpeg
 
 if TYPE_CHECKING:
+    import numpy as np
     import numpy.typing as npt
 
     Stored = npt.NDArray[np.uint8] | list[npt.NDArray[np.uint8]] | None
@@ -42,10 +43,19 @@ def encode_jpeg(patch: npt.NDArray[np.uint8], quality: int) -> npt.NDArray[np.ui
     return encoded.ravel()
 
 
-def decode_jpeg(encoded: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8] | None:
-    """The patch a JPEG file holds, (S, S, 3) uint8 RGB; None where it does not decode."""
+def decode_jpeg(encoded: npt.NDArray[np.uint8], patch: npt.NDArray[np.uint8]) -> None:
+    """Decode a JPEG file into `patch`, (S, S, 3) uint8 RGB. Threads may do so at once.
+
+    Raises
+    ------
+    ValueError
+        Saying what is there instead, where it does not decode or is of another shape.
+    """
     try:
-        bgr = cv2.imdecode(encoded, cv2.IMREAD_COLOR) if len(encoded) else None
-    except cv2.error:  # of damaged bytes OpenCV refuses some, and stumbles over others
-        return None
-    return None if bgr is None else np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
+        height, width, _, _ = simplejpeg.decode_jpeg_header(encoded)
+        if (height, width, 3) == patch.shape:
+            simplejpeg.decode_jpeg(encoded, "RGB", buffer=patch)
+            return
+    except ValueError as error:
+        raise ValueError("bytes that do not decode") from error
+    raise ValueError(f"a patch of {(height, width, 3)}")

@@ -6,9 +6,9 @@ import math
 import os
 from contextlib import suppress
 from dataclasses import fields
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -21,10 +21,12 @@ from common.patch_file.folder import patch_paths
 from common.patches import Locations
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import h5py
     import numpy.typing as npt
+
+_OFFSETS: Final = 1 << 20
 
 
 class PatchFile:
@@ -45,12 +47,13 @@ class PatchFile:
         self._handle: h5py.File | None = None
         self._owner = -1
         self._stored: h5py.Dataset | None = None
+        self._offsets_are_sound = False
 
     def __len__(self) -> int:
-        return len(self.labels)
+        return self._count
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"path": self.path, "_handle": None, "_owner": -1, "_stored": None}
+        return PatchFile(self.path).__dict__
 
     @cached_property
     def header(self) -> schema.Header:
@@ -65,6 +68,10 @@ class PatchFile:
             if not 0 < (value := getattr(header, name)) < math.inf:
                 raise ContractError(self.path, name, "a number greater than 0", repr(value), ANEW)
         return header
+
+    @cached_property
+    def _count(self) -> int:
+        return len(dataset(self.path, self.file, schema.LABELS))
 
     @cached_property
     def labels(self) -> npt.NDArray[np.int8]:
@@ -127,13 +134,37 @@ class PatchFile:
         ContractError
             In a file of locations, or where a patch does not decode.
         """
-        rows = np.asarray(rows, dtype=np.int64)
+        rows, size = np.asarray(rows, dtype=np.int64), self.header.patch_size
+        patches = np.empty((len(rows), size, size, 3), dtype=np.uint8)
+        self.begin(rows, patches)()
+        return patches
+
+    def begin(
+        self, rows: npt.NDArray[np.int64], patches: npt.NDArray[np.uint8]
+    ) -> Callable[[], None]:
+        """Read what the file stores of some patches; what is returned turns it into pixels.
+
+        Reading is for one thread at a time, as HDF5 is. The rest may be done by any thread at any
+        time, and needs the file no more.
+
+        Parameters
+        ----------
+        rows : (K,) int64
+        patches : (K, S, S, 3) uint8, RGB
+            Filled in, in the order of `rows`.
+
+        Raises
+        ------
+        ContractError
+            As `read`.
+        """
         if len(rows) and not 0 <= rows.min() <= rows.max() < len(self):
             raise IndexError(f"{self.path}: rows must be 0 to {len(self) - 1}")
         if self.codec == "raw":
-            return self._raw(rows)
+            self._read_raw(rows, patches)
+            return _nothing
         if self.codec == "jpeg":
-            return self._decoded(rows)
+            return partial(self._decode, rows, self._encoded(rows), patches)
         advice = "Extract without --no-pixels"
         raise ContractError(self.path, f"/{schema.PATCHES}", "pixels", "locations only", advice)
 
@@ -162,48 +193,64 @@ class PatchFile:
             self._stored = stored
         return self._stored
 
-    def _raw(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
-        size = self.header.patch_size
+    def _read_raw(self, rows: npt.NDArray[np.int64], patches: npt.NDArray[np.uint8]) -> None:
         stored: Any = self._pixels(schema.PATCHES)
         with guarded(self.path, f"/{schema.PATCHES}", "pixels"):
-            patches = np.empty((len(rows), size, size, 3), dtype=np.uint8)
             for first, last, at in _runs(rows):
-                patches[at] = stored[first:last]
-        return patches
+                stored.read_direct(patches, np.s_[first:last], at)
 
-    @cached_property
-    def _offsets(self) -> npt.NDArray[np.int64]:
-        """(N + 1,) int64: where in ``/jpeg_bytes`` each patch begins, and the last one ends."""
-        offsets = self.column(schema.JPEG_OFFSETS)
-        total = len(dataset(self.path, self.file, schema.JPEG_BYTES))
-        rising = bool((offsets[1:] > offsets[:-1]).all())
-        if len(offsets) != len(self) + 1 or not rising or (offsets[0], offsets[-1]) != (0, total):
+    def _encoded(self, rows: npt.NDArray[np.int64]) -> list[npt.NDArray[np.uint8]]:
+        """The JPEG file of each row; those of a run are read together."""
+        stored: Any = self._pixels(schema.JPEG_BYTES)
+        self._refuse_other_offsets(len(stored))
+        all_offsets: Any = dataset(self.path, self.file, schema.JPEG_OFFSETS)
+        encoded: list[npt.NDArray[np.uint8]] = []
+        with guarded(self.path, f"/{schema.JPEG_BYTES}", "pixels"):
+            for first, last, _ in _runs(rows):
+                offsets = all_offsets[first : last + 1]
+                together = stored[offsets[0] : offsets[-1]]
+                encoded += np.split(together, offsets[1:-1] - offsets[0])
+        return encoded
+
+    def _refuse_other_offsets(self, total: int) -> None:
+        """Look once, a stretch at a time, whether offsets rise from 0 to `total`."""
+        if self._offsets_are_sound:
+            return
+        stored: Any = dataset(self.path, self.file, schema.JPEG_OFFSETS)
+        before, sound = -1, len(stored) == len(self) + 1
+        with guarded(self.path, f"/{schema.JPEG_OFFSETS}"):
+            for start in range(0, len(stored) if sound else 0, _OFFSETS):
+                some = stored[start : start + _OFFSETS]
+                sound &= before < some[0] and bool((some[1:] > some[:-1]).all())
+                sound &= start > 0 or some[0] == 0
+                before = some[-1]
+        if not sound or before != total:
             expected = f"{len(self) + 1} rising offsets from 0 to {total}"
             raise ContractError(self.path, f"/{schema.JPEG_OFFSETS}", expected, "others", ANEW)
-        return offsets
+        self._offsets_are_sound = True
 
-    def _decoded(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
-        size, offsets = self.header.patch_size, self._offsets
-        stored: Any = self._pixels(schema.JPEG_BYTES)
-        with guarded(self.path, f"/{schema.JPEG_BYTES}", "pixels"):
-            patches = np.empty((len(rows), size, size, 3), dtype=np.uint8)
-            for at, row in enumerate(rows.tolist()):
-                patch = decode_jpeg(stored[offsets[row] : offsets[row + 1]])
-                if patch is None or patch.shape != (size, size, 3):
-                    raise self._undecoded(row, patch)
-                patches[at] = patch
-        return patches
-
-    def _undecoded(self, row: int, patch: npt.NDArray[np.uint8] | None) -> ContractError:
+    def _decode(
+        self,
+        rows: npt.NDArray[np.int64],
+        encoded: list[npt.NDArray[np.uint8]],
+        patches: npt.NDArray[np.uint8],
+    ) -> None:
         size = self.header.patch_size
-        found = "bytes that do not decode" if patch is None else f"a patch of {patch.shape}"
-        expected = f"a JPEG of {size} x {size} px"
-        return ContractError(self.path, f"/{schema.JPEG_BYTES}[{row}]", expected, found, ANEW)
+        for row, one, patch in zip(rows.tolist(), encoded, patches, strict=True):
+            try:
+                decode_jpeg(one, patch)
+            except ValueError as error:
+                item, expected = f"/{schema.JPEG_BYTES}[{row}]", f"a JPEG of {size} x {size} px"
+                raise ContractError(self.path, item, expected, str(error), ANEW) from error
 
 
 def find_patch_files(folder: Path) -> list[PatchFile]:
     """The patch files of a folder, or of its ``patches`` folder: see `patch_paths`."""
     return [PatchFile(path) for path in patch_paths(folder)]
+
+
+def _nothing() -> None:
+    """What is left to do of raw pixels."""
 
 
 def _runs(rows: npt.NDArray[np.int64]) -> list[tuple[int, int, slice]]:
