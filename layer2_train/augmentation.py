@@ -1,6 +1,6 @@
-"""Variations of patches that leave their label as it is: mirrored, turned, stained otherwise.
+"""Variations of patches that leave their label as it is: mirrored, turned, in other colours.
 
-Chance and pixels are apart. What is drawn is a small table, by NumPy, from the seed and the step
+Chance and pixels are apart. What is drawn is a small table, by NumPy, from seed, step and rank
 alone, so a resumed training draws what an undisturbed one would have. What it does to pixels runs
 on the device, in operations that every Keras backend has. Only the training model holds the layer;
 the network that is saved does not.
@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
     from layer2_train.config import AugmentationSettings
 
-DRAWS: Final = 7
-"""Columns of a table of draws: position; factors of H, E and residual; shifts of the same."""
+DRAWS: Final = 11
+"""Columns of a table of draws: position; factors of H, E and residual; shifts of the same; factors
+of brightness, contrast and saturation, and turns of hue."""
 
 POSITIONS: Final = 8
 """Ways to lay a square down: 0 to 3 quarter turns anticlockwise, then the same after mirroring."""
@@ -30,9 +31,15 @@ _STREAM: Final = 1
 _STAINS: Final = ((0.65, 0.70, 0.29), (0.07, 0.99, 0.11))
 """Haematoxylin and eosin: share of optical density in red, green and blue."""
 
+_GREY: Final = np.full((3, 3), 1 / 3, np.float32)
+"""A colour (row) to its grey."""
+
+_ACROSS: Final = np.array([[0, 1, -1], [-1, 0, 1], [1, -1, 0]], np.float32) / np.sqrt(np.float32(3))
+"""A colour (row) to the difference from its grey, a quarter turned from red towards green."""
+
 
 def draw(
-    settings: AugmentationSettings, count: int, seed: int, epoch: int, step: int
+    settings: AugmentationSettings, count: int, seed: int, epoch: int, step: int, rank: int = 0
 ) -> npt.NDArray[np.float32]:
     """What happens to each patch of one batch.
 
@@ -41,25 +48,31 @@ def draw(
     settings : AugmentationSettings
     count : int
         Patches in the batch.
-    seed, epoch, step : int
-        All that chance depends on.
+    seed, epoch, step, rank : int
+        All that chance depends on; ranks draw independently.
 
     Returns
     -------
     (count, DRAWS) float32
     """
-    rng = np.random.default_rng([seed, _STREAM, epoch, step])
+    rng = np.random.default_rng([seed, _STREAM, epoch, step, rank])
     turns = rng.integers(0, 4, count) * settings.rotate90
     mirrored, upturned = rng.integers(0, 2, (2, count)) * settings.flip
     position = (turns + 2 * upturned) % 4 + 4 * (mirrored ^ upturned)
     jitter = settings.stain_jitter
     factors = rng.uniform(1 - jitter.scale, 1 + jitter.scale, (count, 3))
     shifts = rng.uniform(-jitter.shift, jitter.shift, (count, 3))
-    return np.column_stack([position, factors, shifts]).astype(np.float32)
+    colour = settings.colour_jitter
+    most = np.array([colour.brightness, colour.contrast, colour.saturation, colour.hue])
+    colours = rng.uniform(-most, most, (count, 4)) + np.array([1, 1, 1, 0])
+    return np.column_stack([position, factors, shifts, colours]).astype(np.float32)
 
 
 class Augment(keras.layers.Layer):
-    """Does to a batch what was drawn for it: (patches, draws) -> patches, 0 to 255.
+    """Does to a batch what was drawn for it: (patches, draws) -> patches, float32, 0 to 255.
+
+    Computes in float32 under any policy of precision: the smallest densities are nothing in 16
+    bits, and what follows casts by itself.
 
     Parameters
     ----------
@@ -68,16 +81,20 @@ class Augment(keras.layers.Layer):
     """
 
     def __init__(self, settings: AugmentationSettings, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+        super().__init__(**{"dtype": "float32", **kwargs})
         self.moves = settings.flip or settings.rotate90
-        self.stains = settings.stain_jitter.scale > 0 or settings.stain_jitter.shift > 0
+        self.stains = any(settings.stain_jitter.model_dump().values())
+        self.colours = any(settings.colour_jitter.model_dump().values())
 
     def call(self, patches: Any, draws: Any) -> Any:
-        """Patches (B, S, S, 3) float32, 0 to 255, as `draws` (B, DRAWS) float32 say."""
+        """Patches (B, S, S, 3) uint8 or float32, 0 to 255, as `draws` (B, DRAWS) float32 say."""
         if self.moves:
             patches = laid(patches, draws[:, 0])
+        patches = ops.cast(patches, "float32")
         if self.stains:
             patches = stained(patches, draws[:, 1:4], draws[:, 4:7])
+        if self.colours:
+            patches = coloured(patches, draws[:, 7:11])
         return patches
 
 
@@ -88,7 +105,7 @@ def laid(patches: Any, position: Any) -> Any:
 
     Parameters
     ----------
-    patches : (B, S, S, 3) float32
+    patches : (B, S, S, 3) of any type
     position : (B,) float32
         0 to 7, see `POSITIONS`.
     """
@@ -132,6 +149,36 @@ def stained(patches: Any, factors: Any, shifts: Any) -> Any:
     moved: Any = ops.matmul(shifts * np.float32(np.log(10)), mixing)
     light: Any = ops.exp(remixed - moved[:, None, :])
     return ops.reshape(ops.clip(_WHITE * light - 1, 0, 255), (-1, size, size, 3))
+
+
+def coloured(patches: Any, draws: Any) -> Any:
+    """Patches brighter or darker, with more or less contrast and colour, and of another hue.
+
+    All at once, by one matrix: a pixel is its grey (the mean of its channels) and what it differs
+    from it. Saturation stretches the difference and hue turns it about the axis of greys; contrast
+    stretches all about the mean grey of the patch; brightness multiplies.
+
+    Parameters
+    ----------
+    patches : (B, S, S, 3) float32, RGB, 0 to 255
+    draws : (B, 4) float32
+        Factors of brightness, contrast and saturation, where 1 changes nothing; turns of hue.
+
+    Returns
+    -------
+    (B, S, S, 3) float32, RGB, 0 to 255
+    """
+    size = patches.shape[1]
+    pixels: Any = ops.reshape(patches, (-1, size * size, 3))
+    brightness, contrast, saturation, hue = (draws[:, at, None, None] for at in range(4))
+    angle: Any = hue * np.float32(2 * np.pi)
+    along: Any = ops.cos(angle)
+    across: Any = ops.sin(angle)
+    turned = along * (np.eye(3, dtype=np.float32) - _GREY) + across * _ACROSS
+    matrix = brightness * contrast * (_GREY + saturation * turned)
+    middle: Any = ops.mean(pixels, axis=(1, 2), keepdims=True)
+    changed: Any = ops.matmul(pixels, matrix) + brightness * (1 - contrast) * middle
+    return ops.reshape(ops.clip(changed, 0, 255), (-1, size, size, 3))
 
 
 def _mixing() -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from common.config import Settings
 from layer2_train.settings.numbers import Fraction
@@ -32,6 +32,23 @@ class StainJitter(Settings):
         return value
 
 
+class ColourJitter(Settings):
+    """Colours changed as a camera or a lamp would; see `layer2_train.augmentation`.
+
+    Attributes
+    ----------
+    brightness, contrast, saturation : float
+        Multiplied by 1 minus to 1 plus this.
+    hue : float, turns
+        Colours are turned about the axis of greys by up to this much either way.
+    """
+
+    brightness: Fraction = 0.0
+    contrast: Fraction = 0.0
+    saturation: Fraction = 0.0
+    hue: Annotated[float, Field(ge=0, le=0.5)] = 0.0
+
+
 class AugmentationSettings(Settings):
     """Variations of the training patches that leave their label as it is.
 
@@ -43,8 +60,11 @@ class AugmentationSettings(Settings):
         Turned by 0 to 3 quarters.
     stain_jitter : float or StainJitter
         One number is both scale and shift; 0 is off.
+    colour_jitter : ColourJitter
+        Off by default.
     """
 
     flip: bool = True
     rotate90: bool = True
     stain_jitter: StainJitter = StainJitter()
+    colour_jitter: ColourJitter = ColourJitter()
