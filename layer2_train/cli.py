@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from layer2_train.config import EvaluateSettings, TrainSettings
+    from layer2_train.settings.mining import MineSettings
 
 _PATCHES: Final = (
     "Folder of patch files, or one that has them in patches/; may be repeated, for several."
@@ -109,6 +110,41 @@ def fetch_weights(names: tuple[str, ...], every: bool) -> Result:
 
     paths = fetch_all(names, every=every)
     return Result("\n".join(map(str, paths.values())), {n: str(p) for n, p in paths.items()})
+
+
+@verb(cli, settings="layer2_train.settings.mining:MineSettings")
+@click.option("--model", type=FOLDER_PATH, required=True, help="Model bundle.")
+@click.option("--patches", type=FOLDER_PATH, required=True, multiple=True, help=_PATCHES)
+@click.option(
+    "--out", type=OUTPUT_PATH, required=True, help="Folder for patches/, worst.png and mined.csv."
+)
+@click.option("--overwrite", is_flag=True, help="Replace what was mined there before.")
+def mine(
+    settings: MineSettings, model: Path, patches: tuple[Path, ...], out: Path, overwrite: bool
+) -> Result:
+    """Gather normal patches that a model takes for tumour, to train on beside the others."""
+    from layer2_train.mining import mine as search
+
+    found = search(model, patches, out, settings, overwrite=overwrite)
+    said = " (finished before)" if found.finished_before else ""
+    lines = [f"{found.patches} patches of {len(found.slides)} slides, in {out}{said}"]
+    lines += [f"left out {file}: {reason}" for file, reason in found.left_out.items()]
+    return Result("\n".join(lines), {"slides": found.slides, "left_out": found.left_out})
+
+
+@verb(cli, settings="layer2_train.config:TrainSettings")
+@click.option(
+    "--folder",
+    type=OUTPUT_PATH,
+    default=".",
+    help="Folder that all ranks see, where they meet; nothing stays in it.",
+)
+def selftest(settings: TrainSettings, folder: Path) -> Result:
+    """Prove that ranks see different patches and stay equal, started as a training would be."""
+    from layer2_train.selftest import selftest as test_ranks
+
+    own, passed = test_ranks(settings.distributed, folder)
+    return Result(own.text(), own.data(), exit_status=0 if passed else 1)
 
 
 def main() -> NoReturn:

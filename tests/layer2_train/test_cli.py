@@ -12,7 +12,8 @@ from common.errors import ContractError
 from layer2_train.cli import cli
 
 HEAVY = ("keras", "tensorflow", "numpy", "h5py", "pydantic", "matplotlib")
-SPLIT = ["--set", "split={valid: [patient_001], test: 0}"]
+SMALL = ["--set", "network.name=camnet_small"]
+SPLIT = ["--set", "split={valid: [patient_001], test: 0}", *SMALL]
 TINY = ["network.name=camnet_small", "epochs=1", "batch_size=8", "bootstrap=20"]
 
 
@@ -20,7 +21,7 @@ def invoke(*arguments):
     return CliRunner().invoke(cli, [str(one) for one in arguments], standalone_mode=False)
 
 
-@pytest.mark.parametrize("verb", ["check", "train", "evaluate"])
+@pytest.mark.parametrize("verb", ["check", "train", "evaluate", "mine"])
 def test_help_imports_nothing_heavy(verb):
     code = (
         "import sys; from layer2_train.cli import cli; "
@@ -83,7 +84,7 @@ def test_a_dry_run_writes_nothing(tmp_path):
 
     result = invoke("train", "--patches", patches, "--out", tmp_path / "out", *SPLIT, "--dry-run")
 
-    assert "would train resnet50" in result.output
+    assert "would train camnet_small" in result.output
     assert not (tmp_path / "out").exists()
 
 
