@@ -4,7 +4,7 @@ BIN := .venv/bin
 SOURCES := common layer1_extract layer2_train layer3_infer tests
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check lint format bench docs constraints clean
+.PHONY: help install demo test test-slurm check lint format horovod bench docs constraints clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -23,6 +23,13 @@ test: install  ## every test; those on real data skip where it is absent
 	$(BIN)/pytest
 	$(BIN)/pytest --quiet --doctest-modules common layer1_extract layer2_train layer3_infer
 
+test-slurm: horovod  ## training on a SLURM of two nodes that it starts here, for which it installs Debian's
+	status=0; tests/slurm/cluster.sh install || status=$$?; test $$status = 0 -o $$status = 77
+	$(BIN)/pytest tests/slurm
+
+horovod: install  ## training on several nodes: builds Horovod, once; MPI=1 for mpirun as well
+	containers/horovod/build.sh .venv
+
 check: lint  ## what CI asks of the code, before the tests
 
 lint: install  ## format, rules, types, spelling, and who may import whom
@@ -40,7 +47,7 @@ docs: install  ## write docs/commands.md anew from the commands themselves
 	$(BIN)/python tests/support/command_reference.py > docs/commands.md
 
 constraints: install  ## write constraints.txt anew from what is installed
-	$(BIN)/python -m pip freeze --exclude-editable | sed '1i # Versions tested together. No addresses: any index serves.' > constraints.txt
+	$(BIN)/python -m pip freeze --exclude-editable --exclude horovod | sed '1i # Versions tested together. No addresses: any index serves.' > constraints.txt
 
 clean:  ## remove what the demo and the tools made; .venv stays
 	rm -rf demo .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import os
 import socket
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from common.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Generator, Mapping, Sequence
 
 T = TypeVar("T")
 
@@ -86,6 +88,124 @@ class Place:
             task=env.get("SLURM_ARRAY_TASK_ID", ""),
             rank=env.get("SLURM_PROCID", ""),
         )
+
+
+@dataclass(frozen=True)
+class Rank:
+    """One of the processes that were started together to share one piece of work.
+
+    Attributes
+    ----------
+    index, size : int
+        Which process this is, from 0, of how many.
+    launcher : {"", "srun", "horovodrun", "mpirun"}
+        Who started them; empty for a process that was started alone.
+    launch : str
+        Letters and digits that two launches at the same time do not share; a job that SLURM
+        started anew has another.
+    one_node : bool
+        Whether the launcher put all of them on one node.
+    host : str
+        The node as the scheduler, or itself, calls it.
+    """
+
+    index: int = 0
+    size: int = 1
+    launcher: str = ""
+    launch: str = ""
+    one_node: bool = True
+    host: str = ""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.index < self.size:
+            raise ValueError(f"rank must be in 0..{self.size - 1}, got {self.index}")
+
+    @classmethod
+    def here(cls, environment: Mapping[str, str] | None = None) -> Rank:
+        """The rank of this process.
+
+        A batch script holds ``SLURM_NTASKS`` without being one of so many: only what a step of
+        ``srun`` was given counts. ``mpirun`` may itself use ``srun`` to reach the nodes, so what
+        it says comes first.
+
+        Examples
+        --------
+        >>> Rank.here({"SLURM_NTASKS": "4", "SLURM_PROCID": "0"}).size
+        1
+        """
+        env = os.environ if environment is None else environment
+        if _number(env, "HOROVOD_SIZE") > 1:
+            place = (env.get("HOROVOD_GLOO_RENDEZVOUS_" + name, "") for name in ("ADDR", "PORT"))
+            local = _number(env, "HOROVOD_LOCAL_SIZE")
+            return cls._of(env, "HOROVOD_RANK", "HOROVOD_SIZE", "horovodrun", (*place,), local)
+        if _number(env, "OMPI_COMM_WORLD_SIZE") > 1:
+            names = ("PMIX_NAMESPACE", "OMPI_MCA_ess_base_jobid", "OMPI_MCA_orte_ess_jobid")
+            job = tuple(env.get(name, "") for name in names)
+            local = _number(env, "OMPI_COMM_WORLD_LOCAL_SIZE")
+            own = "OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE"
+            return cls._of(env, *own, "mpirun", job, local)
+        tasks = _number(env, "SLURM_STEP_NUM_TASKS")
+        if _number(env, "PMI_SIZE") not in {0, 1, tasks}:
+            return cls._of(env, "PMI_RANK", "PMI_SIZE", "mpirun", (), 0)
+        if tasks > 1 and "SLURM_STEP_ID" in env:
+            names = ("SLURM_JOB_ID", "SLURM_STEP_ID", "SLURM_RESTART_COUNT")
+            step = tuple(env.get(name, "0") for name in names)
+            local = tasks if _number(env, "SLURM_STEP_NUM_NODES") == 1 else 0
+            return cls._of(env, "SLURM_PROCID", "SLURM_STEP_NUM_TASKS", "srun", step, local)
+        return cls()
+
+    @classmethod
+    def _of(
+        cls,
+        env: Mapping[str, str],
+        index: str,
+        size: str,
+        launcher: str,
+        launch: tuple[str, ...],
+        local: int,
+    ) -> Rank:
+        """A rank from the names of its variables; `local` is how many share its node."""
+        words = "-".join([launcher, *(word for word in launch if word)])
+        name = "".join(letter if letter.isalnum() else "-" for letter in words)
+        count = _number(env, size)
+        host = env.get("SLURMD_NODENAME") or socket.gethostname()
+        return cls(_number(env, index), count, launcher, name, local == count, host)
+
+
+def _number(env: Mapping[str, str], name: str) -> int:
+    """A number of the environment, 0 where there is none."""
+    text = env.get(name, "")
+    return int(text) if text.isdecimal() else 0
+
+
+@contextmanager
+def environment(values: Mapping[str, str]) -> Generator[None, None, None]:
+    """Set variables of this process' environment; on leaving they are what they were."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def chosen_interface() -> str | None:
+    """The network interface the user chose for ranks, by its name; None leaves it to us."""
+    return os.environ.get("HOROVOD_GLOO_IFACE") or None
+
+
+def machine() -> str:
+    """A name that processes share which reach one another by the loopback interface."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        network = Path("/proc/self/ns/net").readlink()
+    except OSError:  # no Linux
+        return socket.gethostname()
+    return f"{boot} {network}"
 
 
 def available_cpus(environment: Mapping[str, str] | None = None) -> int:

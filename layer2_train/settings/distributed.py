@@ -19,9 +19,14 @@ class DistributedSettings(Settings):
     fusion_mb : int, MiB
         Small tensors are sent together up to this size.
     timeout_s : float, s
-        A rank that has not been heard of for so long ends the job.
+        A rank that has not been heard of for so long, because it or its node is gone or stands
+        still, ends the job.
+    late_s : float, s
+        A rank that is there, but that others have waited for this long, ends the job too. Rank 0
+        alone writes files, and others wait for it meanwhile.
     """
 
     compression: Literal["none", "fp16"] = "none"
     fusion_mb: Annotated[int, Field(ge=0)] = 64
     timeout_s: Annotated[float, Field(gt=0)] = 60.0
+    late_s: Annotated[float, Field(gt=0)] = 600.0
