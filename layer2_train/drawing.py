@@ -27,6 +27,9 @@ _BLOCKS: Final = 0
 _WINDOWS: Final = 2
 """Streams of chance; 1 is augmentation's."""
 
+_AT_LEAST: Final = 64
+"""Blocks of a stratum that each rank has, where there are as many patches."""
+
 
 @dataclass(frozen=True)
 class Drawing:
@@ -168,16 +171,18 @@ class _Blocks:
 
     The share is cut into blocks of equal length, and a last one that is shorter, or empty: the row
     is dealt out to the ranks a block each, as often as all get a whole one, and the rest in equal
-    parts.
+    parts. In a small stratum blocks are shorter than asked for, so that an epoch which shows a part
+    of it does not favour what stands first in its blocks.
     """
 
     def __init__(self, count: int, drawing: Drawing, key: list[int]) -> None:
-        self._ranks, self._rank, self._block = drawing.ranks, drawing.rank, drawing.block
+        self._ranks, self._rank = drawing.ranks, drawing.rank
+        self._block = min(drawing.block, max(1, count // (self._ranks * _AT_LEAST)))
         self._seed, *self._rest = key
         self._whole, rest = divmod(count, self._ranks * self._block)
         self._last_at = self._whole * self._ranks * self._block + rest * self._rank // self._ranks
         self._last = _share(rest, self._rank, self._ranks)
-        self._turn, self._order = -1, np.empty(0, np.int64)
+        self._turn, self._order, self._short_at = -1, np.empty(0, np.int64), 0
 
     def between(self, start: int, stop: int) -> npt.NDArray[np.int64]:
         """The patches shown from the `start`-th on and before the `stop`-th."""
@@ -193,8 +198,8 @@ class _Blocks:
     def _of_turn(self, turn: int, places: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Patches at some places of one turn through all blocks."""
         order = self._shuffled(turn)
-        short = int(np.flatnonzero(order == self._whole)[0]) * self._block
-        after = places >= short + self._last  # places as if the short block was whole
+        after = places >= self._short_at * self._block + self._last
+        # the short block is taken for a whole one, and what comes after it moves along
         which, inside = np.divmod(places + after * (self._block - self._last), self._block)
         block = order[which]
         dealt = (block * self._ranks + self._rank) * self._block
@@ -204,6 +209,7 @@ class _Blocks:
         if turn != self._turn:
             chance = np.random.default_rng([self._seed, _BLOCKS, *self._rest, turn])
             self._turn, self._order = turn, chance.permutation(self._whole + 1)
+            self._short_at = int(np.argmax(self._order == self._whole))
         return self._order
 
 

@@ -9,6 +9,7 @@ import hashlib
 import json
 from contextlib import ExitStack
 from dataclasses import dataclass
+from math import prod
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -124,17 +125,18 @@ def _mapped(folder: Path, files: int) -> Index | None:
     """The index in `folder`; None where it is not there, or not whole."""
     if not (folder / _MEMBERS).exists():
         return None
-    counts = _map(folder, _COUNTS, (files, len(_CLASSES)))
-    shape = (int(counts.sum()),)
-    if any(
-        (folder / name).stat().st_size != shape[0] * np.dtype(_TYPES[name]).itemsize
-        for name in (_LABELS, _ROWS, _MEMBERS)
-    ):
+    if (counts := _map(folder, _COUNTS, (files, len(_CLASSES)))) is None:
         return None
-    return Index(counts, *(_map(folder, name, shape) for name in (_LABELS, _ROWS, _MEMBERS)))
+    shape = (int(counts.sum()),)
+    columns = [_map(folder, name, shape) for name in (_LABELS, _ROWS, _MEMBERS)]
+    return None if any(one is None for one in columns) else Index(counts, *columns)
 
 
-def _map(folder: Path, name: str, shape: tuple[int, ...]) -> npt.NDArray[Any]:
+def _map(folder: Path, name: str, shape: tuple[int, ...]) -> Any:
+    """An array of this shape; None where the file holds another number of bytes."""
+    path, dtype = folder / name, np.dtype(_TYPES[name])
+    if path.stat().st_size != prod(shape) * dtype.itemsize:
+        return None
     if 0 in shape:  # nothing cannot be mapped
-        return np.empty(shape, _TYPES[name])
-    return np.asarray(np.memmap(folder / name, _TYPES[name], mode="r", shape=shape))
+        return np.empty(shape, dtype)
+    return np.asarray(np.memmap(path, dtype, mode="r", shape=shape))

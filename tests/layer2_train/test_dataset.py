@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -66,6 +69,87 @@ def test_batches_go_on_from_any_step(files):
     later = list(dataset.batches(order, batch_size=3, first=2))
 
     assert [(batch.step, batch.indices.tolist()) for batch in later] == [(2, [6, 7, 8]), (3, [9])]
+
+
+def test_batches_are_the_same_however_many_threads_read_them(files):
+    dataset = PatchDataset(files)
+
+    one, many = (list(dataset.batches(range(10), 3, threads=threads)) for threads in (1, 4))
+
+    for own, other in zip(one, many, strict=True):
+        assert own.indices.tolist() == other.indices.tolist()
+        assert np.array_equal(own.patches, other.patches)
+        assert np.array_equal(own.labels, other.labels)
+
+
+def test_patches_are_counted_by_label_and_centre(tmp_path):
+    made = {"a": ("z", [0, 1, 1]), "b": ("y", [0, -1]), "c": ("z", [0, 1])}
+    files = [
+        PatchFile(write_patch_file(tmp_path, name, labels=labels, centre=centre))
+        for name, (centre, labels) in made.items()
+    ]
+
+    dataset = PatchDataset(files)
+
+    assert dataset.counts == {(0, "y"): 1, (0, "z"): 2, (1, "y"): 0, (1, "z"): 3}
+    assert list(dataset.counts) == [(0, "y"), (0, "z"), (1, "y"), (1, "z")]
+    assert dataset.starts.tolist() == [0, 3, 4, 6]
+    members = dataset.index.members
+    assert dataset.labels[members].tolist() == [0, 0, 0, 1, 1, 1]
+    assert dataset.place(members)[0].tolist() == [1, 0, 2, 0, 0, 2]
+
+
+def test_the_index_is_kept_in_the_folder_given(files, tmp_path):
+    first = PatchDataset(files, tmp_path / "index")
+    written = {path: path.stat().st_ino for path in (tmp_path / "index").rglob("*")}
+
+    again = PatchDataset(files, tmp_path / "index")
+
+    assert {path: path.stat().st_ino for path in (tmp_path / "index").rglob("*")} == written
+    assert again.labels.tolist() == first.labels.tolist()
+
+
+def test_without_a_folder_nothing_stays_behind(files, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    (tmp_path / "temporary").mkdir()
+
+    dataset = PatchDataset(files)
+
+    assert not list((tmp_path / "temporary").iterdir())
+    assert dataset.labels.sum() == 5
+
+
+def test_each_file_has_a_stain_of_its_own(files):
+    stains = [lambda patches, number=number: patches // 4 + number for number in range(3)]
+    plain, stained = PatchDataset(files), PatchDataset(files, stains=stains)
+    asked = np.array([9, 0, 6, 6, 3, 1, 8])
+
+    numbers = plain.place(asked)[0][:, None, None, None]
+    assert np.array_equal(stained.read(asked), plain.read(asked) // 4 + numbers)
+
+
+def test_threads_may_read_more_files_than_are_open(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "_OPEN_FILES", 2)
+    files = [PatchFile(write_patch_file(tmp_path, f"s{k}", n=5, seed=k)) for k in range(8)]
+    dataset = PatchDataset(files)
+    stored = np.concatenate([file.read(range(5)) for file in files])
+    orders = [np.random.default_rng(seed).permutation(40) for seed in range(40)]
+
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(dataset.read, orders))
+
+    assert all(map(np.array_equal, found, (stored[order] for order in orders)))
+
+
+def test_long_stretches_are_read_in_parts_of_one_file(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "_PART", 3)
+    files = [PatchFile(write_patch_file(tmp_path, name, n=n)) for name, n in [("a", 4), ("b", 5)]]
+    dataset = PatchDataset(files)
+
+    parts = list(dataset.parts(np.array([0, 1, 2, 3, 5, 6, 8])))
+
+    assert parts == [slice(0, 3), slice(3, 4), slice(4, 7)]
+    assert np.array_equal(dataset.read(np.arange(9))[4:], files[1].read(range(5)))
 
 
 def test_few_files_are_open_at_a_time(tmp_path, monkeypatch):

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from patch_headers import header
 
 from common.errors import ContractError
+from common.patch_file import reader
 from common.patch_file.reader import PatchFile
 from common.patch_file.writer import open_writer
 from common.patches import PatchSpec
@@ -49,6 +50,59 @@ def test_jpeg_patches_are_decoded_one_by_one(tmp_path):
 
     assert np.abs(found.astype(int) - patches[[3, 0]]).max() < 4
     assert PatchFile(tmp_path / "s.h5").codec == "jpeg"
+
+
+@given(rows=st.lists(st.integers(0, 9), max_size=30))
+def test_jpeg_patches_come_in_the_order_asked_for(rows):
+    with tempfile.TemporaryDirectory() as folder:
+        write(Path(folder) / "s.h5", count=10, codec="jpeg")
+        file = PatchFile(Path(folder) / "s.h5")
+
+        alone = [file.read([row])[0] for row in range(10)]
+
+        assert np.array_equal(file.read(rows), np.stack(alone)[rows])
+        file.close()
+
+
+@pytest.mark.parametrize("codec", ["raw", "jpeg"])
+def test_what_was_read_is_decoded_without_the_file(tmp_path, codec):
+    write(tmp_path / "s.h5", codec=codec)
+    file = PatchFile(tmp_path / "s.h5")
+    expected, patches = file.read([3, 0]), np.zeros((2, 8, 8, 3), np.uint8)
+
+    decode = file.begin(np.array([3, 0]), patches)
+    file.close()
+    decode()
+
+    assert np.array_equal(patches, expected)
+    assert file._handle is None
+
+
+def test_reading_pixels_keeps_no_column_in_memory(tmp_path):
+    write(tmp_path / "s.h5", count=2000, codec="jpeg")
+    file = PatchFile(tmp_path / "s.h5")
+
+    file.read([7, 8, 1999])
+
+    held = [value for value in vars(file).values() if isinstance(value, np.ndarray)]
+    assert held == []
+
+
+@pytest.mark.parametrize("stretch", [2, 1 << 20])
+@pytest.mark.parametrize(
+    "offsets", [[0, 5, 5], [1, 5, 9], [0, 5, 8], [0, 9, 5, 10], [0, 5, 10, 7, 12]]
+)
+def test_offsets_that_do_not_rise_to_the_last_byte_are_refused(
+    tmp_path, monkeypatch, stretch, offsets
+):
+    monkeypatch.setattr(reader, "_OFFSETS", stretch)
+    write(tmp_path / "s.h5", count=4, codec="jpeg")
+    with h5py.File(tmp_path / "s.h5", "r+") as file:
+        del file["jpeg_offsets"]
+        file["jpeg_offsets"] = np.array(offsets, np.int64)
+
+    with pytest.raises(ContractError, match="/jpeg_offsets: expected 5 rising offsets from 0 to"):
+        PatchFile(tmp_path / "s.h5").read([0])
 
 
 def test_places_labels_and_counts_are_read_back(tmp_path):
