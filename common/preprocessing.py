@@ -6,6 +6,7 @@ value, written into the bundle, and done by one function.
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from common.stain import Stain
 
+log = logging.getLogger(__name__)
 StainMethod = Literal["none", "reinhard", "macenko"]
 
 
@@ -87,3 +89,18 @@ class Preprocessing(Settings):
         (B, S, S, 3) float32, RGB, 0 to 255
         """
         return patches.astype(np.float32)
+
+
+def slide_stain(
+    slide_id: str, patches: npt.NDArray[np.uint8], preprocessing: Preprocessing
+) -> Stain:
+    """What `preprocessing` fits to the patches of one slide, told in the log.
+
+    A slide whose colours are left as scanned although they should not be is warned of by name.
+    """
+    stain = preprocessing.fit(patches)
+    if stain.fallback:
+        log.warning("%s: colours are left as scanned: %s", slide_id, stain.fallback)
+    elif preprocessing.stain != "none":
+        log.info("%s: stain measured on %d patches: %r", slide_id, len(patches), stain)
+    return stain

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 
-from common.preprocessing import Preprocessing
+from common.preprocessing import Preprocessing, slide_stain
 from common.progress import progress
 from common.stain import Unchanged, patches_of
 
@@ -15,8 +14,6 @@ if TYPE_CHECKING:
     from common.patch_file.reader import PatchFile
     from common.stain import Stain
     from layer2_train.settings.stain import StainSettings
-
-log = logging.getLogger(__name__)
 
 
 def preprocessing_of(settings: StainSettings) -> Preprocessing:
@@ -60,7 +57,5 @@ def _slide(file: PatchFile) -> tuple[str, str]:
 
 
 def _stain(files: Sequence[PatchFile], preprocessing: Preprocessing) -> Stain:
-    stain = preprocessing.fit(patches_of(files, preprocessing.patches))
-    if stain.fallback:
-        log.warning("%s: colours are left as scanned: %s", files[0].header.slide_id, stain.fallback)
-    return stain
+    patches = patches_of(files, preprocessing.patches)
+    return slide_stain(files[0].header.slide_id, patches, preprocessing)

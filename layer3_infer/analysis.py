@@ -20,7 +20,7 @@ from common.slides import reader_of
 from layer3_infer import heatmap_file
 from layer3_infer.heatmap_file import Header, HeatmapFile, read_heatmap, write_heatmap
 from layer3_infer.locations import in_patch_files, on_tissue
-from layer3_infer.predict import predict
+from layer3_infer.predict import predict, stain_of
 from layer3_infer.slide_outputs import write_outputs
 from layer3_infer.slide_result import SlideResult, read_result
 from layer3_infer.slide_score import slide_scores
@@ -99,15 +99,20 @@ class Analysis:
         slide = open_slide(entry)
         spec = slide.spec_for(self.bundle.manifest.spec)
         locations = self.locations(slide)
+        preprocessing = self.bundle.manifest.preprocessing
+        stain = stain_of(slide, locations, spec, preprocessing, workers=self.workers)
         made = None if overwrite else self._kept(entry, slide)
         forget(self.folder.path, slide.slide_id)
         if made is None:
-            heatmap = predict(slide, locations, spec, self._predictor, workers=self.workers)
+            heatmap = predict(
+                slide, locations, spec, self._predictor, stain=stain, workers=self.workers
+            )
             made = HeatmapFile(self._header(entry, slide), heatmap)
             write_heatmap(self.folder.heatmap(slide.slide_id), made.header, heatmap)
         classes = self.bundle.manifest.classes
         problem = write_outputs(self.folder, slide, made, self.settings, classes, entry.annotation)
-        return self._result(entry, made, locations.reason, problem)
+        pale = f"its colours are as scanned: {stain.fallback}" if stain.fallback else ""
+        return self._result(entry, made, locations.reason, (pale, problem))
 
     def locations(self, slide: Slide) -> DenseLocations:
         """The patches to analyse on a slide."""
@@ -180,7 +185,7 @@ class Analysis:
         }
 
     def _result(
-        self, entry: SlideEntry, made: HeatmapFile, reason: str, problem: str
+        self, entry: SlideEntry, made: HeatmapFile, reason: str, problems: Sequence[str]
     ) -> SlideResult:
         header = made.header
         scores = slide_scores(made.heatmap, header.level0_mpp, self.settings.threshold)
@@ -197,7 +202,7 @@ class Analysis:
             seen_in_split=header.seen_in_split,
             mpp=header.level0_mpp,
             mpp_source=header.mpp_source,
-            warnings=tuple(filter(None, (*_warnings(header), problem))),
+            warnings=tuple(filter(None, (*_warnings(header), *problems))),
         )
 
 

@@ -116,7 +116,11 @@ def _analyse(analysis: Analysis, entry: SlideEntry, *, overwrite: bool) -> Slide
 
 def _claim(analysis: Analysis, cohort: Sequence[str], *, overwrite: bool) -> None:
     folder, bundle = analysis.folder, analysis.bundle
-    inputs = {"model_sha256": bundle.model_sha256, "locations": analysis.locations_source}
+    inputs = {
+        "model_sha256": bundle.model_sha256,
+        "preprocessing_sha256": digest(bundle.manifest.preprocessing),
+        "locations": analysis.locations_source,
+    }
     claim_run(folder.path, "heatmap", analysis.settings, inputs, cohort, overwrite=overwrite)
     if overwrite:
         folder.evaluation.unlink(missing_ok=True)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from common.ahead import ahead
 from common.errors import ContractError, PixelError
+from common.preprocessing import slide_stain
 from common.progress import progress
+from common.stain import Unchanged, spread
 from layer3_infer.heatmap import Heatmap
 
 if TYPE_CHECKING:
@@ -18,8 +20,12 @@ if TYPE_CHECKING:
 
     from common.patches import PatchSpec
     from common.prediction import Predictor
+    from common.preprocessing import Preprocessing
     from common.slides import Slide
+    from common.stain import Stain
     from layer3_infer.locations import DenseLocations
+
+_SAMPLE_BATCH: Final = 16
 
 
 def predict(
@@ -28,6 +34,7 @@ def predict(
     spec: PatchSpec,
     predictor: Predictor,
     *,
+    stain: Stain | None = None,
     workers: int = 1,
 ) -> Heatmap:
     """The answer for every location; bit-identical for any number of workers.
@@ -39,8 +46,10 @@ def predict(
     spec : PatchSpec
         The patches the network takes.
     predictor : Predictor
+    stain : Stain or None
+        What is done to the colours of the slide; None leaves them as scanned.
     workers : int
-        Threads that read pixels.
+        Threads that read pixels, and change their colours.
 
     Raises
     ------
@@ -52,7 +61,8 @@ def predict(
     scores = np.empty(len(locations.xy), dtype=np.float32)
     done = 0
     with progress(None, slide.slide_id, total=len(scores), unit="patch") as bar:
-        for patches in read_ahead(slide, locations.xy, spec, predictor.batch_size, workers):
+        size = predictor.batch_size
+        for patches in read_ahead(slide, locations.xy, spec, size, workers, stain=stain):
             scores[done : done + len(patches)] = predictor(patches)
             done += len(patches)
             bar.update(len(patches))
@@ -65,12 +75,42 @@ def predict(
     return Heatmap.of(locations.grid, locations.xy, scores)
 
 
+def stain_of(
+    slide: Slide,
+    locations: DenseLocations,
+    spec: PatchSpec,
+    preprocessing: Preprocessing,
+    *,
+    workers: int = 1,
+) -> Stain:
+    """What is done to the colours of a slide, measured on patches spread over its locations.
+
+    These are the slide's alone: nothing depends on workers, shards or other slides.
+
+    Raises
+    ------
+    SlideError
+        If one of them cannot be read.
+    """
+    if preprocessing.stain == "none" or not len(locations.xy):
+        return Unchanged()
+    sample = locations.xy[spread(len(locations.xy), preprocessing.patches)]
+    patches = np.concatenate(list(read_ahead(slide, sample, spec, _SAMPLE_BATCH, workers)))
+    return slide_stain(slide.slide_id, patches, preprocessing)
+
+
 def read_ahead(
-    slide: Slide, xy: npt.NDArray[np.int64], spec: PatchSpec, batch_size: int, workers: int
+    slide: Slide,
+    xy: npt.NDArray[np.int64],
+    spec: PatchSpec,
+    batch_size: int,
+    workers: int,
+    *,
+    stain: Stain | None = None,
 ) -> Iterator[npt.NDArray[np.uint8]]:
     """Pixels of the patches at `xy`, in order, in batches of `batch_size`; the last may be smaller.
 
-    A few batches are in memory, however large the slide.
+    A few batches are in memory, however large the slide. `stain` is applied by who reads.
 
     Yields
     ------
@@ -91,6 +131,6 @@ def read_ahead(
                 f"{slide.slide_id}: pixels at ({x}, {y}): expected pixels that decode, found "
                 "damage. Copy the slide anew"
             )
-        return patches
+        return patches if stain is None else stain(patches)
 
     return ahead(read, range(0, len(xy), batch_size), workers)

@@ -27,7 +27,7 @@ class Explanation:
         In [0, 1], in the frame of the patch. Relative to the patch's own strongest place, which
         is 1; 0 where nothing speaks for the target. Values of two patches are not comparable.
     patch : (S, S, 3) uint8, RGB
-        The pixels explained.
+        The pixels explained: in the colours the network saw.
     slide_id : str
     x, y : int, level-0 px
         Corner of the patch; -1 where it has no place.
@@ -79,6 +79,7 @@ class Attributor(Protocol):
         Parameters
         ----------
         patches : (N, S, S, 3) uint8, RGB
+            In the colours that `preprocessing.fit` gives their slide.
 
         Returns
         -------

@@ -3,7 +3,7 @@
 Datasets, one row per patch, highest probability first:
 
 * ``/attribution`` (K, S, S) float32: in [0, 1], relative to the patch's own strongest place.
-* ``/patches`` (K, S, S, 3) uint8, RGB: the pixels explained.
+* ``/patches`` (K, S, S, 3) uint8, RGB: the pixels explained, in the colours the network saw.
 * ``/coords`` (K, 2) int64: top-left (x, y), level-0 px; -1 where the patch has no place.
 * ``/probability`` (K,) float32: of the target.
 * ``/labels`` (K,) int8: 1 tumour, 0 normal, -1 not known.

@@ -13,8 +13,10 @@ from common.config import digest
 from common.errors import ConfigError, ContractError
 from common.outcomes import Outcome, attempt, write_outcome
 from common.prediction import Predictor
+from common.preprocessing import slide_stain
 from common.progress import progress
 from common.provenance import log_head, software
+from common.stain import Unchanged, patches_of
 from layer3_infer.explain.contact_sheet import write_contact_sheet
 from layer3_infer.explain.explanation import Explanation
 from layer3_infer.explain.explanation_file import (
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 
     from common.model_bundle import Bundle
     from common.patch_file.reader import PatchFile
+    from common.stain import Stain
     from layer3_infer.config import ExplainSettings
     from layer3_infer.explain.explanation import Attributor
 
@@ -67,7 +70,10 @@ def explain_slides(
     ConfigError
         If `out` holds results of something else.
     """
-    inputs = {"model_sha256": bundle.model_sha256}
+    inputs = {
+        "model_sha256": bundle.model_sha256,
+        "preprocessing_sha256": digest(bundle.manifest.preprocessing),
+    }
     claim_run(out, "explain", settings, inputs, files, overwrite=overwrite)
     log.info(log_head(digest(settings)))
     explainer = SlideExplainer(bundle, settings, out)
@@ -127,7 +133,8 @@ class SlideExplainer:
         return Outcome(slide_id, "done", counts={"explained": explained})
 
     def _explanations(self, slide_id: str, files: Sequence[PatchFile]) -> list[Explanation]:
-        scores = [self._scores(file) for file in files]
+        stain = self._stain(slide_id, files)
+        scores = [self._scores(file, stain) for file in files]
         part = np.repeat(np.arange(len(files)), [len(s) for s in scores])
         row = np.concatenate([np.arange(len(s)) for s in scores])
         order = np.argsort(-np.concatenate(scores), kind="stable")[: self.settings.top]
@@ -135,7 +142,7 @@ class SlideExplainer:
         for at in order:
             of_file, index = int(part[at]), int(row[at])
             file = files[of_file]
-            patch = file.read([index])
+            patch = stain(file.read([index]))
             x, y = file.coords[index].tolist()
             made.append(
                 Explanation(
@@ -152,11 +159,18 @@ class SlideExplainer:
             )
         return made
 
-    def _scores(self, file: PatchFile) -> npt.NDArray[np.float32]:
+    def _stain(self, slide_id: str, files: Sequence[PatchFile]) -> Stain:
+        preprocessing = self.bundle.manifest.preprocessing
+        if preprocessing.stain == "none" or not any(len(file) for file in files):
+            return Unchanged()
+        patches = patches_of(files, preprocessing.patches)
+        return slide_stain(slide_id, patches, preprocessing)
+
+    def _scores(self, file: PatchFile, stain: Stain) -> npt.NDArray[np.float32]:
         size = self.settings.batch_size
         starts = range(0, len(file), size)
         parts = [
-            self._predictor(file.read(np.arange(start, min(start + size, len(file)))))
+            self._predictor(stain(file.read(np.arange(start, min(start + size, len(file))))))
             for start in starts
         ]
         return np.concatenate([np.empty(0, dtype=np.float32), *parts])

@@ -6,16 +6,20 @@ import cv2
 import numpy as np
 import pytest
 import shapely
+from colour_model import green_stain, write_colour_bundle
 from fakes import FakeSlide, painted
-from small_cohort import SIZE, TISSUE, TUMOUR, write_patch_file
+from small_cohort import MPP, SIZE, TISSUE, TUMOUR, filled, write_patch_file
+from stained_tissue import tissue
+from tiff_slides import write_slide
 
 from common.cohort import read_cohort
-from common.errors import ContractError
+from common.errors import ConfigError, ContractError
 from common.geometry import Pyramid
 from common.patch_file.reader import PatchFile
 from layer3_infer.analysis import Analysis, open_slide
 from layer3_infer.config import HeatmapSettings
 from layer3_infer.heatmap_file import read_heatmap
+from layer3_infer.pipeline import run
 from layer3_infer.results_folder import ResultsFolder
 
 
@@ -91,3 +95,63 @@ def test_changed_locations_are_predicted_anew(run_on, cohort_csv, tmp_path):
 
     assert (kept, kept_after_change) == (1, 0)
     assert read_heatmap(tmp_path / "out" / "green.heatmap.h5").heatmap.grid.stride == 16
+
+
+@pytest.fixture(scope="module")
+def stained_cohort(tmp_path_factory):
+    """A slide stained twice, and one of a single colour."""
+    folder = tmp_path_factory.mktemp("stained")
+    left, top, _, bottom = TISSUE
+    image = filled()
+    painted = np.rot90(tissue(count=1, size=384)[0])[:, :336]  # without its stripe of glass
+    image[top:bottom, left : left + 336] = painted
+    write_slide(folder / "twice.tif", image, MPP)
+    write_slide(folder / "once.tif", filled((TISSUE, (225, 130, 180))), MPP)
+    (folder / "cohort.csv").write_text("slide_id,path\nonce,once.tif\ntwice,twice.tif\n")
+    return read_cohort(folder / "cohort.csv")
+
+
+def analysed(bundle, entries, out, **more):
+    """Results by slide id."""
+    analysis = Analysis(bundle, HeatmapSettings(), ResultsFolder(out), **more)
+    results, _ = run(analysis, entries, ["twice", "once"])
+    return {result.slide_id: result for result in results}
+
+
+def test_the_model_s_stain_is_given_to_a_slide_and_its_lack_is_told(stained_cohort, tmp_path):
+    plain = write_colour_bundle(tmp_path / "plain", SIZE, MPP)
+    green = write_colour_bundle(tmp_path / "green", SIZE, MPP, preprocessing=green_stain())
+
+    as_scanned = analysed(plain, stained_cohort, tmp_path / "a")
+    as_green = analysed(green, stained_cohort, tmp_path / "b")
+
+    assert as_scanned["twice"].scores.maximum < 0.1
+    assert as_green["twice"].scores.maximum > 0.5
+    assert as_green["twice"].warnings == as_scanned["twice"].warnings
+    assert as_green["once"].scores == as_scanned["once"].scores
+    assert "its colours are as scanned: its tissue has one stain" in "; ".join(
+        as_green["once"].warnings
+    )
+
+
+def test_colours_do_not_depend_on_how_the_slides_were_shared_out(stained_cohort, tmp_path):
+    bundle = write_colour_bundle(tmp_path / "bundle", SIZE, MPP, preprocessing=green_stain())
+
+    analysed(bundle, stained_cohort, tmp_path / "together")
+    analysed(bundle, stained_cohort[::-1], tmp_path / "apart", workers=3)
+    analysed(bundle, stained_cohort[1:], tmp_path / "alone")
+
+    values = [
+        read_heatmap(tmp_path / out / "twice.heatmap.h5").heatmap.values.tobytes()
+        for out in ("together", "apart", "alone")
+    ]
+    assert values[0] == values[1] == values[2]
+
+
+def test_results_in_other_colours_are_not_mixed_with_these(stained_cohort, tmp_path):
+    plain = write_colour_bundle(tmp_path / "plain", SIZE, MPP)
+    green = write_colour_bundle(tmp_path / "green", SIZE, MPP, preprocessing=green_stain())
+    analysed(plain, stained_cohort[1:], tmp_path / "out")
+
+    with pytest.raises(ConfigError, match="preprocessing_sha256"):
+        analysed(green, stained_cohort[1:], tmp_path / "out")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 from fakes import FakeSlide
+from stained_tissue import tissue
 
 from common.errors import ContractError, SlideError
 from common.geometry import Pyramid
@@ -12,8 +13,9 @@ from common.grid import Grid
 from common.patches import PatchSpec
 from common.prediction import Predictor
 from common.preprocessing import Preprocessing
+from common.stain import Unchanged, spread
 from layer3_infer.locations import DenseLocations
-from layer3_infer.predict import predict, read_ahead
+from layer3_infer.predict import predict, read_ahead, stain_of
 
 SPEC = PatchSpec(8, 0.5)
 PYRAMID = Pyramid(((320, 240),), 0.5)
@@ -112,3 +114,66 @@ def test_an_unreadable_patch_ends_the_slide_with_its_error():
 
     with pytest.raises(SlideError, match="pixels that decode"):
         predict(slide, locations, SPEC, Predictor(MeanNetwork(), Preprocessing(), 16))
+
+
+STAINED = tissue(count=1, size=320, seed=3)[0]
+STAINED_SLIDE = FakeSlide(PYRAMID, lambda x, y: STAINED[y % 320, x % 320])
+MACENKO = Preprocessing.of("macenko", 24)
+
+
+def test_a_slide_is_measured_on_patches_spread_over_its_locations():
+    corners = GRID.corners()[100:900]
+
+    found = stain_of(STAINED_SLIDE, DenseLocations(GRID, corners), SPEC, MACENKO)
+
+    sample = corners[spread(len(corners), 24)]
+    patches = np.stack([STAINED_SLIDE.read(int(x), int(y), SPEC) for x, y in sample])
+    assert found == MACENKO.fit(patches)
+    assert found.fallback == ""
+
+
+@pytest.mark.parametrize("workers", [1, 2, 7])
+def test_colours_are_the_same_for_any_number_of_workers(workers):
+    locations = DenseLocations(GRID, GRID.corners())
+    stains = [stain_of(STAINED_SLIDE, locations, SPEC, MACENKO, workers=n) for n in (1, workers)]
+
+    one, many = (
+        predict(
+            STAINED_SLIDE,
+            locations,
+            SPEC,
+            Predictor(MeanNetwork(), MACENKO, 16),
+            stain=stain,
+            workers=n,
+        )
+        for stain, n in zip(stains, (1, workers), strict=True)
+    )
+
+    assert stains[0] == stains[1]
+    assert one.values.tobytes() == many.values.tobytes()
+
+
+def test_the_network_sees_every_patch_in_the_target_s_colours():
+    locations = DenseLocations(GRID, GRID.corners()[::7])
+    stain = stain_of(STAINED_SLIDE, locations, SPEC, MACENKO)
+
+    heatmap = predict(
+        STAINED_SLIDE, locations, SPEC, Predictor(MeanNetwork(), MACENKO, 16), stain=stain
+    )
+
+    read = np.stack([STAINED_SLIDE.read(int(x), int(y), SPEC) for x, y in locations.xy])
+    expected = stain(read).astype(np.float32).mean(axis=(1, 2, 3)) / 255
+    np.testing.assert_allclose(heatmap.scores, expected, rtol=1e-5)
+    assert np.abs(stain(read).astype(int) - read).mean() > 10
+
+
+@pytest.mark.parametrize(
+    ("chosen", "preprocessing"),
+    [(GRID.corners()[:0], MACENKO), (GRID.corners(), Preprocessing())],
+    ids=["nothing to analyse", "no normalisation"],
+)
+def test_nothing_is_measured_where_nothing_is_asked(chosen, preprocessing):
+    slide = CountingSlide(PYRAMID, paint, counter=[])
+
+    assert stain_of(slide, DenseLocations(GRID, chosen), SPEC, preprocessing) == Unchanged()
+    assert slide.counter == []

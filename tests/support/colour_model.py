@@ -8,6 +8,8 @@ import keras
 import numpy as np
 
 from common.model_bundle import Manifest, SeenPatients, write_bundle
+from common.preprocessing import Preprocessing
+from common.stain.macenko import HEStains
 
 GREEN = (40, 170, 60)
 PINK = (225, 130, 180)
@@ -44,3 +46,9 @@ def write_colour_bundle(path: Path, size=32, mpp=0.5, slides=None, patients=None
     )
     network = colour_network(size)
     return write_bundle(path, manifest, lambda p: network.save(p), "# By colour\n")
+
+
+def green_stain(patches=16):
+    """A preprocessing that makes whatever is stained twice green."""
+    target = HEStains(haematoxylin=(0.7, 0.05, 0.7), eosin=(0.65, 0.1, 0.75), strength=(1.5, 0.5))
+    return Preprocessing(stain="macenko", patches=patches, target=target)

@@ -4,7 +4,9 @@ import shutil
 
 import numpy as np
 import pytest
-from colour_model import GREEN, write_colour_bundle
+from colour_model import GREEN, green_stain, write_colour_bundle
+from patch_files import write_patch_file
+from stained_tissue import tissue
 
 from common.errors import ConfigError
 from common.outcomes import exit_status, read_outcomes
@@ -111,3 +113,20 @@ def test_the_file_says_of_how_many_patches_these_are_the_most_suspect(
     explain_slides(bundle, wanted_files(patch_folder), tmp_path, TOP)
 
     assert read_explanations(tmp_path / "green.grad_cam.h5").header.candidates == 4
+
+
+def test_what_is_explained_has_the_colours_the_network_saw(tmp_path, caplog):
+    stained = tissue(count=4, size=32)
+    write_patch_file(tmp_path / "p", "twice", patches=stained, size=32, mpp=0.5)
+    write_patch_file(tmp_path / "p", "once", patches=np.full_like(stained, 90), size=32, mpp=0.5)
+    bundle = write_colour_bundle(tmp_path / "bundle", 32, 0.5, preprocessing=green_stain())
+
+    explain_slides(bundle, wanted_files(tmp_path / "p"), tmp_path / "out", TOP)
+
+    found = read_explanations(tmp_path / "out" / "twice.grad_cam.h5").explanations
+    left = read_explanations(tmp_path / "out" / "once.grad_cam.h5").explanations
+    wanted = bundle.manifest.preprocessing.fit(stained)(stained)
+    assert any(np.array_equal(found[0].patch, patch) for patch in wanted)
+    assert found[0].probability > 0.5
+    assert (left[0].patch == 90).all()
+    assert "once: colours are left as scanned: its tissue has one stain" in caplog.text
