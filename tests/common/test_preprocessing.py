@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import logging
+
 import numpy as np
 import pytest
 from pydantic import ValidationError
 from stained_tissue import tissue
 
-from common.preprocessing import Preprocessing
+from common.preprocessing import Preprocessing, slide_stain
 from common.stain import METHODS, Unchanged
 
 
@@ -53,6 +55,19 @@ def test_patches_that_say_nothing_are_left_as_they_are_with_a_reason(stain, leve
 
     assert found.fallback
     assert np.array_equal(found(blank), blank)
+
+
+def test_the_log_tells_what_was_measured_of_which_slide_and_what_could_not_be(caplog):
+    pale = np.full((4, 64, 64, 3), 250, np.uint8)
+    with caplog.at_level(logging.INFO):
+        slide_stain("good", tissue(), Preprocessing.of("macenko", 64))
+        slide_stain("pale", pale, Preprocessing.of("macenko", 64))
+        slide_stain("plain", pale, Preprocessing())
+
+    said = [(record.levelname, record.getMessage()) for record in caplog.records]
+    assert [level for level, _ in said] == ["INFO", "WARNING"]
+    assert said[0][1].startswith("good: stain measured on 4 patches: Macenko(")
+    assert said[1][1].startswith("pale: colours are left as scanned: 0 of 16384 pixels")
 
 
 @pytest.mark.parametrize(
