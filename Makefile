@@ -4,7 +4,7 @@ BIN := .venv/bin
 SOURCES := common layer1_extract layer2_train layer3_infer tests
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-slurm check lint format horovod bench docs constraints clean
+.PHONY: help install demo test test-slurm check lint format horovod bench backends docs constraints clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -30,6 +30,9 @@ test-slurm: horovod  ## training on a SLURM of two nodes that it starts here, fo
 horovod: install  ## training on several nodes: builds Horovod, once; MPI=1 for mpirun as well
 	containers/horovod/build.sh .venv
 
+backends: install  ## JAX and PyTorch beside TensorFlow; KERAS_BACKEND=jax or torch then chooses
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[backends]'
+
 check: lint  ## what CI asks of the code, before the tests
 
 lint: install  ## format, rules, types, spelling, and who may import whom
@@ -47,7 +50,7 @@ docs: install  ## write docs/commands.md anew from the commands themselves
 	$(BIN)/python tests/support/command_reference.py > docs/commands.md
 
 constraints: install  ## write constraints.txt anew from what is installed
-	$(BIN)/python -m pip freeze --exclude-editable --exclude horovod | sed '1i # Versions tested together. No addresses: any index serves.' > constraints.txt
+	$(BIN)/python -m pip freeze --exclude-editable --exclude horovod | sed -e 's/^\(torch==[0-9.]*\)+.*/\1/' -e '1i # Versions tested together. No addresses: any index serves.' > constraints.txt
 
 clean:  ## remove what the demo and the tools made; .venv stays
 	rm -rf demo .pytest_cache .ruff_cache .hypothesis .import_linter_cache
