@@ -19,6 +19,7 @@ from layer2_train.settings.schedule import ScheduleSettings as ScheduleSettings
 from layer2_train.settings.split import SplitByPatient as SplitByPatient
 from layer2_train.settings.split import SplitGiven as SplitGiven
 from layer2_train.settings.stain import StainSettings
+from layer2_train.settings.threshold import Threshold
 from layer2_train.settings.tracking import TrackingSettings
 
 Loss = Literal["binary_crossentropy", "binary_focal_crossentropy", "mean_squared_error"]
@@ -43,16 +44,15 @@ class TrainSettings(Settings):
         At most; see `early_stopping`.
     seed : int
         Of first weights, order of patches, augmentation and dropout.
-    threshold : float
-        Probability from which on a patch is called tumour, in accuracy, sensitivity, specificity.
+    threshold : float, "youden", AtSensitivity or AtSpecificity
+        Probability from which on a patch is called tumour; or the rule that chooses it on the
+        validation patches, such as ``{sensitivity: 0.95}``.
     bootstrap : int
         Resamples behind each 95 % interval.
     """
 
     network: NetworkSettings = NetworkSettings()
-    loss: Literal["binary_crossentropy", "binary_focal_crossentropy", "mean_squared_error"] = (
-        "binary_crossentropy"
-    )
+    loss: Loss = "binary_crossentropy"
     activation: Literal["sigmoid"] = "sigmoid"
     label_smoothing: Fraction = 0.0
     optimizer: Annotated[Optimizer, Field(discriminator="name")] = Sgd()
@@ -69,7 +69,7 @@ class TrainSettings(Settings):
     augmentation: AugmentationSettings = AugmentationSettings()
     distributed: DistributedSettings = DistributedSettings()
     tracking: TrackingSettings = TrackingSettings()
-    threshold: Probability = 0.5
+    threshold: Threshold = 0.5
     bootstrap: Count = 1000
 
     @model_validator(mode="before")
@@ -86,8 +86,14 @@ class TrainSettings(Settings):
 
 
 class EvaluateSettings(Settings):
-    """What `evaluate` does; keys mean what they mean in `TrainSettings`."""
+    """What `evaluate` does; keys mean what they mean in `TrainSettings`.
+
+    Attributes
+    ----------
+    threshold : float or None
+        None takes the one the bundle was trained with, or chose on its validation patches.
+    """
 
     batch_size: Count = 32
-    threshold: Probability = 0.5
+    threshold: Probability | None = None
     bootstrap: Count = 1000

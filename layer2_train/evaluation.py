@@ -19,14 +19,22 @@ from common.patch_file.reader import find_patch_files
 from common.prediction import Predictor
 from common.provenance import log_head, run_record
 from common.run_folder import claim
+from layer2_train.centres import by_centre
 from layer2_train.content import content_sha256
-from layer2_train.curves import draw_roc
 from layer2_train.dataset import PatchDataset
+from layer2_train.looks import LOOKS, looked, said
 from layer2_train.metrics import metrics
+from layer2_train.origins import origins
+from layer2_train.pictures import ROC as ROC
+from layer2_train.pictures import draw_results
+from layer2_train.ranks import Alone
 from layer2_train.scoring import score
-from layer2_train.splits import TRAIN, VALID
+from layer2_train.splits import TEST, TRAIN, VALID
+from layer2_train.staining import stains_of
+from layer2_train.thresholds import HALF, Chosen, choose, of_bundle
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     import numpy.typing as npt
@@ -34,9 +42,9 @@ if TYPE_CHECKING:
     from common.model_bundle import Bundle
     from common.patch_file.reader import PatchFile
     from layer2_train.config import EvaluateSettings, TrainSettings
+    from layer2_train.ranks import Ranks
 
 METRICS: Final = "metrics.json"
-ROC: Final = "roc.png"
 PREDICTIONS: Final = "predictions.csv"
 RUN: Final = "run.json"
 ALL: Final = "all"
@@ -60,51 +68,57 @@ class Answers:
     scores: npt.NDArray[np.float32]
     metrics: dict[str, Any]
 
+    @property
+    def threshold(self) -> Chosen:
+        """From which probability on a patch was called tumour."""
+        return Chosen(self.metrics["threshold"], **self.metrics["threshold_choice"])
+
 
 def answer(
     predictor: Predictor,
     dataset: PatchDataset,
     settings: TrainSettings | EvaluateSettings,
     what: str,
+    *,
+    threshold: Chosen | None = None,
+    ranks: Ranks | None = None,
 ) -> Answers:
-    """Ask `predictor` about every patch of `dataset`."""
-    scores = score(predictor, dataset, what)
-    groups, kind = clusters(dataset)
-    found = metrics(
-        dataset.labels,
-        scores,
-        groups,
-        threshold=settings.threshold,
-        replicates=settings.bootstrap,
-    )
-    return Answers(dataset.labels, scores, {**found, "intervals_over": kind})
+    """Ask `predictor` about every patch of `dataset`.
 
-
-def clusters(dataset: PatchDataset) -> tuple[npt.NDArray[np.int64], str]:
-    """Which patches depend on one another, (N,) int64, and what unites them.
-
-    Patches of one patient; where the patient is not known, of one slide. Of imported patches with
-    neither patient nor place nothing is known, and each is taken for itself.
-
-    Returns
-    -------
-    groups : (N,) int64
-    kind : str
-        ``patients``, ``slides``, ``patches``, or several of them joined by ``and``.
+    Parameters
+    ----------
+    predictor : Predictor
+    dataset : PatchDataset
+    settings : TrainSettings or EvaluateSettings
+    what : str
+        Name of these patches, such as their split.
+    threshold : Chosen or None
+        None takes that of the settings; where it is a rule, it is chosen on these very patches.
+    ranks : Ranks or None
+        Who asks together; None is this process alone.
     """
-    files, _ = dataset.place(np.arange(len(dataset)))
-    names: dict[tuple[str, str], int] = {}
-    kinds = []
-    groups = np.arange(len(dataset), dtype=np.int64)  # a patch for itself, unless told otherwise
-    for number, file in enumerate(dataset.files):
-        header = file.header
-        if not header.patient and not header.placed:
-            kinds.append("patches")
-            continue
-        kinds.append("patients" if header.patient else "slides")
-        name = (kinds[-1], header.patient or header.slide_id)
-        groups[files == number] = -1 - names.setdefault(name, len(names))
-    return groups, " and ".join(dict.fromkeys(kinds))
+    scores = score(predictor, dataset, what, ranks or Alone())
+    if threshold is None:
+        rule = HALF if settings.threshold is None else settings.threshold
+        threshold = choose(rule, dataset.labels, scores, what)
+    return judged(scores, dataset, threshold, replicates=settings.bootstrap)
+
+
+def judged(
+    scores: npt.NDArray[np.float32], dataset: PatchDataset, threshold: Chosen, *, replicates: int
+) -> Answers:
+    """How good `scores`, (N,) float32, are for the patches of `dataset`."""
+    labels, of = dataset.labels, origins(dataset)
+    asked = {"threshold": threshold.value, "replicates": replicates}
+    found = {
+        **metrics(labels, scores, of.groups, **asked),
+        "threshold_choice": threshold.origin(),
+        "intervals_over": of.over,
+        "patients": of.patients,
+        "slides": of.slides,
+        "centres": by_centre(labels, scores, of, **asked),
+    }
+    return Answers(labels, scores, found)
 
 
 def evaluate(
@@ -115,8 +129,9 @@ def evaluate(
     Returns
     -------
     dict
-        What `metrics.json` holds: ``all``, and ``seen_in_training``, the slides that the model was
-        trained or chosen on, or whose patient it was; their results flatter it.
+        What `metrics.json` holds: ``all``; ``seen_in_training``, the slides that the model was
+        trained or chosen on, or whose patient it was, whose results flatter it; and ``test_set``,
+        how many of the slides it was tested on are among these, and how often anybody looked.
 
     Raises
     ------
@@ -129,8 +144,9 @@ def evaluate(
     record = run_record("layer2-train evaluate", digest(settings))
     log.info("%s", log_head(digest(settings)))
     bundle = read_bundle(model)
-    dataset = PatchDataset(find_patch_files(patches))
-    _check_kind(bundle, dataset)
+    files = find_patch_files(patches)
+    _check_kind(bundle, files[0])
+    dataset = PatchDataset(files, stains=stains_of(files, bundle.manifest.preprocessing))
     if not len(dataset):
         raise ConfigError(
             f"{patches}: expected patches labelled normal or tumor, found {dataset.unknown} "
@@ -141,25 +157,31 @@ def evaluate(
         _check_subject(out / RUN, subject)
     claim(out, settings, overwrite=overwrite)
     write_json(out / RUN, {**record, **subject, "n": len(dataset)})
-    seen = seen_in_training(bundle, dataset)
+    splits = _splits_of(bundle, dataset)
     predictor = Predictor(bundle.load_network(), bundle.manifest.preprocessing, settings.batch_size)
-    answers = answer(predictor, dataset, settings, "evaluation")
-    results = {ALL: answers.metrics, "seen_in_training": seen}
+    answers = answer(predictor, dataset, settings, "evaluation", threshold=_given(settings, bundle))
+    results = {
+        ALL: answers.metrics,
+        "seen_in_training": seen_in_training(splits),
+        "test_set": _test_set(splits, bundle, digest({**subject, "settings": digest(settings)})),
+    }
     _write_predictions(out / PREDICTIONS, dataset, answers.scores)
-    draw_roc({ALL: answers}, out / ROC)
+    draw_results({ALL: answers}, out)
     write_json(out / METRICS, results)
     return results
 
 
-def seen_in_training(bundle: Bundle, dataset: PatchDataset) -> list[dict[str, str]]:
-    """Slides, with their split, on which the model was trained or chosen; logged as a warning."""
-    found = {
-        header.slide_id: bundle.manifest.split_of(header.slide_fingerprint, header.patient)
-        for header in (file.header for file in dataset.files)
-    }
+def seen_in_training(splits: Mapping[str, str]) -> list[dict[str, str]]:
+    """Slides on which the model was trained or chosen; logged as a warning.
+
+    Parameters
+    ----------
+    splits : mapping of str to str
+        The split in which the model has seen a slide or its patient, by slide; empty if in none.
+    """
     seen = [
         {"slide_id": slide_id, "split": split}
-        for slide_id, split in sorted(found.items())
+        for slide_id, split in sorted(splits.items())
         if split in (TRAIN, VALID)
     ]
     if seen:
@@ -167,7 +189,7 @@ def seen_in_training(bundle: Bundle, dataset: PatchDataset) -> list[dict[str, st
             "%d of %d slides, or their patients, were seen in training: results on them flatter "
             "the model (%s)",
             len(seen),
-            len(found),
+            len(splits),
             ", ".join(f"{one['slide_id']} in {one['split']}" for one in seen),
         )
     return seen
@@ -191,6 +213,40 @@ def _identity_of(file: PatchFile) -> tuple[str, ...]:
     return header.slide_fingerprint, file.path.name, header.config_sha256, content
 
 
+def _splits_of(bundle: Bundle, dataset: PatchDataset) -> dict[str, str]:
+    """The split in which the model has seen each slide or its patient; empty if in none."""
+    return {
+        header.slide_id: bundle.manifest.split_of(header.slide_fingerprint, header.patient)
+        for header in (file.header for file in dataset.files)
+    }
+
+
+def _given(settings: EvaluateSettings, bundle: Bundle) -> Chosen:
+    """The threshold that is asked for, else the bundle's own."""
+    if settings.threshold is None:
+        return of_bundle(bundle.manifest)
+    return Chosen(settings.threshold)
+
+
+def _test_set(splits: Mapping[str, str], bundle: Bundle, question: str) -> dict[str, int | None]:
+    """How many slides of the model's test set are among these, and how often they were looked at.
+
+    None where there are none, or the look could not be written down beside the bundle.
+    """
+    slides = sum(split == TEST for split in splits.values())
+    if not slides:
+        return {"slides": 0, "looks": None}
+    looks = looked(bundle.path.parent / LOOKS, "evaluate", question)
+    log.warning(
+        "%d of %d slides are of the test set that the model was measured on when it was trained; "
+        "%s. Whoever chooses by these results needs new slides to test on",
+        slides,
+        len(splits),
+        said(looks),
+    )
+    return {"slides": slides, "looks": looks}
+
+
 def _check_subject(path: Path, subject: dict[str, str]) -> None:
     """Refuse to replace the results of another model, or on other patches."""
     if not path.exists():
@@ -207,11 +263,13 @@ def _check_subject(path: Path, subject: dict[str, str]) -> None:
         )
 
 
-def _check_kind(bundle: Bundle, dataset: PatchDataset) -> None:
-    if not dataset.spec.agrees(bundle.manifest.spec):
-        own, asked = dataset.spec, bundle.manifest.spec
+def _check_kind(bundle: Bundle, file: PatchFile) -> None:
+    """Refuse patches that the network does not take; the other files agree with this one."""
+    own, asked = file.header.spec, bundle.manifest.spec
+    file.close()
+    if not own.agrees(asked):
         raise ContractError(
-            dataset.files[0].path,
+            file.path,
             "patch_size, patch_mpp",
             f"{asked.size} px at {asked.mpp:g} um/px as in {bundle.path / MANIFEST}",
             f"{own.size} px at {own.mpp:g} um/px",
@@ -222,14 +280,14 @@ def _check_kind(bundle: Bundle, dataset: PatchDataset) -> None:
 def _write_predictions(path: Path, dataset: PatchDataset, scores: npt.NDArray[np.float32]) -> None:
     """One line per patch: slide, place in level-0 px, label, probability of tumour."""
     files, rows = dataset.place(np.arange(len(dataset)))
+    ends = np.searchsorted(files, np.arange(len(dataset.files) + 1))
     with whole_file(path) as partial, partial.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(["slide_id", "x", "y", "label", "probability"])
-        for number, file in enumerate(dataset.files):
-            own = np.flatnonzero(files == number)
-            coords = file.coords[rows[own]].tolist()
+        for file, start, end in zip(dataset.files, ends[:-1], ends[1:], strict=True):
+            coords = file.coords[rows[start:end]].tolist()
             file.close()
-            columns = zip(coords, dataset.labels[own], scores[own], strict=True)
+            columns = zip(coords, dataset.labels[start:end], scores[start:end], strict=True)
             writer.writerows(
                 [file.header.slide_id, x, y, int(label), f"{probability:.9g}"]
                 for (x, y), label, probability in columns

@@ -6,11 +6,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from common.roc import auc_interval, interval
+from common.roc import auc
+from layer2_train import calibration
+from layer2_train.bootstrap import intervals, moved, ratio, sort_into_bins
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from layer2_train.bootstrap import Bins, Statistic
+
+RATES: Final = ("auc", "accuracy", "sensitivity", "specificity", "balanced_accuracy")
 _LEAST: Final = 1e-7
 
 
@@ -22,7 +27,7 @@ def metrics(
     threshold: float,
     replicates: int,
 ) -> dict[str, Any]:
-    """What `metrics.json` says about one split.
+    """What `metrics.json` says about some patches.
 
     Parameters
     ----------
@@ -40,25 +45,29 @@ def metrics(
     Returns
     -------
     dict
-        ``n``; ``auc``, ``accuracy``, ``sensitivity`` and ``specificity``, each with ``value``,
-        ``low`` and ``high``, None where undefined; ``confusion``, ``threshold``, ``groups``.
+        ``n``; ``auc``, ``accuracy``, ``sensitivity``, ``specificity`` and ``balanced_accuracy``,
+        each with ``value``, ``low`` and ``high``, None where undefined; ``calibration`` with
+        ``ece`` and ``brier`` of the same form, and ``bins``; ``confusion``, ``threshold``,
+        ``groups``.
     """
-    tumor = labels == 1
-    called = scores >= threshold
-    right = called == tumor
-    among = {"accuracy": np.ones_like(tumor), "sensitivity": tumor, "specificity": ~tumor}
+    cut = float(np.float32(threshold))  # scores have no more digits
+    bins = sort_into_bins(labels, scores, groups, (cut, *calibration.EDGES))
+    found = intervals(
+        bins,
+        groups,
+        {**_rates(bins, cut), **calibration.statistics(bins, scores)},
+        replicates=replicates,
+    )
+    found["auc"] = moved(found["auc"], auc(labels, scores))
     return {
         "n": len(labels),
-        "auc": auc_interval(labels, scores, groups, replicates=replicates),
-        **{
-            name: _share_interval(right, asked, groups, replicates) for name, asked in among.items()
+        **{name: found[name] for name in RATES},
+        "calibration": {
+            "ece": found["ece"],
+            "brier": found["brier"],
+            "bins": calibration.reliability(bins, scores),
         },
-        "confusion": {
-            "true_positive": int((called & tumor).sum()),
-            "false_positive": int((called & ~tumor).sum()),
-            "true_negative": int((~called & ~tumor).sum()),
-            "false_negative": int((~called & tumor).sum()),
-        },
+        "confusion": _confusion(bins, cut),
         "threshold": threshold,
         "groups": len(np.unique(groups)),
     }
@@ -76,18 +85,52 @@ def log_loss(labels: npt.NDArray[np.int8], scores: npt.NDArray[np.float32]) -> f
     return float(-np.log(np.clip(likely, _LEAST, 1)).mean())
 
 
-def _share_interval(
-    right: npt.NDArray[np.bool_],
-    among: npt.NDArray[np.bool_],
-    groups: npt.NDArray[Any],
-    replicates: int,
-) -> dict[str, float | None]:
-    """Share of the patches in `among` that are right."""
-    hits = (right & among).astype(np.float64)
-    asked = among.astype(np.float64)
+def rate(interval: dict[str, float | None]) -> str:
+    """A number and its interval in words, as far as they are known.
 
-    def share(counts: npt.NDArray[np.float64]) -> float:
-        total = float(counts @ asked)
-        return float(counts @ hits) / total if total else float("nan")
+    Examples
+    --------
+    >>> rate({"value": 0.9, "low": 0.85, "high": 0.95})
+    '0.900 (0.850 to 0.950)'
+    """
+    if interval["value"] is None:
+        return "undefined"
+    if interval["low"] is None:
+        return f"{interval['value']:.3f}"
+    return f"{interval['value']:.3f} ({interval['low']:.3f} to {interval['high']:.3f})"
 
-    return interval(share, groups, replicates=replicates)
+
+def _rates(bins: Bins, cut: float) -> dict[str, Statistic]:
+    """The rates as functions of counts (R, B, 2)."""
+    called = bins.from_edge(cut)
+
+    def area(counts: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        normal, tumor = counts[:, :, 0], counts[:, :, 1]
+        below = np.cumsum(normal, axis=1) - normal / 2
+        return ratio((tumor * below).sum(axis=1), normal.sum(axis=1) * tumor.sum(axis=1))
+
+    def sensitivity(counts: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        return ratio(counts[:, called, 1].sum(axis=1), counts[:, :, 1].sum(axis=1))
+
+    def specificity(counts: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        return ratio(counts[:, ~called, 0].sum(axis=1), counts[:, :, 0].sum(axis=1))
+
+    def accuracy(counts: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        right = counts[:, called, 1].sum(axis=1) + counts[:, ~called, 0].sum(axis=1)
+        return ratio(right, counts.sum(axis=(1, 2)))
+
+    def balanced(counts: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        return (sensitivity(counts) + specificity(counts)) / 2
+
+    return dict(zip(RATES, (area, accuracy, sensitivity, specificity, balanced), strict=True))
+
+
+def _confusion(bins: Bins, cut: float) -> dict[str, int]:
+    called = bins.from_edge(cut)
+    counts = bins.total()
+    return {
+        "true_positive": int(counts[called, 1].sum()),
+        "false_positive": int(counts[called, 0].sum()),
+        "true_negative": int(counts[~called, 0].sum()),
+        "false_negative": int(counts[~called, 1].sum()),
+    }

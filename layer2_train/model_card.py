@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from layer2_train.history import best
+from layer2_train.metrics import rate as rate
+from layer2_train.thresholds import FIXED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,7 +18,8 @@ if TYPE_CHECKING:
     from common.model_bundle import Manifest
     from layer2_train.history import Epoch
 
-_RATES: Final = ("auc", "accuracy", "sensitivity", "specificity")
+_RATES: Final = ("auc", "accuracy", "sensitivity", "specificity", "balanced_accuracy")
+_BY_CENTRE: Final = ("auc", "sensitivity", "specificity", "balanced_accuracy")
 
 
 @dataclass(frozen=True)
@@ -32,12 +35,15 @@ class Facts:
     history : tuple of Epoch
     resolved : str
         The configuration as YAML, without names of patients.
+    ranks : int
+        Processes that trained together.
     """
 
     manifest: Manifest
     counts: dict[str, dict[str, int]]
     history: tuple[Epoch, ...]
     resolved: str
+    ranks: int = 1
 
 
 def model_card(facts: Facts) -> str:
@@ -55,14 +61,18 @@ def model_card(facts: Facts) -> str:
             "",
             f"Takes an H&E patch of {manifest.patch_size} x {manifest.patch_size} px at "
             f"{manifest.patch_mpp:g} um/px, RGB from 0 to 255, and gives the probability that it "
-            f"shows tumour. Stain normalisation: {manifest.preprocessing.stain}.",
+            f"shows tumour. {_stain(manifest)}",
             "",
             "## Data",
             "",
             *_data(facts.counts),
             "",
-            "Train is what the weights were fitted to; valid chose the epoch; test was looked at "
-            "once, after that.",
+            "Train is what the weights were fitted to; valid chose the epoch, and the threshold "
+            "where it was chosen; test was looked at once, after that.",
+            "",
+            "## Training",
+            "",
+            *_training(manifest.config, facts.ranks),
             "",
             "## Results",
             "",
@@ -71,6 +81,9 @@ def model_card(facts: Facts) -> str:
             f"Weights of epoch {kept.epoch} of {len(facts.history)}. In brackets the 95 % "
             "bootstrap interval; none where all patches are of one patient or slide.",
             "",
+            *_threshold(manifest.metrics),
+            *_calibration(manifest.metrics),
+            *_centres(manifest.metrics),
             "## Intended use",
             "",
             "Research on finding and explaining tumour in slides like those it was trained on: to "
@@ -80,8 +93,9 @@ def model_card(facts: Facts) -> str:
             "",
             "* Other tissues, stains, scanners and scales were not tested. Stain and scanner "
             "change results much.",
-            "* A probability is the network's score. It was not calibrated, and depends on how "
-            "common tumour was among the training patches.",
+            "* A probability is the network's score, as trained: nothing corrects it afterwards. "
+            "It depends on how common tumour was among the patches shown in training, and is no "
+            "share of tissue, nor the chance that a slide holds tumour.",
             "* Labels come from annotations of regions; small groups of tumour cells outside them "
             "count as normal.",
             "* Results on slides or patients it has seen flatter it; tools of this project say so.",
@@ -95,6 +109,16 @@ def model_card(facts: Facts) -> str:
             "```",
             "",
         ]
+    )
+
+
+def _stain(manifest: Manifest) -> str:
+    method = manifest.preprocessing.stain
+    if method == "none":
+        return "Stain normalisation: none; colours are taken as they were scanned."
+    return (
+        f"Stain normalisation: {method}, measured on each slide. It is not part of the network: "
+        "who asks it without this project's tools has to do the same first."
     )
 
 
@@ -119,22 +143,101 @@ def _results(metrics: dict[str, Any]) -> list[str]:
         [split, str(own["n"]), *(rate(own[name]) for name in _RATES), own["intervals_over"]]
         for split, own in metrics.items()
     ]
-    return _table(["split", "patches", "AUC", *_RATES[1:], "intervals over"], rows)
+    names = [name.replace("_", " ") for name in _RATES[1:]]
+    return _table(["split", "patches", "AUC", *names, "intervals over"], rows)
 
 
-def rate(value: dict[str, float | None]) -> str:
-    """A number and its interval, as far as they are known.
+def _training(config: dict[str, Any], ranks: int) -> list[str]:
+    """What was shown to the network, as far as it changes what its answers mean."""
+    lines = [f"* Augmentation: {_augmentation(config.get('augmentation') or {})}."]
+    shares = config.get("balance") or {}
+    classes, centres = shares.get("classes", "natural"), shares.get("centres", "natural")
+    if classes == "natural":
+        lines.append("* Classes were shown as often as there were patches of each.")
+    else:
+        lines.append(
+            f"* Classes were shown {_shares(classes)}, whatever their numbers in the table above: "
+            "probabilities are shifted towards the rarer class, and hold for that mixture only."
+        )
+    if centres != "natural":
+        lines.append("* Within a class, patches of every centre were shown equally often.")
+    if ranks > 1:
+        lines.append(f"* {ranks} processes trained together, a share of the patches each.")
+    return lines
+
+
+def _augmentation(config: dict[str, Any]) -> str:
+    """What is not off, in words.
 
     Examples
     --------
-    >>> rate({"value": 0.9, "low": 0.85, "high": 0.95})
-    '0.900 (0.850 to 0.950)'
+    >>> _augmentation({"flip": True, "rotate90": False, "stain_jitter": {"scale": 0.05}})
+    'flip, stain jitter (scale 0.05)'
     """
-    if value["value"] is None:
-        return "undefined"
-    if value["low"] is None:
-        return f"{value['value']:.3f}"
-    return f"{value['value']:.3f} ({value['low']:.3f} to {value['high']:.3f})"
+    said = []
+    for name, value in config.items():
+        inside = _augmentation(value) if isinstance(value, dict) else ""
+        if value is True:
+            said.append(name)
+        elif inside not in ("", "none"):
+            said.append(f"{name} ({inside})")
+        elif not isinstance(value, dict) and value:
+            said.append(f"{name} {value:g}")
+    return ", ".join(said).replace("_", " ") or "none"
+
+
+def _shares(classes: str | dict[str, float]) -> str:
+    if isinstance(classes, dict):
+        return f"as {classes['normal']:g} normal to {classes['tumor']:g} tumour"
+    return "equally often"
+
+
+def _threshold(metrics: dict[str, Any]) -> list[str]:
+    for own in metrics.values():
+        choice = own.get("threshold_choice", {})
+        said = f"A patch is called tumour from a probability of {own['threshold']:.4g} on"
+        if choice.get("rule", FIXED) == FIXED:
+            return [f"{said}: a number that was given, not chosen on patches.", ""]
+        asked = (
+            "the highest sum of sensitivity and specificity (Youden's index)"
+            if choice["at"] is None
+            else f"a {choice['rule']} of {choice['at']:g}"
+        )
+        return [
+            f"{said}: chosen on the patches of {choice['on']} for {asked}, which flatters the "
+            f"results there; other splits took it as it was.",
+            "",
+        ]
+    return []
+
+
+def _calibration(metrics: dict[str, Any]) -> list[str]:
+    rows = [
+        [split, rate(own["calibration"]["ece"]), rate(own["calibration"]["brier"])]
+        for split, own in metrics.items()
+        if "calibration" in own
+    ]
+    if not rows:
+        return []
+    return [
+        *_table(["split", "expected calibration error", "Brier score"], rows),
+        "",
+        "The calibration error is the mean distance between probability and share of tumour, over "
+        "15 bins of equal width; 0 would be a probability that means what it says.",
+        "",
+    ]
+
+
+def _centres(metrics: dict[str, Any]) -> list[str]:
+    rows = [
+        [split, name, str(found["n"]), *(rate(found[one]) for one in _BY_CENTRE)]
+        for split, own in metrics.items()
+        for name, found in own.get("centres", {}).items()
+    ]
+    if not rows:
+        return []
+    names = [name.replace("_", " ") for name in _BY_CENTRE[1:]]
+    return ["By centre:", "", *_table(["split", "centre", "patches", "AUC", *names], rows), ""]
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:

@@ -13,7 +13,7 @@ def test_every_key_has_a_default():
     assert settings.network.name == "resnet50"
     assert settings.optimizer.name == "sgd"
     assert settings.split.by == "patient"
-    assert load(EvaluateSettings).threshold == 0.5
+    assert load(EvaluateSettings).threshold is None
 
 
 def test_what_is_dumped_loads_as_the_same_settings(tmp_path):

@@ -3,7 +3,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from layer2_train.curves import draw_history, draw_roc
+from layer2_train.curves import draw_history, draw_reliability, draw_roc
 from layer2_train.evaluation import Answers
 from layer2_train.history import Epoch
 from layer2_train.metrics import metrics
@@ -39,3 +39,11 @@ def test_the_roc_of_each_split_is_drawn(tmp_path):
     draw_roc({"valid": answers([0, 1, 0, 1]), "test": answers([0, 0])}, tmp_path / "roc.png")
 
     assert is_picture(tmp_path / "roc.png")
+
+
+def test_the_reliability_of_each_split_is_drawn(tmp_path):
+    found = {"valid": answers([0, 1, 0, 1]), "test": answers([0, 0])}
+
+    draw_reliability(found, tmp_path / "reliability.png")
+
+    assert is_picture(tmp_path / "reliability.png")

@@ -11,10 +11,13 @@ from patch_files import write_cohort, write_patch_file
 
 from common.errors import ConfigError, ContractError
 from common.model_bundle import Manifest, SeenPatients, write_bundle
-from common.patch_file.reader import PatchFile, find_patch_files
-from layer2_train.config import EvaluateSettings
+from common.patch_file.reader import find_patch_files
+from common.prediction import Predictor
+from common.preprocessing import Preprocessing
+from layer2_train.config import EvaluateSettings, TrainSettings
 from layer2_train.dataset import PatchDataset
-from layer2_train.evaluation import clusters, evaluate
+from layer2_train.evaluation import answer, evaluate, judged
+from layer2_train.thresholds import Chosen
 
 QUICK = EvaluateSettings(batch_size=8, bootstrap=20)
 
@@ -27,10 +30,21 @@ def darkness_network(size=16):
     return keras.Model(image, head(x))
 
 
+def measured(threshold, rule="youden"):
+    """What a bundle says of its own results."""
+    choice = {"rule": rule, "at": None, "on": "valid"}
+    return {"valid": {"threshold": threshold, "threshold_choice": choice}}
+
+
 @pytest.fixture
 def bundle(tmp_path):
     """A bundle that has trained on a slide and a patient of the cohort."""
+    return write(tmp_path)
+
+
+def write(tmp_path, **more):
     manifest = Manifest(
+        **more,
         architecture="darkness",
         patch_size=16,
         patch_mpp=1.0,
@@ -53,6 +67,9 @@ def test_writes_what_it_found(bundle, tmp_path):
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
         "metrics.json",
         "roc.png",
+        "reliability.png",
+        "confusion.png",
+        "centres.png",
         "predictions.csv",
         "run.json",
         "config.resolved.yaml",
@@ -104,7 +121,7 @@ def test_results_of_another_configuration_are_not_replaced_unasked(bundle, tmp_p
     other = EvaluateSettings(batch_size=8, bootstrap=20, threshold=0.9)
     evaluate(bundle, patches, tmp_path / "out", QUICK)
 
-    with pytest.raises(ConfigError, match="threshold: 0.5 there, 0.9 here"):
+    with pytest.raises(ConfigError, match="threshold: None there, 0.9 here"):
         evaluate(bundle, patches, tmp_path / "out", other)
 
     found = evaluate(bundle, patches, tmp_path / "out", other, overwrite=True)
@@ -142,24 +159,103 @@ def test_patches_without_labels_cannot_be_evaluated_on(bundle, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-def test_patches_are_united_by_patient_then_by_slide_then_not_at_all(tmp_path):
-    write_patch_file(tmp_path, "a", patient="p", n=2)
-    write_patch_file(tmp_path, "b", patient="p", n=2)
-    write_patch_file(tmp_path, "c", n=2)
-    write_patch_file(tmp_path, "d", n=2, placed=False)
+def test_the_threshold_is_the_one_the_bundle_chose_unless_another_is_given(tmp_path):
+    model = write(tmp_path, metrics=measured(0.125))
+    patches = write_cohort(tmp_path / "patches", n=4)
 
-    groups, kind = clusters(PatchDataset(find_patch_files(tmp_path)))
+    own = evaluate(model, patches, tmp_path / "own", QUICK)["all"]
+    given = evaluate(
+        model, patches, tmp_path / "given", QUICK.model_copy(update={"threshold": 0.75})
+    )["all"]
 
-    assert groups[0] == groups[1] == groups[2] == groups[3]
-    assert groups[4] == groups[5]
-    assert len(np.unique(groups)) == 4
-    assert kind == "patients and slides and patches"
+    assert own["threshold"] == 0.125
+    assert own["threshold_choice"] == {"rule": "youden", "at": None, "on": "valid"}
+    assert given["threshold"] == 0.75
+    assert given["threshold_choice"] == {"rule": "fixed", "at": None, "on": None}
 
 
-def test_patches_without_place_belong_to_their_patient_where_he_is_known(tmp_path):
-    path = write_patch_file(tmp_path, "a", patient="p", n=4, placed=False)
+def test_another_look_at_the_test_set_is_counted_and_told(bundle, tmp_path, caplog):
+    patches = tmp_path / "patches"
+    write_patch_file(patches, "a", patient="patient_003")
+    write_patch_file(patches, "b", patient="patient_009")
+    higher = QUICK.model_copy(update={"threshold": 0.75})
 
-    groups, kind = clusters(PatchDataset([PatchFile(path)]))
+    with caplog.at_level(logging.WARNING):
+        first = evaluate(bundle, patches, tmp_path / "one", QUICK)
+    again = evaluate(bundle, patches, tmp_path / "one", QUICK)
+    second = evaluate(bundle, patches, tmp_path / "two", higher)
 
-    assert len(np.unique(groups)) == 1
-    assert kind == "patients"
+    assert "1 of 2 slides are of the test set" in caplog.text
+    assert first["test_set"] == again["test_set"] == {"slides": 1, "looks": 1}
+    assert second["test_set"] == {"slides": 1, "looks": 2}
+    assert len((bundle.parent / "test_looks.csv").read_text().splitlines()) == 3
+
+
+def test_other_slides_are_no_look_at_the_test_set(bundle, tmp_path):
+    write_patch_file(tmp_path / "patches", "x", patient="nobody", n=4)
+
+    found = evaluate(bundle, tmp_path / "patches", tmp_path / "out", QUICK)
+
+    assert found["test_set"] == {"slides": 0, "looks": None}
+    assert not (bundle.parent / "test_looks.csv").exists()
+
+
+def test_results_are_told_by_centre_and_a_centre_of_one_class_is_no_error(bundle, tmp_path):
+    patches = tmp_path / "patches"
+    write_patch_file(patches, "a", patient="p", centre="0", n=8)
+    write_patch_file(patches, "b", patient="q", centre="0", n=8)
+    write_patch_file(patches, "c", patient="r", centre="1", labels=[0, 0, 0])
+    write_patch_file(patches, "d", patient="s", n=4)
+
+    found = evaluate(bundle, patches, tmp_path / "out", QUICK)["all"]
+
+    assert set(found["centres"]) == {"0", "1"}
+    assert found["centres"]["0"]["n"] == 16
+    assert found["centres"]["0"]["auc"]["value"] == 1.0
+    assert found["centres"]["1"]["auc"] == {"value": None, "low": None, "high": None}
+    assert found["centres"]["1"]["specificity"]["value"] == 1.0
+    assert found["patients"] == 4
+    assert (tmp_path / "out" / "centres.png").exists()
+
+
+def test_colours_are_normalised_as_the_bundle_says(tmp_path):
+    preprocessing = Preprocessing.of("reinhard", 16)
+    write_patch_file(tmp_path / "patches", "a", patient="p", n=16)
+
+    plain = evaluate(write(tmp_path), tmp_path / "patches", tmp_path / "plain", QUICK)
+    other = evaluate(
+        write(tmp_path, preprocessing=preprocessing),
+        tmp_path / "patches",
+        tmp_path / "stained",
+        QUICK,
+    )
+
+    scores = [(tmp_path / name / "predictions.csv").read_text() for name in ("plain", "stained")]
+    assert plain["all"]["n"] == other["all"]["n"] == 16
+    assert scores[0] != scores[1]
+
+
+def test_a_rule_is_chosen_on_the_first_split_and_applied_to_the_next(tmp_path):
+    settings = TrainSettings(threshold="youden", bootstrap=20)
+    valid = PatchDataset([*find_patch_files(write_patch_file(tmp_path / "v", "a").parent)])
+    test = PatchDataset([*find_patch_files(write_patch_file(tmp_path / "t", "b").parent)])
+    predictor = Predictor(darkness_network(), Preprocessing(), 8)
+
+    first = answer(predictor, valid, settings, "valid")
+    second = answer(predictor, test, settings, "test", threshold=first.threshold)
+
+    assert first.threshold.rule == "youden"
+    assert first.threshold.on == "valid"
+    assert second.threshold == first.threshold
+    assert first.metrics["accuracy"]["value"] == 1.0
+
+
+def test_scores_that_are_there_already_are_judged_without_a_network(tmp_path):
+    write_patch_file(tmp_path, "a", patient="p", labels=[0, 1, 1])
+    write_patch_file(tmp_path, "b", patient="q", labels=[1])
+    dataset = PatchDataset([*find_patch_files(tmp_path)])
+
+    found = judged(np.array([0.1, 0.6, 0.2, 0.9], np.float32), dataset, Chosen(0.5), replicates=20)
+
+    assert found.metrics["sensitivity"]["value"] == pytest.approx(2 / 3)
+    assert found.metrics["intervals_over"] == "patients"

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from common.model_bundle import Manifest
+from common.preprocessing import Preprocessing
 from layer2_train.history import Epoch
 from layer2_train.metrics import metrics
 from layer2_train.model_card import Facts, model_card, rate
@@ -11,8 +12,10 @@ from layer2_train.model_card import Facts, model_card, rate
 NONE = {"files": 0, "slides": 0, "patients": 0, "centres": 0, "normal": 0, "tumor": 0}
 
 
-def facts(measured):
+def facts(measured, *, config=None, ranks=1, **more):
     manifest = Manifest(
+        **more,
+        config=config or {},
         architecture="camnet_small",
         patch_size=96,
         patch_mpp=0.972,
@@ -23,15 +26,20 @@ def facts(measured):
     some = {"files": 4, "slides": 4, "patients": 0, "centres": 2, "normal": 70, "tumor": 30}
     history = (Epoch(1, 0.5, 0.4, 0.8, 0.1, 1.0), Epoch(2, 0.5, 0.4, 0.7, 0.1, 1.0))
     counts = {"train": some, "valid": {**some, "patients": 3}, "test": NONE}
-    return Facts(manifest, counts, history, "seed: 0\n")
+    return Facts(manifest, counts, history, "seed: 0\n", ranks)
+
+
+def measured(**more):
+    """What was measured on four patches."""
+    labels = np.array([0, 0, 1, 1], np.int8)
+    scores = np.array([0.1, 0.6, 0.4, 0.9], np.float32)
+    found = metrics(labels, scores, np.arange(4), threshold=0.5, replicates=20)
+    return {"valid": {**found, "intervals_over": "patches", **more}}
 
 
 @pytest.fixture
 def card():
-    labels = np.array([0, 0, 1, 1], np.int8)
-    scores = np.array([0.1, 0.6, 0.4, 0.9], np.float32)
-    found = metrics(labels, scores, np.arange(4), threshold=0.5, replicates=20)
-    return model_card(facts({"valid": {**found, "intervals_over": "patches"}}))
+    return model_card(facts(measured()))
 
 
 def test_says_what_it_is_not_for_before_anything_else(card):
@@ -59,3 +67,56 @@ def test_says_so_where_nothing_was_measured():
 def test_a_rate_without_interval_or_value_says_so():
     assert rate({"value": 0.5, "low": None, "high": None}) == "0.500"
     assert rate({"value": None, "low": None, "high": None}) == "undefined"
+
+
+def test_says_how_the_threshold_was_chosen_and_where():
+    choice = {"rule": "sensitivity", "at": 0.95, "on": "valid"}
+
+    card = model_card(facts(measured(threshold_choice=choice)))
+
+    assert "tumour from a probability of 0.5 on: chosen on the patches of valid for a" in card
+    assert "sensitivity of 0.95" in card
+    assert "a number that was given" in model_card(facts(measured()))
+
+
+def test_gives_the_calibration_and_the_results_of_each_centre():
+    rates = {
+        name: {"value": 0.5, "low": None, "high": None}
+        for name in ("auc", "sensitivity", "specificity", "balanced_accuracy")
+    }
+
+    card = model_card(facts(measured(centres={"north": {"n": 3, **rates}})))
+
+    assert "| split | expected calibration error | Brier score |" in card
+    assert "| valid | north | 3 | 0.500 | 0.500 | 0.500 | 0.500 |" in card
+    assert "By centre" not in model_card(facts(measured()))
+
+
+@pytest.mark.parametrize(
+    ("classes", "said"),
+    [
+        ("natural", "as often as there were patches of each"),
+        ("balanced", "shown equally often, whatever their numbers"),
+        ({"normal": 1.0, "tumor": 3.0}, "shown as 1 normal to 3 tumour, whatever"),
+    ],
+)
+def test_says_that_balanced_classes_shift_probabilities(classes, said):
+    card = model_card(facts(measured(), config={"balance": {"classes": classes}}))
+
+    assert said in card
+    assert ("probabilities are shifted" in card) == (classes != "natural")
+
+
+def test_says_what_was_done_to_colours_and_how_many_trained():
+    card = model_card(
+        facts(
+            measured(),
+            config={"augmentation": {"flip": True, "colour_jitter": {"hue": 0.1, "contrast": 0.0}}},
+            ranks=4,
+            preprocessing=Preprocessing.of("macenko", 16),
+        )
+    )
+
+    assert "Stain normalisation: macenko, measured on each slide" in card
+    assert "Augmentation: flip, colour jitter (hue 0.1)." in card
+    assert "4 processes trained together" in card

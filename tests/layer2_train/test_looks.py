@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import csv
+import logging
+
+import pytest
+
+from layer2_train.looks import looked, said
+
+
+def test_looks_are_counted_once_a_question(tmp_path):
+    path = tmp_path / "test_looks.csv"
+
+    counts = [looked(path, "evaluate", question) for question in ("a", "b", "a", "c")]
+
+    assert counts == [1, 2, 2, 3]
+    lines = list(csv.DictReader(path.read_text().splitlines()))
+    assert [(one["command"], one["question"]) for one in lines] == [
+        ("evaluate", "a"),
+        ("evaluate", "b"),
+        ("evaluate", "c"),
+    ]
+
+
+def test_a_look_that_cannot_be_written_down_is_told_and_stops_nobody(tmp_path, caplog):
+    (tmp_path / "file").write_text("")
+
+    with caplog.at_level(logging.WARNING):
+        count = looked(tmp_path / "file" / "test_looks.csv", "evaluate", "a")
+
+    assert count is None
+    assert "could not be written down" in caplog.text
+    assert said(count) == "how often is not known"
+
+
+@pytest.mark.parametrize("torn", ["time,command,question\n2026-01-01", "time,comm", ""])
+def test_a_torn_list_is_gone_on_with(tmp_path, torn):
+    path = tmp_path / "test_looks.csv"
+    path.write_text(torn)
+
+    assert looked(path, "train", "a") >= 1
+    assert looked(path, "train", "a") == 1
