@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 LEAST_PIXELS: Final = 1000
 """Fewer pixels of tissue say nothing about a slide."""
 
-LEAST_DENSITY: Final = 0.15
-"""Of tissue, mean of red, green and blue, natural logarithm; what is fainter is glass."""
+LEAST_DENSITY: Final = 0.25
+"""Of tissue, mean of red, green and blue, natural logarithm: L* 80. Dim glass is fainter still."""
 
 _MOST_PIXELS: Final = 1 << 18
 _BLACK: Final = 15  # what is no brighter in any channel is ink, dust or a scanner's edge

@@ -18,7 +18,7 @@ SAMPLES = sorted(ARCHIVES.glob("v*"))
 PATCH = np.arange(8 * 8 * 3, dtype=np.uint8).reshape(1, 8, 8, 3)
 ANSWER = 0.2701823
 """To PATCH; also by the sums of a convolution, written out in NumPy."""
-STAINED = {"v1.0": None, "v1.1": (160.465, 117.354, 154.733)}
+STAINED = {"v1.0": None, "v1.1": (159.852, 116.937, 154.410)}
 """Mean red, green and blue of painted tissue in the colours a bundle asks for."""
 
 

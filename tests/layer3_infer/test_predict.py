@@ -118,7 +118,7 @@ def test_an_unreadable_patch_ends_the_slide_with_its_error():
 
 STAINED = tissue(count=1, size=320, seed=3)[0]
 STAINED_SLIDE = FakeSlide(PYRAMID, lambda x, y: STAINED[y % 320, x % 320])
-MACENKO = Preprocessing.of("macenko", 24)
+MACENKO = Preprocessing.of("macenko", 60)
 
 
 def test_a_slide_is_measured_on_patches_spread_over_its_locations():
@@ -126,7 +126,7 @@ def test_a_slide_is_measured_on_patches_spread_over_its_locations():
 
     found = stain_of(STAINED_SLIDE, DenseLocations(GRID, corners), SPEC, MACENKO)
 
-    sample = corners[spread(len(corners), 24)]
+    sample = corners[spread(len(corners), 60)]
     patches = np.stack([STAINED_SLIDE.read(int(x), int(y), SPEC) for x, y in sample])
     assert found == MACENKO.fit(patches)
     assert found.fallback == ""

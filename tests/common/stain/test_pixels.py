@@ -15,7 +15,7 @@ def test_glass_and_black_are_no_tissue():
 
     found = tissue_pixels(patches)
 
-    assert (DENSITY[found].mean(axis=1) > 0.15).all()
+    assert (DENSITY[found].mean(axis=1) > 0.25).all()
     assert (found.max(axis=1) > 15).all()
 
 
@@ -26,7 +26,7 @@ def test_nothing_depends_on_the_order_of_the_patches(order):
     assert np.array_equal(tissue_pixels(patches[list(order)]), tissue_pixels(patches))
 
 
-@pytest.mark.parametrize("level", [0, 243, 255])
+@pytest.mark.parametrize("level", [0, 215, 243, 255])
 def test_patches_without_tissue_are_refused(level):
     with pytest.raises(StainError, match="0 of 16384 pixels looked at are tissue, fewer than 1000"):
         tissue_pixels(np.full((4, 64, 64, 3), level, np.uint8))
