@@ -141,7 +141,7 @@ def stained(patches: Any, factors: Any, shifts: Any) -> Any:
     -------
     (B, S, S, 3) float32, RGB, 0 to 255
     """
-    mixing, unmixing = _mixing()
+    mixing, unmixing = map(_constant, _mixing())
     size = patches.shape[1]
     pixels: Any = ops.reshape(patches, (-1, size * size, 3))
     density = ops.log((pixels + 1) / _WHITE)  # natural and negative: light is its exponential
@@ -174,11 +174,17 @@ def coloured(patches: Any, draws: Any) -> Any:
     angle: Any = hue * np.float32(2 * np.pi)
     along: Any = ops.cos(angle)
     across: Any = ops.sin(angle)
-    turned = along * (np.eye(3, dtype=np.float32) - _GREY) + across * _ACROSS
-    matrix = brightness * contrast * (_GREY + saturation * turned)
+    colour, grey = _constant(np.eye(3, dtype=np.float32) - _GREY), _constant(_GREY)
+    turned = along * colour + across * _constant(_ACROSS)
+    matrix = brightness * contrast * (grey + saturation * turned)
     middle: Any = ops.mean(pixels, axis=(1, 2), keepdims=True)
     changed: Any = ops.matmul(pixels, matrix) + brightness * (1 - contrast) * middle
     return ops.reshape(ops.clip(changed, 0, 255), (-1, size, size, 3))
+
+
+def _constant(values: npt.NDArray[np.float32]) -> Any:
+    """A tensor of the backend: PyTorch's take no arrays in arithmetic."""
+    return ops.convert_to_tensor(values)
 
 
 def _mixing() -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
