@@ -25,7 +25,6 @@ from layer2_train.dataset import PatchDataset
 from layer2_train.looks import LOOKS, looked, said
 from layer2_train.metrics import metrics
 from layer2_train.origins import origins
-from layer2_train.pictures import ROC as ROC
 from layer2_train.pictures import draw_results
 from layer2_train.ranks import Alone
 from layer2_train.scoring import score

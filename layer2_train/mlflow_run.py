@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from common.errors import ConfigError
@@ -12,7 +13,6 @@ from common.files import write_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from layer2_train.settings.tracking import TrackingSettings
     from layer2_train.tracking import Point
@@ -73,6 +73,8 @@ class MlflowRun:
                 settings, folder, parameters, tags
             )
             self._told = {one.step for one in self._client.get_metric_history(self._id, "loss")}
+        except ImportError as error:  # of what a SQLite file needs beside the client
+            raise _absent() from error
         except self.errors as error:
             raise ConfigError(
                 f"tracking.uri: expected an MLflow file or server that answers, found: "
@@ -155,17 +157,19 @@ def imported() -> Any:
     try:
         import mlflow
     except ImportError as error:
-        raise ConfigError(
-            "tracking.uri: expected MLflow to be installed, found no such library. "
-            "pip install 'camnet[tracking]', or set tracking.uri to null"
-        ) from error
+        raise _absent() from error
     return mlflow
+
+
+def _absent() -> ConfigError:
+    return ConfigError(
+        "tracking.uri: expected MLflow to be installed, found no such library. "
+        "pip install 'camnet[tracking]', or set tracking.uri to null"
+    )
 
 
 def _file(uri: str) -> Path | None:
     """The SQLite file of a uri; None of another kind."""
-    from pathlib import Path
-
     return Path(uri.removeprefix(_SQLITE)) if uri.startswith(_SQLITE) else None
 
 

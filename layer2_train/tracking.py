@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from common.errors import Interrupted
+from common.errors import ConfigError, Interrupted
 from layer2_train.anonymity import without_names
-from layer2_train.mlflow_run import MlflowRun, imported
+from layer2_train.mlflow_run import IDENTITY, MlflowRun, imported
 from layer2_train.tensorboard import FOLDER, EventFiles
 
 if TYPE_CHECKING:
@@ -129,13 +129,14 @@ def opened(
     Raises
     ------
     ConfigError
-        If MLflow is asked for, and is not installed or does not answer.
+        If MLflow is asked for, and is not installed, or does not answer when a training begins.
     """
     parameters = _flat(without_names(settings))
     listeners: list[Listener] = []
+    refuse_missing(settings)
     if settings.tracking.uri is not None:
         tags = {f"camnet.{name}": str(record[name]) for name in _TAGS if record.get(name)}
-        listeners.append(MlflowRun(settings.tracking, out, parameters, tags))
+        listeners += _mlflow(settings, out, parameters, tags)
     listeners.append(EventFiles(out / FOLDER, parameters))
     tracker = Tracker(listeners)
     status = "FAILED"
@@ -147,6 +148,19 @@ def opened(
         raise
     finally:
         tracker.close(status)
+
+
+def _mlflow(
+    settings: TrainSettings, out: Path, parameters: Mapping[str, str], tags: Mapping[str, str]
+) -> list[Listener]:
+    """The run in MLflow; nothing where a training that is resumed finds no answer any more."""
+    try:
+        return [MlflowRun(settings.tracking, out, parameters, tags)]
+    except ConfigError as error:
+        if not (out / IDENTITY).exists():
+            raise
+        log.warning("MLflow is not told, training goes on: %s", error)
+        return []
 
 
 def _heard(listener: Listener, tell: Callable[[], None]) -> bool:

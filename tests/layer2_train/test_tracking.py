@@ -137,6 +137,22 @@ def test_a_library_that_is_absent_is_refused_before_anything_is_written(tmp_path
 
 
 @pytest.mark.slow
+def test_a_resumed_training_goes_on_where_mlflow_no_longer_answers(tmp_path, caplog):
+    pytest.importorskip("mlflow")
+    (tmp_path / "file").write_text("")
+    uri = f"sqlite:///{tmp_path / 'file' / 'mlflow.db'}"
+    settings = load(TrainSettings, overrides=[f"tracking.uri={uri}"])
+
+    with pytest.raises(ConfigError, match=r"tracking.uri"), opened(settings, tmp_path, {}):
+        pass
+    (tmp_path / "mlflow_run_id").write_text("0123456789abcdef0123456789abcdef\n")
+    with opened(settings, tmp_path, {}) as tracker:
+        tracker.epoch(epoch(1))
+
+    assert "MLflow is not told, training goes on" in caplog.text
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("error", "status"),
     [(None, "FINISHED"), (Interrupted("stopped"), "KILLED"), (ValueError("bug"), "FAILED")],
