@@ -19,12 +19,19 @@ _CODE = """
 import json, os, signal, sys
 absent, stop_after, commands = json.loads(sys.argv[1])
 
-class Absent:
+class Finder:
+    def __init__(self, finder):
+        self.finder = finder
+
     def find_spec(self, name, path=None, target=None):
         if name.split(".")[0] in absent:
-            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+            return None
+        return self.finder.find_spec(name, path, target)
 
-sys.meta_path.insert(0, Absent())
+    def __getattr__(self, name):
+        return getattr(self.finder, name)
+
+sys.meta_path[:] = map(Finder, sys.meta_path)
 import layer2_train.training_model
 from common.errors import Interrupted
 
