@@ -21,7 +21,7 @@ from common.cluster import Rank, available_cpus, chosen_interface, environment, 
 from common.errors import ConfigError, Interrupted, PipelineError
 from layer2_train.meeting import Meeting, Member, Place, meet
 from layer2_train.ranks import Alone, Ranks
-from layer2_train.roll_call import Progress, RollCall, end_process
+from layer2_train.roll_call import Progress, RollCall
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
@@ -385,8 +385,7 @@ def _leave_after(error: BaseException, roll_call: RollCall) -> None:
         return
     else:  # such as what Horovod raises because another rank is gone
         status = 1
-        if (why := roll_call.why_others_left(_WORD_S)) is not None:
-            end_process(why, status)
+        roll_call.end_with_others(_WORD_S)
         roll_call.fail(f"{type(error).__name__}: {error}", status)
     atexit.register(_end_now, status)
 

@@ -20,11 +20,19 @@ class Link:
     ----------
     connection : socket.socket
         Connected, over TCP.
+
+    Attributes
+    ----------
+    addresses : tuple of str
+        IP addresses of this end and of the other.
+    ended : bool
+        Whether no more can come.
     """
 
     def __init__(self, connection: socket.socket) -> None:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._socket = connection
+        self.addresses = connection.getsockname()[0], connection.getpeername()[0]
         self._sending = threading.Lock()
         self._begun = b""  # of a message whose end has not come yet
         self._whole: list[dict[str, Any]] = []
@@ -33,11 +41,6 @@ class Link:
     def fileno(self) -> int:
         """For `select`."""
         return self._socket.fileno()
-
-    @property
-    def addresses(self) -> tuple[str, str]:
-        """Of this end, and of the other."""
-        return self._socket.getsockname()[0], self._socket.getpeername()[0]
 
     def send(self, **message: Any) -> None:
         """Send a message; one that cannot arrive is lost, as the other end's silence will tell."""
@@ -53,8 +56,8 @@ class Link:
         return messages
 
     def _receive(self, timeout_s: float) -> None:
-        self._socket.settimeout(max(timeout_s, 1e-3))
         try:
+            self._socket.settimeout(max(timeout_s, 1e-3))
             data = self._socket.recv(_CHUNK)
         except TimeoutError:
             return

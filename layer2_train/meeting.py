@@ -160,6 +160,8 @@ def _expect(me: Member, size: int, place: Place) -> Meeting:
                     link = Link(listener.accept()[0])
                 except TimeoutError:
                     raise _missing(members, size, place) from None
+                except OSError:  # somebody who was gone at once
+                    continue
                 if (member := _introduced(link, token, size, members)) is None:
                     link.close()
                 else:
@@ -236,7 +238,7 @@ def _connected(me: Member, file: Path) -> Link | None:
     except (OSError, ValueError, KeyError):
         return None
     if notice.get("machine") != me.machine:
-        addresses = [address for address in addresses if not address.startswith("127.")]
+        addresses = [ip for ip in addresses if not ip.startswith("127.")] or addresses
     for address in addresses:
         with contextlib.suppress(OSError):
             link = Link(socket.create_connection((address, port), timeout=_ANSWER_S))

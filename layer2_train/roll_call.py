@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _BEATS: Final = 6  # in the time after which silence is an end
 _LONGEST_BEAT_S: Final = 5.0
 _TURN_S: Final = 0.2
+_LOOK_S: Final = 0.02
 
 
 class Progress(NamedTuple):
@@ -128,21 +129,18 @@ class RollCall:
             link.send(end=self._words(self._rank, f"failed: {reason}"), status=status)
             link.finish()
 
-    def why_others_left(self, within_s: float) -> str | None:
+    def end_with_others(self, within_s: float) -> None:
         """Wait a little whether another rank's end explains an error of this one.
 
-        Returns
-        -------
-        str or None
-            Which left, and why. One that died ends this process meanwhile.
+        If so, this process ends with the same status, and says who it was.
         """
         until = time.monotonic() + within_s
         while time.monotonic() < until:
             for number, heard in self._heard.items():
                 if heard.left is not None:
-                    return self._words(number, f"left: {heard.left}")
-            time.sleep(0.02)
-        return None
+                    why = self._words(number, f"left: {heard.left}")
+                    self._end_all(why, heard.status or 1)
+            time.sleep(_LOOK_S)
 
     def _watch(self) -> None:
         last = time.monotonic()

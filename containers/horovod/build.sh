@@ -41,7 +41,8 @@ build() {
   trap 'rm -rf "$work"' EXIT
   # Tools of its own, so that the environment keeps its versions; the .pth file shows it TensorFlow.
   "$python" -m venv "$work/tools"
-  "$python" -c 'import sysconfig; print(sysconfig.get_paths()["purelib"])' \
+  "$python" -c 'import sysconfig
+print("import site; site.addsitedir(%r)" % sysconfig.get_path("purelib"))' \
     > "$(echo "$work"/tools/lib/python*/site-packages)/environment.pth"
   tools=$work/tools/bin
   "$tools/python" -m pip install --quiet --force-reinstall --no-deps -c "$here/constraints.txt" \
@@ -64,7 +65,7 @@ build() {
   export PATH=$tools:$PATH MAKEFLAGS=-j$(nproc) TF_CPP_MIN_LOG_LEVEL=3
   (cd "$work/horovod-$VERSION" && "$tools/python" -m pip wheel --no-build-isolation --no-deps \
     -w "$work/made" . > "$work/log" 2>&1) ||
-    { tail -n 40 "$work/log" >&2; fail 'expected it to compile; above is the end of what was said'; }
+    { grep -iE -A 5 'error' "$work/log" | head -n 60 >&2; fail 'expected it to compile, found the errors above'; }
   mkdir -p "$wheels"
   mv "$work"/made/horovod-*.whl "$wheel.$$" && mv "$wheel.$$" "$wheel"
 }

@@ -7,7 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.cluster import Place, Shard, available_cpus, quiet_libraries
+from common.cluster import (
+    Place,
+    Rank,
+    Shard,
+    available_cpus,
+    chosen_interface,
+    environment,
+    machine,
+    quiet_libraries,
+)
 from common.errors import ConfigError
 
 
@@ -50,3 +59,91 @@ def test_a_log_level_the_user_has_set_stays(monkeypatch):
     quiet_libraries()
 
     assert os.environ["TF_CPP_MIN_LOG_LEVEL"] == "0"
+
+
+STEP = {
+    "SLURM_JOB_ID": "7",
+    "SLURM_STEP_ID": "2",
+    "SLURM_RESTART_COUNT": "1",
+    "SLURM_STEP_NUM_TASKS": "4",
+    "SLURM_STEP_NUM_NODES": "2",
+    "SLURM_PROCID": "3",
+    "SLURMD_NODENAME": "n2",
+}
+OPEN_MPI = {
+    "OMPI_COMM_WORLD_SIZE": "2",
+    "OMPI_COMM_WORLD_RANK": "1",
+    "OMPI_COMM_WORLD_LOCAL_SIZE": "2",
+    "PMIX_NAMESPACE": "prterun-n1-9@1",
+}
+HOROVODRUN = {
+    "HOROVOD_SIZE": "2",
+    "HOROVOD_RANK": "1",
+    "HOROVOD_LOCAL_SIZE": "1",
+    "HOROVOD_GLOO_RENDEZVOUS_ADDR": "10.0.0.1",
+    "HOROVOD_GLOO_RENDEZVOUS_PORT": "99",
+}
+
+
+def test_a_step_of_srun_says_who_we_are():
+    assert Rank.here(STEP) == Rank(3, 4, "srun", "srun-7-2-1", one_node=False, host="n2")
+
+
+def test_a_step_on_one_node_is_on_one_node():
+    assert Rank.here(STEP | {"SLURM_STEP_NUM_NODES": "1"}).one_node
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {},
+        {"SLURM_JOB_ID": "7", "SLURM_NTASKS": "4", "SLURM_PROCID": "0"},
+        {**STEP, "SLURM_STEP_NUM_TASKS": "1", "SLURM_PROCID": "0"},
+    ],
+    ids=["nobody", "batch script", "srun -n1"],
+)
+def test_who_was_started_alone_is_alone(variables):
+    assert Rank.here(variables) == Rank()
+
+
+def test_what_mpirun_says_comes_before_the_srun_it_uses():
+    rank = Rank.here(STEP | OPEN_MPI)
+
+    assert (rank.index, rank.size, rank.launcher, rank.one_node) == (1, 2, "mpirun", True)
+    assert rank.launch == "mpirun-prterun-n1-9-1"
+
+
+@pytest.mark.parametrize(("tasks", "launcher"), [("4", "srun"), ("2", "mpirun")])
+def test_other_mpis_are_told_from_srun_that_speaks_their_language(tasks, launcher):
+    said = STEP | {"SLURM_STEP_NUM_TASKS": tasks, "PMI_SIZE": "4", "PMI_RANK": "3"}
+
+    assert (Rank.here(said).index, Rank.here(said).size) == (3, 4)
+    assert Rank.here(said).launcher == launcher
+
+
+def test_horovodrun_comes_first():
+    rank = Rank.here(STEP | OPEN_MPI | HOROVODRUN)
+
+    assert (rank.index, rank.size, rank.launcher, rank.one_node) == (1, 2, "horovodrun", False)
+    assert rank.launch == "horovodrun-10-0-0-1-99"
+
+
+def test_a_rank_is_one_of_its_number():
+    with pytest.raises(ValueError, match=r"0\.\.1, got 2"):
+        Rank(2, 2)
+
+
+def test_variables_are_what_they_were_afterwards(monkeypatch):
+    monkeypatch.setenv("HOROVOD_GLOO_IFACE", "eth7")
+    monkeypatch.delenv("CAMNET_NOT_SET", raising=False)
+
+    with environment({"HOROVOD_GLOO_IFACE": "lo", "CAMNET_NOT_SET": "1"}):
+        assert chosen_interface() == "lo"
+        assert os.environ["CAMNET_NOT_SET"] == "1"
+
+    assert chosen_interface() == "eth7"
+    assert "CAMNET_NOT_SET" not in os.environ
+
+
+def test_a_machine_stays_the_same():
+    assert machine() == machine()
