@@ -65,6 +65,8 @@ def train(
 
     done = train_run(settings, patches, out, overwrite=overwrite)
     said = "was finished before, nothing to do" if done.finished_before else "finished"
+    if done.rank:
+        return Result(f"rank {done.rank}: {said}; rank 0 tells more", {"rank": done.rank})
     lines = [f"{split}: AUC {rate(own['auc'])}" for split, own in done.metrics.items()]
     text = "\n".join([f"{out}: {said}; model in {done.bundle.path}", *lines])
     return Result(text, {"bundle": str(done.bundle.path), "metrics": done.metrics})
@@ -72,7 +74,7 @@ def train(
 
 @verb(cli, settings="layer2_train.config:EvaluateSettings")
 @click.option("--model", type=FOLDER_PATH, required=True, help="Model bundle.")
-@click.option("--patches", type=FOLDER_PATH, required=True, help=_PATCHES)
+@click.option("--patches", type=FOLDER_PATH, required=True, multiple=True, help=_PATCHES)
 @click.option(
     "--out",
     type=OUTPUT_PATH,
@@ -81,7 +83,11 @@ def train(
 )
 @click.option("--overwrite", is_flag=True, help="Replace other results there.")
 def evaluate(
-    settings: EvaluateSettings, model: Path, patches: Path, out: Path, overwrite: bool
+    settings: EvaluateSettings,
+    model: Path,
+    patches: tuple[Path, ...],
+    out: Path,
+    overwrite: bool,
 ) -> Result:
     """Measure a model bundle on labelled patches."""
     from layer2_train.evaluation import ALL

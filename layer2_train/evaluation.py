@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from common.config import digest
-from common.errors import ConfigError, ContractError
+from common.errors import ConfigError
 from common.files import whole_file, write_text
 from common.model_bundle import MANIFEST, read_bundle
-from common.patch_file.reader import find_patch_files
 from common.prediction import Predictor
 from common.provenance import log_head, run_record
 from common.run_folder import claim
@@ -30,10 +29,11 @@ from layer2_train.ranks import Alone
 from layer2_train.scoring import score
 from layer2_train.splits import TEST, TRAIN, VALID
 from layer2_train.staining import stains_of
+from layer2_train.survey import survey
 from layer2_train.thresholds import HALF, Chosen, choose, of_bundle
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     import numpy.typing as npt
@@ -121,9 +121,14 @@ def judged(
 
 
 def evaluate(
-    model: Path, patches: Path, out: Path, settings: EvaluateSettings, *, overwrite: bool = False
+    model: Path,
+    patches: Path | Sequence[Path],
+    out: Path,
+    settings: EvaluateSettings,
+    *,
+    overwrite: bool = False,
 ) -> dict[str, Any]:
-    """Measure a bundle on a folder of patch files, and write what was found into `out`.
+    """Measure a bundle on folders of patch files, and write what was found into `out`.
 
     Returns
     -------
@@ -135,7 +140,8 @@ def evaluate(
     Raises
     ------
     ContractError
-        If the bundle or a patch file breaks its contract, or the patches are not of its kind.
+        If the bundle breaks its contract, or patch files do or are not of its kind: then with
+        every one of them.
     ConfigError
         If there are no labelled patches, or `out` holds results of another configuration, model
         or set of patches.
@@ -143,12 +149,12 @@ def evaluate(
     record = run_record("layer2-train evaluate", digest(settings))
     log.info("%s", log_head(digest(settings)))
     bundle = read_bundle(model)
-    files = find_patch_files(patches)
-    _check_kind(bundle, files[0])
-    dataset = PatchDataset(files, stains=stains_of(files, bundle.manifest.preprocessing))
+    manifest = bundle.manifest
+    files = survey(patches, manifest.spec, f"as in {bundle.path / MANIFEST}").opened()
+    dataset = PatchDataset(files, stains=stains_of(files, manifest.preprocessing))
     if not len(dataset):
         raise ConfigError(
-            f"{patches}: expected patches labelled normal or tumor, found {dataset.unknown} "
+            f"--patches: expected patches labelled normal or tumor, found {dataset.unknown} "
             f"without a label in {len(dataset.files)} files. Give files of slides with annotations"
         )
     subject = {"model_sha256": bundle.model_sha256, "patches_sha256": _identity(dataset)}
@@ -157,7 +163,7 @@ def evaluate(
     claim(out, settings, overwrite=overwrite)
     write_json(out / RUN, {**record, **subject, "n": len(dataset)})
     splits = _splits_of(bundle, dataset)
-    predictor = Predictor(bundle.load_network(), bundle.manifest.preprocessing, settings.batch_size)
+    predictor = Predictor(bundle.load_network(), manifest.preprocessing, settings.batch_size)
     answers = answer(predictor, dataset, settings, "evaluation", threshold=_given(settings, bundle))
     results = {
         ALL: answers.metrics,
@@ -259,20 +265,6 @@ def _check_subject(path: Path, subject: dict[str, str]) -> None:
         raise ConfigError(
             f"{path}: expected results of this model on these patches, found another "
             f"{' and '.join(changed)}. Give another --out, or --overwrite to replace them"
-        )
-
-
-def _check_kind(bundle: Bundle, file: PatchFile) -> None:
-    """Refuse patches that the network does not take; the other files agree with this one."""
-    own, asked = file.header.spec, bundle.manifest.spec
-    file.close()
-    if not own.agrees(asked):
-        raise ContractError(
-            file.path,
-            "patch_size, patch_mpp",
-            f"{asked.size} px at {asked.mpp:g} um/px as in {bundle.path / MANIFEST}",
-            f"{own.size} px at {own.mpp:g} um/px",
-            "Extract patches of that size and scale",
         )
 
 

@@ -109,6 +109,23 @@ def test_slides_seen_in_training_are_listed_and_warned_of(bundle, tmp_path, capl
     assert "2 of 4 slides, or their patients, were seen in training" in caplog.text
 
 
+def test_several_folders_are_measured_as_one(bundle, tmp_path):
+    folders = [write_cohort(tmp_path / name) for name in ("one", "other")]
+
+    found = evaluate(bundle, folders, tmp_path / "out", QUICK)
+
+    assert found["all"]["n"] == 96
+
+
+def test_every_unfit_file_is_named_at_once(bundle, tmp_path):
+    patches = write_cohort(tmp_path / "patches")
+    write_patch_file(patches, "small", size=8)
+    (patches / "half.h5").write_bytes(b"half")
+
+    with pytest.raises(ContractError, match=r"(?s)half\.h5.*small\.h5: .*as in .*bundle\.json"):
+        evaluate(bundle, patches, tmp_path / "out", QUICK)
+
+
 def test_patches_of_another_scale_are_refused(bundle, tmp_path):
     write_patch_file(tmp_path / "patches", "a", mpp=0.5)
 
@@ -153,7 +170,9 @@ def test_results_of_other_patches_of_equal_counts_are_not_replaced_unasked(bundl
 def test_patches_without_labels_cannot_be_evaluated_on(bundle, tmp_path):
     write_patch_file(tmp_path / "patches", "a", labels=[-1, -1, -1])
 
-    with pytest.raises(ConfigError, match=r"patches: expected patches labelled .* found 3 without"):
+    with pytest.raises(
+        ConfigError, match=r"--patches: expected patches .* found 3 without"
+    ):
         evaluate(bundle, tmp_path / "patches", tmp_path / "out", QUICK)
 
     assert not (tmp_path / "out").exists()
