@@ -7,9 +7,11 @@ import sys
 import pytest
 from click.testing import CliRunner
 from patch_files import write_cohort
+from published_weights import set_digest
 
-from common.errors import ContractError
+from common.errors import ConfigError, ContractError
 from layer2_train.cli import cli
+from layer2_train.imagenet import cached
 
 HEAVY = ("keras", "tensorflow", "numpy", "h5py", "pydantic", "matplotlib")
 SMALL = ["--set", "network.name=camnet_small"]
@@ -100,3 +102,34 @@ def test_trains_and_evaluates(tmp_path):
     assert f"{out}: finished; model in {out / 'bundle'}" in trained.output
     assert "24 patches, results in" in measured.output
     assert "6 slides were seen in training" in measured.output
+
+
+@pytest.mark.parametrize("verb", [["check"], ["train", "--dry-run", "--out", "out"]])
+def test_weights_that_are_absent_are_missed_before_any_training(verb, tmp_path, monkeypatch):
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    patches = write_cohort(tmp_path / "patches")
+
+    with pytest.raises(ConfigError, match="found no such file.*fetch-weights resnet50"):
+        invoke(*verb, "--patches", patches, *SPLIT, "--set", "network.weights=imagenet")
+
+
+def test_weights_that_are_there_are_told(tmp_path, monkeypatch):
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    path = cached("resnet50")
+    path.parent.mkdir()
+    path.write_bytes(b"whole")
+    set_digest("resnet50", path, monkeypatch)
+
+    result = invoke("fetch-weights", "resnet50", "--json")
+
+    assert json.loads(result.output) == {"resnet50": str(path)}
+
+
+def test_help_on_fetching_imports_no_keras():
+    code = (
+        "import sys; from layer2_train.cli import cli; "
+        "cli.main(['fetch-weights', '--help'], standalone_mode=False); "
+        "sys.exit('keras' in sys.modules)"
+    )
+
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)

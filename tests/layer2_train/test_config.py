@@ -48,7 +48,7 @@ def test_patients_are_set_aside_by_share_or_by_name():
     ("override", "said"),
     [
         ("network.name=resent50", "Did you mean 'resnet50'"),
-        ("network.weights=imagenet", "network.weights: expected 'none'"),
+        ("network={name: googlenet, weights: imagenet}", "no ImageNet weights for googlenet"),
         ("optimizer={name: sgd, weight_decay: 0.1}", "no such key"),
         ("optimizer.name=rmsprop", "'sgd', 'adam', 'adamw'"),
         ("split={valid: 0.6, test: 0.4}", "expected shares below 1 together, got 1.0"),

@@ -20,10 +20,10 @@ class Published:
     The weights are random, so the table of digests is changed to that of the file.
     """
 
-    def __init__(self, name, home, monkeypatch):
+    def __init__(self, name, home, monkeypatch, size=None):
         monkeypatch.setenv("KERAS_HOME", str(home))
         listed = architectures.NETWORKS[name]
-        self.name, self.size = name, max(64, listed.smallest)
+        self.name, self.size = name, size or max(64, listed.smallest)
         self.path = imagenet.cached(name)
         application = getattr(applications, listed.imagenet.application)
         shape = (self.size, self.size, 3)

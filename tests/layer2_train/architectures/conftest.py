@@ -28,8 +28,8 @@ def millions():
 def seen(tmp_path, monkeypatch):
     """What a layer makes of patches with published weights, and what Keras' network does."""
 
-    def see(name, layer):
-        published = Published(name, tmp_path, monkeypatch)
+    def see(name, layer, size=None):
+        published = Published(name, tmp_path, monkeypatch, size)
         settings = NetworkSettings(name=name, weights="imagenet")
         built = architectures.build(settings, published.size)
         load_weights(built, settings)

@@ -7,8 +7,8 @@ import pytest
 from layer2_train.architectures import AUXILIARY_WEIGHT, googlenet
 from layer2_train.config import NetworkSettings
 
-# Szegedy et al. 2015, table 1, column "params", in units of 1024. Of conv1 it says 2.7, which no
-# 7 x 7 convolution from 3 to 64 channels has: that one has 9.2.
+# Szegedy et al. 2015, table 1, column "params", in units of 1024. From 3b on it is not what the
+# columns before it give, but near; of conv1 it says 2.7, where 7 x 7 from 3 to 64 channels has 9.2.
 PUBLISHED = {
     "conv2": 112,
     "inception_3a": 159,
@@ -21,6 +21,7 @@ PUBLISHED = {
     "inception_5a": 1072,
     "inception_5b": 1388,
 }
+EXACT = ("conv2", "inception_3a")
 
 
 @pytest.fixture(scope="module")
@@ -28,22 +29,29 @@ def built():
     return googlenet.build(NetworkSettings(name="googlenet"), 224)
 
 
-def kernels(built, stage):
-    """Weights of the convolutions of a stage, without what belongs to normalisation."""
-    return sum(
-        math.prod(layer.kernel.shape)
+def convolutions(built, stage=""):
+    return [
+        layer
         for layer in built.network.layers
-        if layer.name.startswith(f"{stage}_") and layer.name.endswith("_conv")
-    )
+        if layer.name.startswith(stage) and layer.name.endswith("_conv")
+    ]
 
 
 @pytest.mark.parametrize(("stage", "published"), PUBLISHED.items())
 def test_a_stage_has_the_published_number_of_weights(built, stage, published):
-    assert math.floor(kernels(built, stage) / 1024) == published
+    found = sum(math.prod(layer.kernel.shape) for layer in convolutions(built, stage)) / 1024
+
+    assert found == pytest.approx(published, rel=0.08)
+    assert math.floor(found) == published or stage not in EXACT
 
 
-def test_a_classifier_of_a_thousand_has_the_published_number_of_weights(built):
-    assert built.network.get_layer("tumor").kernel.shape[0] * 1000 / 1024 == 1000
+def test_all_weights_with_biases_and_a_thousand_classes_are_those_of_the_bvlc_model(built):
+    """6,998,552: ethereon.github.io/netscope of BVLC GoogLeNet, in Caffe's model zoo."""
+    own = convolutions(built)
+    weights = sum(math.prod(layer.kernel.shape) for layer in own)
+    biases = sum(layer.filters for layer in own)
+
+    assert weights + biases + (1024 + 1) * 1000 == 6_998_552
 
 
 # Szegedy et al. 2015, table 1, column "output size"

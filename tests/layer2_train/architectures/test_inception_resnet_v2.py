@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from layer2_train.architectures import inception_resnet_v2
 
@@ -9,6 +10,7 @@ def test_has_the_published_number_of_parameters(millions):
     assert millions("inception_resnet_v2") == 55.9  # keras.io/api/applications, column "Parameters"
 
 
+@pytest.mark.slow
 def test_sees_with_published_weights_what_keras_sees(seen):
     ours, theirs = seen("inception_resnet_v2", inception_resnet_v2.CAM_LAYER)
 
