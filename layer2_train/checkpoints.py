@@ -6,6 +6,7 @@ Private to layer 2, and to the version that wrote it: what others read is the mo
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 import h5py
@@ -16,7 +17,7 @@ from common.errors import ContractError
 from common.files import whole_file
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Generator, Sequence
     from pathlib import Path
 
 FOLDER: Final = "checkpoints"
@@ -36,21 +37,29 @@ def write_checkpoint(path: Path, variables: Sequence[Any], state: dict[str, Any]
         file.attrs[_STATE] = json.dumps(state)
 
 
-def read_checkpoint(path: Path, variables: Sequence[Any]) -> dict[str, Any]:
-    """Give the variables the values they had, and return the state.
+def read_state(path: Path) -> dict[str, Any]:
+    """The state that a checkpoint was written with.
+
+    Raises
+    ------
+    ContractError
+        If the file is no checkpoint.
+    """
+    with _opened(path) as file:
+        return json.loads(str(file.attrs[_STATE]))
+
+
+def read_checkpoint(path: Path, variables: Sequence[Any]) -> None:
+    """Give the variables the values they had.
 
     Raises
     ------
     ContractError
         If the file is no checkpoint of these variables; none of them is changed then.
     """
-    try:
-        with h5py.File(path, "r", locking=False) as file:
-            group: Any = file[_VARIABLES]
-            values = [np.asarray(group[name]) for name in sorted(group)]
-            state = json.loads(str(file.attrs[_STATE]))
-    except (OSError, KeyError, ValueError) as error:
-        raise ContractError(path, "file", "a checkpoint", str(error), _ADVICE) from error
+    with _opened(path) as file:
+        group: Any = file[_VARIABLES]
+        values = [np.asarray(group[name]) for name in sorted(group)]
     expected = [tuple(variable.shape) for variable in variables]
     found = [value.shape for value in values]
     if found != expected:
@@ -63,4 +72,12 @@ def read_checkpoint(path: Path, variables: Sequence[Any]) -> dict[str, Any]:
         )
     for variable, value in zip(variables, values, strict=True):
         variable.assign(value)
-    return state
+
+
+@contextmanager
+def _opened(path: Path) -> Generator[h5py.File, None, None]:
+    try:
+        with h5py.File(path, "r", locking=False) as file:
+            yield file
+    except (OSError, KeyError, ValueError) as error:
+        raise ContractError(path, "file", "a checkpoint", str(error), _ADVICE) from error

@@ -6,7 +6,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from keras import optimizers
 
+from layer2_train.freezing import epochs_of, rate_factor
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from layer2_train.config import ScheduleSettings, TrainSettings
     from layer2_train.ranks import Ranks
 
@@ -18,24 +22,29 @@ _KINDS: Final = {
 }
 
 
-def build_optimizer(settings: TrainSettings, steps: int, ranks: Ranks, statistics: Any) -> Any:
-    """The Keras optimizer for a training of `steps` steps an epoch.
+def build_optimizer(
+    settings: TrainSettings, steps: int, phase: int, ranks: Ranks, statistics: Sequence[Any]
+) -> Any:
+    """The Keras optimizer of one phase of a training.
 
     Parameters
     ----------
     settings : TrainSettings
     steps : int
         Of an epoch.
+    phase : int
+        See `layer2_train.freezing`; each has a schedule of its own over its epochs.
     ranks : Ranks
         Gradients are averaged over them; see `Ranks.averaging`, also for `statistics`.
     statistics : sequence of keras.Variable
     """
     chosen = settings.optimizer.model_dump()
     kind = _KINDS[chosen.pop("name")]
-    highest = chosen.pop("learning_rate")
+    highest = chosen.pop("learning_rate") * rate_factor(settings.network.freeze, phase)
     if settings.schedule.scaling == "linear":
         highest *= ranks.size
-    rate = learning_rate(settings.schedule, highest, steps, settings.epochs * steps)
+    epochs = epochs_of(settings.network.freeze, phase, settings.epochs)
+    rate = learning_rate(settings.schedule, highest, steps, epochs * steps)
     average = chosen.pop("average")
     chosen["global_clipnorm"] = chosen.pop("clip_norm")
     chosen["use_ema"] = average is not None

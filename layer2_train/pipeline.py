@@ -1,51 +1,56 @@
-"""Training from a folder of patch files to a model bundle."""
+"""Training from folders of patch files to a model bundle."""
 
 from __future__ import annotations
 
 import logging
 import shutil
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
-
-import yaml
 
 from common.config import digest
 from common.errors import ConfigError, ContractError
 from common.files import write_text
-from common.model_bundle import Bundle, Manifest, SeenPatients, read_bundle, write_bundle
-from common.prediction import Predictor
-from common.preprocessing import Preprocessing
-from common.provenance import log_head, run_record, software
+from common.model_bundle import Bundle, read_bundle
+from common.provenance import log_head, run_record
 from common.run_folder import RESOLVED, claim
+from layer2_train import distributed
 from layer2_train.checkpoints import FOLDER as CHECKPOINTS
-from layer2_train.curves import draw_history, draw_roc
-from layer2_train.dataset import PatchDataset
-from layer2_train.evaluation import METRICS, ROC, RUN, Answers, answer, write_json
-from layer2_train.history import best
-from layer2_train.model_card import Facts, model_card
+from layer2_train.evaluation import METRICS, RUN
+from layer2_train.looks import LOOKS, looked
+from layer2_train.mlflow_run import IDENTITY as MLFLOW_RUN
+from layer2_train.pictures import PICTURES
 from layer2_train.plan import differing, make_plan
-from layer2_train.splits import SPLITS, TEST, TRAIN, VALID
-from layer2_train.training import HISTORY, Trained, Training
+from layer2_train.results import BUNDLE, CURVES, Outcome, measured, write_results
+from layer2_train.splits import TEST, TRAIN, VALID
+from layer2_train.staining import preprocessing_of
+from layer2_train.tensorboard import FOLDER as TENSORBOARD
+from layer2_train.tracking import opened, refuse_missing
+from layer2_train.training import HISTORY, Training
+from layer2_train.training_data import opened_splits, refuse_too_few
+from layer2_train.weights import check_start
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from layer2_train.config import TrainSettings
     from layer2_train.plan import Plan
+    from layer2_train.ranks import Ranks
 
-BUNDLE: Final = "bundle"
-CURVES: Final = "curves.png"
 SPLIT_TABLE: Final = "splits.csv"
 _RESULTS: Final = (
     BUNDLE,
     HISTORY,
     CURVES,
     METRICS,
-    ROC,
+    *PICTURES,
     SPLIT_TABLE,
     RESOLVED,
     RUN,
     CHECKPOINTS,
+    TENSORBOARD,
+    MLFLOW_RUN,
 )
 log = logging.getLogger(__name__)
 
@@ -59,10 +64,13 @@ class Run:
     bundle : Bundle
     finished_before : bool
         Whether it had, before it was asked for again.
+    rank : int
+        Of this process; the others tell the same.
     """
 
     bundle: Bundle
     finished_before: bool
+    rank: int = 0
 
     @property
     def metrics(self) -> dict[str, Any]:
@@ -70,14 +78,18 @@ class Run:
         return self.bundle.manifest.metrics
 
 
-def train(settings: TrainSettings, patches: Path, out: Path, *, overwrite: bool = False) -> Run:
+def train(
+    settings: TrainSettings, patches: Path | Sequence[Path], out: Path, *, overwrite: bool = False
+) -> Run:
     """Train, evaluate and write a run directory, from wherever an earlier call got to.
+
+    Every rank of a training calls it; rank 0 alone writes.
 
     Parameters
     ----------
     settings : TrainSettings
-    patches : Path
-        Folder of patch files.
+    patches : Path or sequence of Path
+        Folders of patch files.
     out : Path
         The run directory.
     overwrite : bool
@@ -86,53 +98,55 @@ def train(settings: TrainSettings, patches: Path, out: Path, *, overwrite: bool 
     Raises
     ------
     ConfigError
-        If the patches cannot be split as asked, or `out` holds another run.
+        If the patches cannot be split as asked, weights or a library that are asked for are not
+        there, or `out` holds another run.
     ContractError
         If a patch file breaks its contract.
     Interrupted
         If it was stopped; the same call goes on.
     """
-    record = run_record("layer2-train train", digest(settings))
     log.info("%s", log_head(digest(settings)))
-    plan = make_plan(patches, settings.split)
-    datasets = _datasets(plan, settings)
-    _prepare(out, settings, plan, overwrite=overwrite)
-    if (done := _finished(out)) is not None:
-        return Run(done, finished_before=True)
+    refuse_missing(settings)
+    with distributed.ranks(settings.distributed, out) as ranks:
+        plan = make_plan(patches, settings.split)
+        refuse_too_few(plan, settings)
+        check_start(settings.network, plan.files[0].header.spec.size)
+        if ranks.rank == 0:
+            _prepare(out, settings, plan, overwrite=overwrite)
+        ranks.wait()
+        if (done := _finished(out)) is not None:
+            return Run(done, finished_before=True, rank=ranks.rank)
+        _train(settings, plan, out, ranks)
+        ranks.wait()
+        return Run(read_bundle(out / BUNDLE), finished_before=False, rank=ranks.rank)
+
+
+def _train(settings: TrainSettings, plan: Plan, out: Path, ranks: Ranks) -> None:
+    record = {**run_record("layer2-train train", digest(settings)), "ranks": ranks.size}
+    preprocessing = preprocessing_of(settings.stain)
     log.info("patches:\n%s", plan.text())
-    trained = Training(settings, datasets[TRAIN], datasets.get(VALID), out).run()
-    draw_history(trained.history, out / CURVES)
-    answers = _answers(trained, datasets, settings)
-    draw_roc(answers, out / ROC)
-    write_json(out / METRICS, {split: own.metrics for split, own in answers.items()})
-    kept = best(trained.history).epoch
-    write_json(out / RUN, {**record, "epochs": len(trained.history), "best_epoch": kept})
-    bundle = _write_bundle(out / BUNDLE, settings, plan, trained, answers)
-    return Run(bundle, finished_before=False)
-
-
-def _datasets(plan: Plan, settings: TrainSettings) -> dict[str, PatchDataset]:
-    """The splits that hold labelled patches; train holds both classes."""
-    everything = PatchDataset(plan.files)  # all specifications agree, or this says which do not
-    if everything.unknown:
-        log.warning("%d patches have no label and are left out", everything.unknown)
-    datasets = {split: PatchDataset(plan.files_of(split)) for split in SPLITS if plan.places[split]}
-    counts = plan.counts()[TRAIN]
-    missing = [name for name in ("normal", "tumor") if counts[name] == 0]
-    if missing:
-        raise ConfigError(
-            f"split.train: expected normal and tumor patches, found no {' and no '.join(missing)}. "
-            "Give patches of more patients, or another split"
+    first = ranks.rank == 0
+    with (
+        opened_splits(plan, preprocessing) as datasets,
+        opened(settings, out, record) if first else nullcontext() as tracker,
+    ):
+        training = Training(
+            settings,
+            datasets[TRAIN],
+            datasets.get(VALID),
+            out,
+            preprocessing=preprocessing,
+            ranks=ranks,
+            tell=tracker.epoch if tracker else None,
         )
-    known = {split: dataset for split, dataset in datasets.items() if len(dataset)}
-    if VALID not in known:
-        log.warning("no validation patches: the last epoch will be kept, good or bad")
-        if settings.early_stopping.patience is not None:
-            raise ConfigError(
-                "early_stopping.patience: expected validation patches to judge by, found none. "
-                "Set some aside with split.valid, or patience to null"
-            )
-    return known
+        trained = training.run()
+        answers = measured(trained, preprocessing, datasets, settings, ranks)
+        if tracker:
+            outcome = Outcome(settings, plan, preprocessing, trained, answers)
+            if TEST in answers:
+                looked(out / LOOKS, "train", digest(outcome.metrics))
+            files = write_results(outcome, out, record)
+            tracker.results(outcome.metrics, files)
 
 
 def _prepare(out: Path, settings: TrainSettings, plan: Plan, *, overwrite: bool) -> None:
@@ -166,52 +180,3 @@ def _finished(out: Path) -> Bundle | None:
     except ContractError as error:
         log.warning("the bundle is made anew from the checkpoint: %s", error)
         return None
-
-
-def _answers(
-    trained: Trained, datasets: dict[str, PatchDataset], settings: TrainSettings
-) -> dict[str, Answers]:
-    predictor = Predictor(trained.network, Preprocessing(), settings.batch_size)
-    return {
-        split: answer(predictor, datasets[split], settings, split)
-        for split in (VALID, TEST)
-        if split in datasets
-    }
-
-
-def _write_bundle(
-    path: Path, settings: TrainSettings, plan: Plan, trained: Trained, answers: dict[str, Answers]
-) -> Bundle:
-    spec = plan.files[0].header.spec
-    sources = {split: plan.sources_of(split) for split in SPLITS}
-    config = without_names(settings)
-    manifest = Manifest(
-        architecture=settings.network.name,
-        patch_size=spec.size,
-        patch_mpp=spec.mpp,
-        cam_layer=trained.cam_layer,
-        slides={split: sorted({s.fingerprint for s in own}) for split, own in sources.items()},
-        patients=SeenPatients.of(
-            {split: [s.patient for s in own] for split, own in sources.items()}
-        ),
-        config=config,
-        metrics={split: own.metrics for split, own in answers.items()},
-        software=software(),
-    )
-    resolved = yaml.safe_dump(config, sort_keys=False)
-    card = model_card(Facts(manifest, plan.counts(), trained.history, resolved))
-    return write_bundle(path, manifest, trained.network.save, card)
-
-
-def without_names(settings: TrainSettings) -> dict[str, Any]:
-    """The resolved settings, patients that are named replaced by their number.
-
-    A bundle travels further than the patches; who is in it is told by salted hashes only.
-    """
-    values = settings.model_dump(mode="json")
-    split = values["split"]
-    for name in (VALID, TEST):
-        if isinstance(split.get(name), list):
-            count = len(split[name])
-            split[name] = f"{count} patient{'s' if count != 1 else ''}, by name"
-    return values

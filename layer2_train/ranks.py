@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+import numpy as np
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -90,3 +92,9 @@ class Alone:
 
     def wait(self) -> None:
         """Nothing: nobody else is to come."""
+
+
+def from_first(ranks: Ranks, text: str) -> str:
+    """What rank 0 says, on every rank."""
+    own = text.encode() if ranks.rank == 0 else b""
+    return ranks.gathered(np.frombuffer(own, dtype=np.uint8)).tobytes().decode()

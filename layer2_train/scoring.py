@@ -14,10 +14,16 @@ if TYPE_CHECKING:
 
     from common.prediction import Predictor
     from layer2_train.dataset import PatchDataset
+    from layer2_train.ranks import Ranks
 
 
-def score(predictor: Predictor, dataset: PatchDataset, what: str) -> npt.NDArray[np.float32]:
+def score(
+    predictor: Predictor, dataset: PatchDataset, what: str, ranks: Ranks
+) -> npt.NDArray[np.float32]:
     """Probability of tumour of every patch, in the dataset's order; (N,) float32.
+
+    Each rank asks about a share of its own, and all of them get all answers. As batches are padded
+    to one size, these do not depend on how many ranks there are.
 
     Parameters
     ----------
@@ -26,14 +32,16 @@ def score(predictor: Predictor, dataset: PatchDataset, what: str) -> npt.NDArray
         May be empty.
     what : str
         Said in front of the progress bar.
+    ranks : Ranks
     """
-    scores = np.empty(len(dataset), dtype=np.float32)
-    batches = dataset.batches(np.arange(len(dataset)), predictor.batch_size)
+    first, end = (len(dataset) * one // ranks.size for one in (ranks.rank, ranks.rank + 1))
+    scores = np.empty(end - first, dtype=np.float32)
+    batches = dataset.batches(range(first, end), predictor.batch_size)
     with (
         read_ahead(batches) as ahead,
         progress(None, what, total=len(scores), unit="patch") as bar,
     ):
         for batch in ahead:
-            scores[batch.indices] = predictor(batch.patches)
+            scores[batch.indices - first] = predictor(batch.patches)
             bar.update(len(batch.indices))
-    return scores
+    return ranks.gathered(scores)

@@ -1,18 +1,19 @@
 """Training: epochs of steps, each of which a checkpoint can take up again.
 
-What a step does depends on the configuration, the patches, and its number alone. A training that
-was stopped and resumed therefore ends where an undisturbed one does.
+What a step does depends on the configuration, the patches, the number of ranks, and its own number
+alone. A training that was stopped and resumed therefore ends where an undisturbed one does. All
+ranks know the same loss at every step, and take the same decisions; rank 0 alone writes.
 """
 
 from __future__ import annotations
 
+import json
 import logging
 import math
 import time
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-import keras
 import numpy as np
 
 from common.errors import Interrupted, PipelineError
@@ -21,26 +22,28 @@ from common.prediction import Predictor
 from common.preprocessing import Preprocessing
 from common.progress import progress
 from common.roc import auc
-from layer2_train import architectures, checkpoints
-from layer2_train.augmentation import DRAWS, Augment, draw
-from layer2_train.dataset import epoch_order
+from layer2_train import checkpoints
+from layer2_train.augmentation import draw
 from layer2_train.history import Epoch, best, is_over, to_csv
+from layer2_train.loader import Loader
 from layer2_train.metrics import log_loss
-from layer2_train.optimizers import build_optimizer
 from layer2_train.preemption import stop_request
-from layer2_train.read_ahead import read_ahead
+from layer2_train.ranks import Alone, from_first
 from layer2_train.scoring import score
+from layer2_train.training_model import TrainingModel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
     from pathlib import Path
     from threading import Event
 
     from layer2_train.config import TrainSettings
-    from layer2_train.dataset import PatchDataset
+    from layer2_train.dataset import Batch, PatchDataset
+    from layer2_train.ranks import Ranks
 
 HISTORY: Final = "history.csv"
 _CHECKPOINT_EVERY_S: Final = 600.0
+_NONE: Final = Preprocessing()
 log = logging.getLogger(__name__)
 
 
@@ -73,6 +76,12 @@ class Training:
         Looked at after every epoch; None or empty keeps the last epoch as the best.
     folder : Path
         The run directory.
+    preprocessing : Preprocessing
+        Of the model; the datasets give the patches in the colours it asks for.
+    ranks : Ranks or None
+        Who trains together; None is this process alone.
+    tell : callable or None
+        Is given each epoch that ends, and those of before when a training is resumed; on rank 0.
     """
 
     def __init__(
@@ -81,19 +90,20 @@ class Training:
         train: PatchDataset,
         valid: PatchDataset | None,
         folder: Path,
+        *,
+        preprocessing: Preprocessing = _NONE,
+        ranks: Ranks | None = None,
+        tell: Callable[[Epoch], None] | None = None,
     ) -> None:
-        keras.utils.set_random_seed(settings.seed)
-        self.settings = settings
-        self.train = train
-        self.valid = valid
-        self.folder = folder
-        self.preprocessing = Preprocessing()
-        self.steps = -(-len(train) // settings.batch_size)
-        self.architecture = architectures.build(settings.network, train.spec.size)
-        self.model: Any = _training_model(self.architecture.network, settings, self.steps)
+        self.settings, self.valid, self.folder = settings, valid, folder
+        self.preprocessing = preprocessing
+        self.ranks: Ranks = ranks or Alone()
+        self.tell = tell or (lambda _: None)
+        self.loader = Loader(train, settings, self.ranks.rank, self.ranks.size)
+        self.model = TrainingModel(settings, train.spec.size, self.loader.steps, self.ranks)
         self.history: tuple[Epoch, ...] = ()
         self.step = 0
-        self.losses = 0.0  # summed over the steps of this epoch
+        self.losses = 0.0  # summed over the steps of this epoch, a mean over the ranks each
 
     def run(self) -> Trained:
         """Train to the end, from the last checkpoint if there is one.
@@ -101,7 +111,7 @@ class Training:
         Raises
         ------
         Interrupted
-            On SIGTERM or SIGUSR1, after a checkpoint.
+            On SIGTERM or SIGUSR1 to any rank, after a checkpoint.
         PipelineError
             If the loss, a weight, or an answer to a validation patch is no longer a number.
         """
@@ -110,137 +120,145 @@ class Training:
         with stop_request() as stop:
             while not is_over(self.history, self.settings.epochs, patience):
                 self._epoch(stop)
-        network = self.architecture.network
+        self.ranks.wait()  # for the last checkpoint
+        network = self.model.served()
         checkpoints.read_checkpoint(self._checkpoint(checkpoints.BEST), network.weights)
-        return Trained(network, self.architecture.cam_layer, self.history)
+        return Trained(network, self.model.cam_layer, self.history)
 
     def _epoch(self, stop: Event) -> None:
         start = time.perf_counter()
         number = len(self.history) + 1
+        self.model.begin(number)
         self._steps(number, stop)
         self._refuse_lost_weights(number)
         valid_loss, valid_auc = self._validate()
-        rate = keras.ops.convert_to_numpy(self.model.optimizer.learning_rate)
-        seconds = round(time.perf_counter() - start, 2)
         done = Epoch(
             number,
-            self.losses / self.steps,
+            self.losses / self.loader.steps,
             valid_loss,
             valid_auc,
-            float(np.asarray(rate)),
-            seconds,
+            self.model.learning_rate,
+            round(time.perf_counter() - start, 2),
         )
         self.history = (*self.history, done)
         self.step, self.losses = 0, 0.0
         self._keep(done)
         log.info("%s", _said(done, self.settings.epochs))
-        if stop.is_set():
+        if self.ranks.any(flag=stop.is_set()):
             raise self._interrupted()
 
     def _steps(self, number: int, stop: Event) -> None:
         """The steps of epoch `number` that are left."""
         saved = time.monotonic()
-        bar = progress(None, f"epoch {number}", total=self.steps, unit="step")
+        bar = progress(None, f"epoch {number}", total=self.loader.steps, unit="step")
         bar.update(self.step)
-        with bar, read_ahead(self._inputs(number)) as ahead:
-            for inputs, targets in ahead:
-                self.model.reset_metrics()  # before Keras 3.15 the loss is a mean since then
-                loss = float(self.model.train_on_batch(inputs, targets))
-                self.step += 1
-                self.losses += loss
-                if not math.isfinite(loss):
-                    raise self._diverged(number, "a finite loss", f"{loss}")
+        with bar, self.loader.epoch(number, first=self.step) as batches:
+            for batch in batches:
+                stopped = self._step(number, batch, stop)
                 bar.set_postfix(loss=f"{self.losses / self.step:.4f}", refresh=False)
                 bar.update()
-                if stop.is_set():
+                if stopped:
                     self._save()
                     raise self._interrupted()
                 if time.monotonic() - saved > _CHECKPOINT_EVERY_S:
                     self._save()
                     saved = time.monotonic()
 
-    def _inputs(self, number: int) -> Iterator[tuple[list[Any], Any]]:
-        """Patches with what is drawn for them, and their labels, from the next step on."""
-        size, seed = self.settings.batch_size, self.settings.seed
-        order = epoch_order(len(self.train), size, seed, number)
-        for batch in self.train.batches(order, size, first=self.step):
-            draws = draw(self.settings.augmentation, size, seed, number, batch.step)
-            yield [self.preprocessing(batch.patches), draws], batch.labels[:, None]
+    def _step(self, number: int, batch: Batch, stop: Event) -> bool:
+        """Learn from one batch; whether any rank was asked to stop."""
+        settings = self.settings
+        count, rank = len(batch.labels), self.ranks.rank
+        draws = draw(settings.augmentation, count, settings.seed, number, batch.step, rank)
+        own = self.model.step(batch, draws)
+        loss, asked = self.ranks.summed(np.array([own / self.ranks.size, stop.is_set()]))
+        self.step += 1
+        self.losses += float(loss)
+        if not math.isfinite(loss):
+            raise self._diverged(number, "a finite loss", f"{loss}")
+        return bool(asked)
 
     def _validate(self) -> tuple[float | None, float | None]:
         """Loss and AUC of the validation patches."""
         if self.valid is None or len(self.valid) == 0:
             return None, None
-        network, size = self.architecture.network, self.settings.batch_size
-        scores = score(Predictor(network, self.preprocessing, size), self.valid, "validation")
+        predictor = Predictor(self.model.served(), self.preprocessing, self.settings.batch_size)
+        scores = score(predictor, self.valid, "validation", self.ranks)
         area = auc(self.valid.labels, scores)
         return log_loss(self.valid.labels, scores), None if math.isnan(area) else area
 
     def _keep(self, done: Epoch) -> None:
         """Write what an epoch ends with; the checkpoint last, as a restart trusts it."""
+        if self.ranks.rank > 0:
+            return
         if best(self.history) == done:
-            weights = self.architecture.network.weights
+            weights = self.model.served().weights
             checkpoints.write_checkpoint(
                 self._checkpoint(checkpoints.BEST), weights, {"epoch": done.epoch}
             )
         write_text(self.folder / HISTORY, to_csv(self.history))
         self._save()
+        self.tell(done)
 
     def _save(self) -> None:
-        history = [asdict(epoch) for epoch in self.history]
-        state = {"step": self.step, "losses": self.losses, "history": history}
+        if self.ranks.rank > 0:
+            return
+        state = {
+            "step": self.step,
+            "losses": self.losses,
+            "phase": self.model.phase,
+            "ranks": self.ranks.size,
+            "history": [asdict(epoch) for epoch in self.history],
+        }
         path = self._checkpoint(checkpoints.LAST)
-        checkpoints.write_checkpoint(path, self._variables(), state)
+        checkpoints.write_checkpoint(path, self.model.variables, state)
 
     def _resume(self) -> None:
+        """Take up the last checkpoint; rank 0 reads it for all."""
         path = self._checkpoint(checkpoints.LAST)
-        if not path.exists():
+        first = self.ranks.rank == 0
+        found = checkpoints.read_state(path) if first and path.exists() else {}
+        state = json.loads(from_first(self.ranks, json.dumps(found)))
+        if not state:
             return
-        state = checkpoints.read_checkpoint(path, self._variables())
+        self._refuse_other_ranks(state["ranks"])
+        self.model.enter(state["phase"])
+        if first:
+            checkpoints.read_checkpoint(path, self.model.variables)
+        self.model.settle()
         self.history = tuple(Epoch(**epoch) for epoch in state["history"])
         self.step, self.losses = state["step"], state["losses"]
-        write_text(self.folder / HISTORY, to_csv(self.history))
-        log.info(
-            "goes on after epoch %d and step %d of %d", len(self.history), self.step, self.steps
-        )
+        if first:
+            write_text(self.folder / HISTORY, to_csv(self.history))
+            for epoch in self.history:
+                self.tell(epoch)
+        where = (len(self.history), self.step, self.loader.steps)
+        log.info("goes on after epoch %d and step %d of %d", *where)
 
-    def _variables(self) -> list[Any]:
-        """Everything a step changes: weights, statistics, state of chance, optimizer."""
-        return [*self.model.variables, *self.model.optimizer.variables]
+    def _refuse_other_ranks(self, before: int) -> None:
+        """Which patches a step sees depends on how many ranks there are."""
+        if before != self.ranks.size:
+            raise PipelineError(
+                f"{self._checkpoint(checkpoints.LAST)}: expected {self.ranks.size} ranks as now, "
+                f"found a training of {before}. Start as many, or train anew with --overwrite"
+            )
 
     def _checkpoint(self, name: str) -> Path:
         return self.folder / checkpoints.FOLDER / name
 
     def _interrupted(self) -> Interrupted:
-        where = f"after epoch {len(self.history)} and step {self.step} of {self.steps}"
+        where = f"after epoch {len(self.history)} and step {self.step} of {self.loader.steps}"
         return Interrupted(f"{self.folder}: stopped {where}. The same command goes on from there")
 
     def _refuse_lost_weights(self, number: int) -> None:
         """What the last step did to the weights shows in no loss."""
-        for weight in self.architecture.network.weights:
-            values: Any = keras.ops.convert_to_numpy(weight)
-            if not np.isfinite(values).all():
-                raise self._diverged(number, "finite weights", f"NaN or infinity in {weight.path}")
+        if lost := self.model.lost_weight():
+            raise self._diverged(number, "finite weights", f"NaN or infinity in {lost}")
 
     def _diverged(self, number: int, expected: str, found: str) -> PipelineError:
         return PipelineError(
             f"{self.folder}: epoch {number}, step {self.step}: expected {expected}, "
             f"found {found}. Lower optimizer.learning_rate, or warm up with schedule.warmup_epochs"
         )
-
-
-def _training_model(network: Any, settings: TrainSettings, steps: int) -> Any:
-    """`network` behind augmentation, compiled, its optimizer built."""
-    image = keras.Input(network.input_shape[1:], name="patch")
-    draws = keras.Input((DRAWS,), name="draws")
-    model: Any = keras.Model([image, draws], network(Augment(settings.augmentation)(image, draws)))
-    model.compile(
-        optimizer=build_optimizer(settings, steps),
-        loss=keras.losses.BinaryCrossentropy(label_smoothing=settings.label_smoothing),
-        jit_compile=False,
-    )
-    model.optimizer.build(model.trainable_variables)
-    return model
 
 
 def _said(epoch: Epoch, epochs: int) -> str:

@@ -13,8 +13,9 @@ from patch_files import write_cohort, write_patch_file
 from common.config import load
 from common.errors import ConfigError
 from common.model_bundle import read_bundle
+from layer2_train.anonymity import without_names
 from layer2_train.config import TrainSettings
-from layer2_train.pipeline import train, without_names
+from layer2_train.pipeline import train
 
 QUICK = [
     "network.name=camnet_small",
@@ -27,14 +28,19 @@ QUICK = [
 PCAM_SMALL = Path(__file__).parents[2] / "configs" / "layer2_train" / "pcam_small.yaml"
 FILES = {
     "bundle",
+    "centres.png",
     "checkpoints",
     "config.resolved.yaml",
+    "confusion.png",
     "curves.png",
     "history.csv",
     "metrics.json",
+    "reliability.png",
     "roc.png",
     "run.json",
     "splits.csv",
+    "tensorboard",
+    "test_looks.csv",
 }
 
 
@@ -136,7 +142,7 @@ def test_training_needs_both_classes(tmp_path):
         write_patch_file(tmp_path, f"s{number}", patient=f"p{number}", labels=[0, 0])
 
     with pytest.raises(ConfigError, match="expected normal and tumor patches, found no tumor"):
-        train(load(TrainSettings), tmp_path, tmp_path / "out")
+        train(quick("split={valid: 0.2}"), tmp_path, tmp_path / "out")
 
     assert not (tmp_path / "out").exists()
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import signal
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from common.preprocessing import Preprocessing
 from layer2_train import training as training_module
 from layer2_train.config import TrainSettings
 from layer2_train.dataset import PatchDataset
+from layer2_train.ranks import Alone
 from layer2_train.training import Training
 
 SMALL = [
@@ -53,25 +55,32 @@ def told(history):
     ]
 
 
-class Stopped(PatchDataset):
-    """Asks its own process to stop when batch `at` of some epoch is read, as a scheduler would."""
+class Stopping:
+    """A loader; its process is asked to stop when batch `at` is served, as by a scheduler."""
 
-    at = 5
+    def __init__(self, loader, at):
+        self.loader, self.at, self.steps = loader, at, loader.steps
 
-    def batches(self, order, batch_size, first=0):
-        for batch in super().batches(order, batch_size, first):
+    @contextmanager
+    def epoch(self, number, first=0):
+        with self.loader.epoch(number, first) as batches:
+            yield self.served(batches)
+
+    def served(self, batches):
+        for batch in batches:
             self.at -= 1
             if self.at == 0:
                 os.kill(os.getpid(), signal.SIGTERM)
             yield batch
 
 
-class Broken(PatchDataset):
-    """Cannot be read from the third batch on."""
+class Breaking(Stopping):
+    """A loader whose files are gone when batch `at` is asked for."""
 
-    def batches(self, order, batch_size, first=0):
-        for batch in super().batches(order, batch_size, first):
-            if batch.step == 2:
+    def served(self, batches):
+        for batch in batches:
+            self.at -= 1
+            if self.at == 0:
                 raise OSError("the disk is gone")
             yield batch
 
@@ -96,14 +105,14 @@ class RunningMean:
         self.losses = []
         self.model.reset_metrics()
 
-    def train_on_batch(self, inputs, targets):
-        self.losses.append(float(self.model.train_on_batch(inputs, targets)))
-        return np.mean(self.losses)
+    def train_on_batch(self, inputs, targets, **given):
+        self.losses.append(self.model.train_on_batch(inputs, targets, **given)["loss"])
+        return {"loss": np.mean(self.losses)}
 
 
 def test_each_batch_gives_its_own_loss_in_every_keras(train, valid, undisturbed, tmp_path):
     training = Training(load(TrainSettings, overrides=SMALL), train, valid, tmp_path)
-    training.model = RunningMean(training.model)
+    training.model._learning = RunningMean(training.model._learning)
 
     assert_same_outcome(training.run(), undisturbed)
 
@@ -129,14 +138,19 @@ def test_learns_eight_patches_by_heart(tmp_path):
     assert trained.history[-1].loss < 0.1
 
 
-def test_a_stopped_training_ends_where_an_undisturbed_one_does(train, valid, undisturbed, tmp_path):
+@pytest.mark.parametrize("at", [1, 4, 5, 8])
+def test_a_training_stopped_at_any_step_ends_where_an_undisturbed_one_does(
+    train, valid, undisturbed, tmp_path, at
+):
     settings = load(TrainSettings, overrides=SMALL)
+    stopped = Training(settings, train, valid, tmp_path)
+    stopped.loader = Stopping(stopped.loader, at)
 
-    with pytest.raises(Interrupted, match=r"stopped after epoch \d and step \d of 4") as stopped:
-        Training(settings, Stopped(train.files), valid, tmp_path).run()
+    with pytest.raises(Interrupted, match=r"stopped after epoch \d and step \d of 4") as told_so:
+        stopped.run()
     resumed = Training(settings, train, valid, tmp_path).run()
 
-    assert stopped.value.exit_status == 75
+    assert told_so.value.exit_status == 75
     assert_same_outcome(resumed, undisturbed)
 
 
@@ -145,9 +159,11 @@ def test_a_training_that_died_goes_on_from_its_last_checkpoint(
 ):
     monkeypatch.setattr(training_module, "_CHECKPOINT_EVERY_S", 0.0)
     settings = load(TrainSettings, overrides=SMALL)
+    died = Training(settings, train, valid, tmp_path)
+    died.loader = Breaking(died.loader, at=3)
 
     with pytest.raises(OSError, match="the disk is gone"):
-        Training(settings, Broken(train.files), valid, tmp_path).run()
+        died.run()
     resumed = Training(settings, train, valid, tmp_path)
     resumed._resume()
 
@@ -169,7 +185,7 @@ def test_a_finished_training_is_not_trained_again(train, valid, tmp_path):
 def test_the_same_seed_gives_the_same_first_weights(train, tmp_path):
     def weights(seed):
         settings = load(TrainSettings, overrides=[*SMALL, f"seed={seed}"])
-        built = Training(settings, train, None, tmp_path).architecture.network
+        built = Training(settings, train, None, tmp_path).model.architecture.network
         return np.concatenate([np.ravel(own.numpy()) for own in built.trainable_weights])
 
     assert np.array_equal(weights(1), weights(1))
@@ -180,7 +196,7 @@ def test_a_loss_that_is_no_number_ends_the_training_with_advice(train, tmp_path)
     too_fast = ["optimizer={name: sgd, learning_rate: 10}", "schedule.warmup_epochs=0"]
     settings = load(TrainSettings, overrides=[*SMALL[:1], "epochs=200", "batch_size=4", *too_fast])
     training = Training(settings, train, None, tmp_path / "run")
-    for weight in training.architecture.network.trainable_weights:
+    for weight in training.model.architecture.network.trainable_weights:
         weight.assign(np.full(weight.shape, np.nan))
 
     with pytest.raises(PipelineError, match=r"found nan. Lower optimizer.learning_rate"):
@@ -194,7 +210,7 @@ def test_weights_lost_by_the_last_step_end_the_training_before_they_are_kept(tra
 
     def last_step_diverges(number, stop):
         steps(number, stop)
-        weight = training.architecture.network.trainable_weights[-1]
+        weight = training.model.architecture.network.trainable_weights[-1]
         weight.assign(np.full(weight.shape, np.inf))
 
     training._steps = last_step_diverges
@@ -203,3 +219,54 @@ def test_weights_lost_by_the_last_step_end_the_training_before_they_are_kept(tra
         training.run()
 
     assert not (tmp_path / "run" / "history.csv").exists()
+
+
+VARIANTS = {
+    "a running mean of weights": ["optimizer={name: adamw, average: 0.9}"],
+    "gradients cut short": ["optimizer={name: adam, clip_norm: 0.1}"],
+    "LAMB": ["optimizer={name: lamb}"],
+    "half precision": ["precision=mixed_bfloat16"],
+    "half precision with a scaled loss": ["precision=mixed_float16"],
+    "a focal loss": ["loss=binary_focal_crossentropy"],
+    "auxiliary classifiers": ["network={name: googlenet}"],
+    "a frozen body": ["network={name: camnet_small, freeze: {until: body, epochs: 1}}"],
+}
+
+
+@pytest.mark.parametrize("given", VARIANTS.values(), ids=VARIANTS)
+def test_every_way_to_train_goes_on_where_it_stopped(tmp_path, given):
+    files = PatchDataset([PatchFile(write_patch_file(tmp_path, "slide", n=8, size=64))])
+    settings = load(TrainSettings, overrides=[*SMALL, *given])
+    undisturbed = Training(settings, files, files, tmp_path / "undisturbed").run()
+    stopped = Training(settings, files, files, tmp_path / "run")
+    stopped.loader = Stopping(stopped.loader, at=3)
+
+    with pytest.raises(Interrupted):
+        stopped.run()
+    resumed = Training(settings, files, files, tmp_path / "run").run()
+
+    assert_same_outcome(resumed, undisturbed)
+    assert {layer.compute_dtype for layer in resumed.network.layers} == {"float32"}
+
+
+def test_a_frozen_body_keeps_its_weights_until_it_is_thawed(train, tmp_path):
+    def weights(training):
+        network = training.model.architecture.network
+        return {own.path: np.array(own) for own in network.weights}
+
+    frozen = ["network={name: camnet_small, freeze: {until: body}}", "epochs=1"]
+    training = Training(load(TrainSettings, overrides=[*SMALL, *frozen]), train, None, tmp_path)
+    before = weights(training)
+
+    training.run()
+
+    changed = {path for path, value in weights(training).items() if (value != before[path]).any()}
+    assert changed == {"tumor/kernel", "tumor/bias"}
+
+
+def test_a_training_is_not_resumed_by_another_number_of_ranks(train, tmp_path):
+    settings = load(TrainSettings, overrides=[*SMALL, "epochs=1"])
+    Training(settings, train, None, tmp_path).run()
+
+    with pytest.raises(PipelineError, match=r"expected 2 ranks as now, found a training of 1"):
+        Training(settings, train, None, tmp_path, ranks=Alone(size=2)).run()
