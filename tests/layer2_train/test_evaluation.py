@@ -170,9 +170,7 @@ def test_results_of_other_patches_of_equal_counts_are_not_replaced_unasked(bundl
 def test_patches_without_labels_cannot_be_evaluated_on(bundle, tmp_path):
     write_patch_file(tmp_path / "patches", "a", labels=[-1, -1, -1])
 
-    with pytest.raises(
-        ConfigError, match=r"--patches: expected patches .* found 3 without"
-    ):
+    with pytest.raises(ConfigError, match=r"--patches: expected patches .* found 3 without"):
         evaluate(bundle, tmp_path / "patches", tmp_path / "out", QUICK)
 
     assert not (tmp_path / "out").exists()
