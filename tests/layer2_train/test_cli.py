@@ -107,10 +107,11 @@ def test_trains_and_evaluates(tmp_path):
 @pytest.mark.parametrize("verb", [["check"], ["train", "--dry-run", "--out", "out"]])
 def test_weights_that_are_absent_are_missed_before_any_training(verb, tmp_path, monkeypatch):
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
-    patches = write_cohort(tmp_path / "patches")
+    patches = write_cohort(tmp_path / "patches", size=32)
+    network = ["--set", "network={name: resnet50, weights: imagenet}"]
 
     with pytest.raises(ConfigError, match="found no such file.*fetch-weights resnet50"):
-        invoke(*verb, "--patches", patches, *SPLIT, "--set", "network.weights=imagenet")
+        invoke(*verb, "--patches", patches, *SPLIT[:2], *network)
 
 
 def test_weights_that_are_there_are_told(tmp_path, monkeypatch):
