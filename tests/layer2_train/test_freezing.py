@@ -7,7 +7,7 @@ import pytest
 from common.errors import ConfigError
 from layer2_train.architectures import build
 from layer2_train.config import NetworkSettings
-from layer2_train.freezing import freeze, phase_of, rate_factor
+from layer2_train.freezing import epochs_of, freeze, phase_of, rate_factor
 from layer2_train.settings.network import FreezeSettings
 
 
@@ -34,6 +34,13 @@ def test_a_freeze_ends_after_its_epochs(settings, phases):
     asked = FreezeSettings(**settings)
 
     assert [phase_of(asked, epoch) for epoch in (1, 2, 3)] == phases
+
+
+@pytest.mark.parametrize(("epochs", "each"), [(10, [2, 8]), (2, [2, 1]), (1, [1, 1])])
+def test_phases_share_the_epochs(epochs, each):
+    asked = FreezeSettings(until="body", epochs=2)
+
+    assert [epochs_of(asked, phase, epochs) for phase in (0, 1)] == each
 
 
 def test_the_learning_rate_changes_when_the_freeze_ends():
