@@ -25,7 +25,11 @@ FORMAT_VERSION: Final = "1.1"
 MANIFEST: Final = "bundle.json"
 NETWORK: Final = "model.keras"
 CARD: Final = "MODEL_CARD.md"
-SINCE: Final = {"preprocessing.patches": 1, "preprocessing.target": 1}
+SINCE: Final = {
+    "preprocessing.patches": 1,
+    "preprocessing.target": 1,
+    "preprocessing.orientations": 1,
+}
 """Keys that a minor version added, which bundles of earlier ones lack."""
 
 _ADVICE: Final = "Copy the bundle anew, or train it again"

@@ -63,10 +63,14 @@ class Predictor:
     def _batch(self, patches: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
         padded = np.zeros((self.batch_size, *patches.shape[1:]), dtype=np.uint8)
         padded[: len(patches)] = patches
-        scores = self.network.predict_on_batch(self.preprocessing(padded))
-        found = np.asarray(scores, dtype=np.float32)[: len(patches), 0]
+        answers = [self._answers(shown) for shown in self.preprocessing.positions(padded)]
+        found = np.mean(answers, axis=0, dtype=np.float32)[: len(patches)]
         wrong = int((~((found >= 0) & (found <= 1))).sum())  # NaN is neither
         if wrong:
             said = f"something else for {wrong} of {len(found)} patches"
             raise ContractError("the network", "answers", "0 to 1", said, _ADVICE)
         return found
+
+    def _answers(self, patches: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+        scores = self.network.predict_on_batch(self.preprocessing(patches))
+        return np.asarray(scores, dtype=np.float32)[:, 0]

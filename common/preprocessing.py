@@ -16,6 +16,8 @@ from common.config import Settings
 from common.stain import METHODS, StainError, Target, Unchanged, tissue_pixels
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import numpy.typing as npt
 
     from common.stain import Stain
@@ -35,17 +37,23 @@ class Preprocessing(Settings):
         Of each slide, at most, spread over it, that its stain is measured on.
     target : LabColours, HEStains or None
         The stain every slide is given, by method; None where there is none.
+    orientations : {1, 4, 8}
+        In how many positions a patch is shown to the network, whose answers are averaged: as it
+        is; in four quarter turns; in these and their mirror images.
     """
 
     stain: StainMethod = "none"
     patches: Annotated[int, Field(ge=1, le=1000)] = 64
     target: Target | None = None
+    orientations: Literal[1, 4, 8] = 1
 
     @classmethod
-    def of(cls, stain: StainMethod, patches: int) -> Preprocessing:
+    def of(
+        cls, stain: StainMethod, patches: int, orientations: Literal[1, 4, 8] = 1
+    ) -> Preprocessing:
         """The preprocessing of a new model: with the target of this version of the software."""
         target = None if stain == "none" else METHODS[stain].target
-        return cls(stain=stain, patches=patches, target=target)
+        return cls(stain=stain, patches=patches, target=target, orientations=orientations)
 
     @model_validator(mode="after")
     def _target_of_its_method(self) -> Preprocessing:
@@ -89,6 +97,15 @@ class Preprocessing(Settings):
         (B, S, S, 3) float32, RGB, 0 to 255
         """
         return patches.astype(np.float32)
+
+    def positions(self, patches: npt.NDArray[np.uint8]) -> Iterator[npt.NDArray[np.uint8]]:
+        """Patches (B, S, S, 3) in every position in which the network is shown them."""
+        turns = range(1 if self.orientations == 1 else 4)
+        mirrored = (False, True) if self.orientations == 8 else (False,)
+        for mirror in mirrored:
+            laid = patches[:, :, ::-1] if mirror else patches
+            for turn in turns:
+                yield np.rot90(laid, turn, axes=(1, 2))
 
 
 def slide_stain(

@@ -44,6 +44,9 @@ class TrainSettings(Settings):
         At most; see `early_stopping`.
     seed : int
         Of first weights, order of patches, augmentation and dropout.
+    orientations : {1, 4, 8}
+        In how many positions a patch is shown to the network when it is asked, in validation and
+        wherever the bundle is used; its answers are averaged. Costs as many times the inference.
     threshold : float, "youden", AtSensitivity or AtSpecificity
         Probability from which on a patch is called tumour; or the rule that chooses it on the
         validation patches, such as ``{sensitivity: 0.95}``.
@@ -69,6 +72,7 @@ class TrainSettings(Settings):
     augmentation: AugmentationSettings = AugmentationSettings()
     distributed: DistributedSettings = DistributedSettings()
     tracking: TrackingSettings = TrackingSettings()
+    orientations: Literal[1, 4, 8] = 1
     threshold: Threshold = 0.5
     bootstrap: Count = 1000
 

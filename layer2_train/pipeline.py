@@ -123,7 +123,7 @@ def train(
 
 def _train(settings: TrainSettings, plan: Plan, out: Path, ranks: Ranks) -> None:
     record = {**run_record("layer2-train train", digest(settings)), "ranks": ranks.size}
-    preprocessing = preprocessing_of(settings.stain)
+    preprocessing = preprocessing_of(settings)
     log.info("patches:\n%s", plan.text())
     first = ranks.rank == 0
     with (

@@ -13,12 +13,13 @@ if TYPE_CHECKING:
 
     from common.patch_file.reader import PatchFile
     from common.stain import Stain
-    from layer2_train.settings.stain import StainSettings
+    from layer2_train.config import TrainSettings
 
 
-def preprocessing_of(settings: StainSettings) -> Preprocessing:
+def preprocessing_of(settings: TrainSettings) -> Preprocessing:
     """The preprocessing of a model that is trained with these settings."""
-    return Preprocessing.of(settings.method, settings.patches)
+    stain = settings.stain
+    return Preprocessing.of(stain.method, stain.patches, settings.orientations)
 
 
 def stains_of(files: Sequence[PatchFile], preprocessing: Preprocessing) -> list[Stain]:

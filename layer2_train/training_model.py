@@ -82,6 +82,7 @@ class TrainingModel:
             loss=[_loss(self.settings) for _ in range(heads)],
             loss_weights=[1.0, *[architectures.AUXILIARY_WEIGHT] * (heads - 1)],
             jit_compile=keras.backend.backend() == "jax",
+            auto_scale_loss=False,  # the optimizer does, where it is asked for
         )
         optimizer.build(self._learning.trainable_variables)
 

@@ -66,6 +66,7 @@ def _tf(name: str) -> str:
 
 
 NETWORKS: Final = {
+    "camnet_fine": Listed(16),
     "camnet_small": Listed(16),
     "convnext_tiny": Listed(
         32,

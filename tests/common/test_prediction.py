@@ -52,3 +52,27 @@ def test_what_fills_a_batch_up_is_not_judged():
     scores = Predictor(network, Preprocessing(), 2)(np.zeros((1, 4, 4, 3), np.uint8))
 
     assert scores.tolist() == [0.5]
+
+
+class CornerNetwork:
+    """Answers with the brightness of the top left pixel."""
+
+    def predict_on_batch(self, batch):
+        return batch[:, 0, 0].mean(axis=-1)[:, None] / 255
+
+
+@pytest.mark.parametrize(("orientations", "expected"), [(1, 0.2), (4, 0.5), (8, 0.5)])
+def test_the_answer_is_the_mean_over_all_positions_of_a_patch(orientations, expected):
+    corners = np.array([[[51, 102], [153, 204]]], np.uint8)  # 0.2 to 0.8
+    patches = np.repeat(corners[..., None], 3, axis=3)
+    predictor = Predictor(CornerNetwork(), Preprocessing(orientations=orientations), 2)
+
+    assert predictor(patches).tolist() == pytest.approx([expected])
+
+
+def test_eight_positions_are_all_there_are_of_a_patch():
+    patch = np.arange(27, dtype=np.uint8).reshape(1, 3, 3, 3)
+
+    shown = {one.tobytes() for one in Preprocessing(orientations=8).positions(patch)}
+
+    assert len(shown) == 8

@@ -23,7 +23,9 @@ SIZES = {name: max(64, listed.smallest) for name, listed in NETWORKS.items()}
 
 
 def test_a_misspelt_name_is_answered_with_the_closest():
-    with pytest.raises(ConfigError, match=r"Did you mean 'resnet50'.*Known: camnet_small, conv"):
+    with pytest.raises(
+        ConfigError, match=r"Did you mean 'resnet50'.*Known: camnet_fine, camnet_small, conv"
+    ):
         check_name("resent50")
 
 
@@ -47,7 +49,9 @@ def test_smaller_patches_than_a_network_takes_are_refused(name):
 
 
 def test_who_has_small_patches_is_told_which_networks_take_them():
-    with pytest.raises(ConfigError, match="these: camnet_small, convnext_tiny.*resnet50$"):
+    with pytest.raises(
+        ConfigError, match="these: camnet_fine, camnet_small, convnext_tiny.*resnet50$"
+    ):
         check_patch_size("inception_v3", 64)
 
 

@@ -7,10 +7,11 @@ import pytest
 from patch_files import write_patch_file
 from stained_tissue import tissue
 
+from common.config import load
 from common.patch_file.reader import PatchFile
 from common.preprocessing import Preprocessing
 from common.stain import Unchanged, patches_of
-from layer2_train.settings.stain import StainSettings
+from layer2_train.config import TrainSettings
 from layer2_train.staining import preprocessing_of, stains_of
 
 MACENKO = Preprocessing.of("macenko", 8)
@@ -23,9 +24,11 @@ def stained(folder, slide_id, seed=0, **more):
 
 @pytest.mark.parametrize("method", ["none", "reinhard", "macenko"])
 def test_the_configuration_names_the_model_s_preprocessing(method):
-    found = preprocessing_of(StainSettings(method=method, patches=16))
+    given = [f"stain={{method: {method}, patches: 16}}", "orientations=4"]
 
-    assert (found.stain, found.patches) == (method, 16)
+    found = preprocessing_of(load(TrainSettings, overrides=given))
+
+    assert (found.stain, found.patches, found.orientations) == (method, 16, 4)
 
 
 def test_every_slide_has_its_own_stain_in_the_order_of_the_files(tmp_path):
