@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -14,9 +15,11 @@ def without_names(settings: TrainSettings) -> dict[str, Any]:
     """The resolved settings, patients that are named replaced by their number.
 
     A bundle travels further than the patches; who is in it is told by salted hashes only. Nor is
-    it told where results were tracked: an address may hold a password.
+    it told where results were tracked, as an address may hold a password, or in which folder of
+    whom the weights lay that it began with.
     """
     values = settings.model_dump(mode="json")
+    values["network"]["weights"] = PurePath(settings.network.weights).name
     split = values["split"]
     for name in _LISTS:
         if isinstance(split.get(name), list):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
 _OPEN_FILES: Final = 64
 _PART: Final = 64
-_STREAM: Final = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -197,26 +196,6 @@ class PatchDataset:
         if len(self._open) > _OPEN_FILES:
             self._open.popitem(last=False)[1].close()
         return self.files[number]
-
-
-def epoch_order(count: int, batch_size: int, seed: int, epoch: int) -> npt.NDArray[np.integer]:
-    """The order in which one epoch shows `count` patches, whole batches of them.
-
-    Every patch is shown; the last batch is filled up from the head of the order. Depends on the
-    arguments alone, so an epoch that was cut off goes on where it was.
-
-    Returns
-    -------
-    (steps * batch_size,) int32 or int64
-
-    Examples
-    --------
-    >>> len(epoch_order(3, 2, seed=0, epoch=0))
-    4
-    """
-    dtype: Any = np.int32 if count <= np.iinfo(np.int32).max else np.int64
-    order = np.random.default_rng([seed, _STREAM, epoch]).permutation(np.arange(count, dtype=dtype))
-    return np.resize(order, -(-count // batch_size) * batch_size)
 
 
 def _index(files: Sequence[PatchFile], folder: Path | None) -> Index:

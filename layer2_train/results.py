@@ -95,7 +95,10 @@ def write_results(outcome: Outcome, out: Path, record: dict[str, Any]) -> list[P
     pictures = draw_results(outcome.answers, out)
     write_json(out / METRICS, outcome.metrics)
     kept = best(history).epoch
-    write_json(out / RUN, {**record, "epochs": len(history), "best_epoch": kept})
+    start = outcome.trained.start
+    weights = {"source": start.source, "sha256": start.sha256, "random_layers": start.random}
+    told = {"weights": weights, "epochs": len(history), "best_epoch": kept}
+    write_json(out / RUN, {**record, **told})
     _write_bundle(outcome, out / BUNDLE, record["ranks"])
     return [out / METRICS, out / CURVES, *pictures]
 

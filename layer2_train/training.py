@@ -31,6 +31,7 @@ from layer2_train.preemption import stop_request
 from layer2_train.ranks import Alone, from_first
 from layer2_train.scoring import score
 from layer2_train.training_model import TrainingModel
+from layer2_train.weights import Start
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,11 +58,14 @@ class Trained:
     cam_layer : str
         Name of its last convolution.
     history : tuple of Epoch
+    start : Start
+        The weights it began with.
     """
 
     network: Any
     cam_layer: str
     history: tuple[Epoch, ...]
+    start: Start = Start()
 
 
 class Training:
@@ -123,7 +127,7 @@ class Training:
         self.ranks.wait()  # for the last checkpoint
         network = self.model.served()
         checkpoints.read_checkpoint(self._checkpoint(checkpoints.BEST), network.weights)
-        return Trained(network, self.model.cam_layer, self.history)
+        return Trained(network, self.model.cam_layer, self.history, self.model.start)
 
     def _epoch(self, stop: Event) -> None:
         start = time.perf_counter()

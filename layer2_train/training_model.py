@@ -46,6 +46,8 @@ class TrainingModel:
 
     Attributes
     ----------
+    start : Start
+        The weights it began with.
     phase : int
         What is frozen changes with it; see `layer2_train.freezing`.
     """
@@ -55,7 +57,7 @@ class TrainingModel:
         self.settings, self.steps, self.ranks = settings, steps, ranks
         with _precision(settings.precision):
             self.architecture = architectures.build(settings.network, patch_size)
-            load_weights(self.architecture, settings.network)
+            self.start = load_weights(self.architecture, settings.network)
             self._learning = _behind_augmentation(self.architecture, settings)
         self._served = architectures.build(settings.network, patch_size)
         self.phase = -1

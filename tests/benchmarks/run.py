@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from extraction import Case, Target
     from timing import Compared
 
-LAYERS: Final = ("extraction", "command", "training", "inference")
+LAYERS: Final = ("extraction", "command", "training", "networks", "inference")
 _SHARED: Final = Path(__file__).parents[2].parent / "shared" / "data"
 _REAL: Final = "slides/cmu-1-small-region.svs"
 
@@ -58,6 +58,9 @@ def main() -> None:
             _layer1(options, Path(work))
         if {"training", "inference"} & set(options.rows):
             _others(options, Path(work))
+    if "networks" in options.rows:
+        _say("")
+        subprocess.run([sys.executable, str(Path(__file__).with_name("networks.py"))], check=True)
     load = f"{os.getloadavg()[1]:.1f} processes ran or waited meanwhile on {os.cpu_count()} cores"
     _say(f"\n{time.perf_counter() - start:.0f} s in all; {load}")
 
@@ -102,9 +105,9 @@ def _others(options: argparse.Namespace, work: Path) -> None:
     subprocess.run(call, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     lines = []
     if "training" in options.rows:
-        from training import loading
+        from training import training_rows
 
-        lines.append(loading(cohort, work, options.rounds))
+        lines += training_rows(cohort, work, options.rounds)
     if "inference" in options.rows:
         from inference import heatmap
 

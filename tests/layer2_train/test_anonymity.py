@@ -24,3 +24,9 @@ def test_shares_stay_as_they_are():
 def test_an_address_with_its_password_is_not_told():
     assert told("tracking.uri='http://me:secret@host'")["tracking"]["uri"] == "not told"
     assert told()["tracking"]["uri"] is None
+
+
+def test_weights_are_told_by_their_name_without_the_folder():
+    given = "network={name: resnet50, weights: /home/somebody/best.keras}"
+
+    assert told(given)["network"]["weights"] == "best.keras"

@@ -5,14 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from patch_files import write_patch_file
 
 from common.errors import ContractError
 from common.patch_file.reader import PatchFile
 from layer2_train import dataset as module
-from layer2_train.dataset import PatchDataset, epoch_order
+from layer2_train.dataset import PatchDataset
 
 
 @pytest.fixture
@@ -185,25 +183,3 @@ def test_locations_without_pixels_are_refused(tmp_path):
 
     with pytest.raises(ContractError, match="expected pixels, found locations only"):
         PatchDataset([PatchFile(path)])
-
-
-@given(
-    count=st.integers(1, 60),
-    batch_size=st.integers(1, 40),
-    seed=st.integers(0, 3),
-    epoch=st.integers(1, 5),
-)
-def test_an_epoch_shows_every_patch_in_whole_batches(count, batch_size, seed, epoch):
-    order = epoch_order(count, batch_size, seed, epoch)
-
-    assert len(order) % batch_size == 0
-    assert len(order) - count < batch_size
-    assert sorted(order[:count].tolist()) == list(range(count))
-    assert set(order.tolist()) == set(range(count))
-
-
-def test_the_order_depends_on_seed_and_epoch_only():
-    orders = {tuple(epoch_order(50, 8, seed, epoch)) for seed in range(3) for epoch in range(3)}
-
-    assert len(orders) == 9
-    assert np.array_equal(epoch_order(50, 8, 1, 2), epoch_order(50, 8, 1, 2))
