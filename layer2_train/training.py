@@ -65,7 +65,7 @@ class Trained:
     network: Any
     cam_layer: str
     history: tuple[Epoch, ...]
-    start: Start = Start()
+    start: Start
 
 
 class Training:

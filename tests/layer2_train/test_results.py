@@ -12,6 +12,7 @@ from layer2_train.dataset import PatchDataset
 from layer2_train.ranks import Alone
 from layer2_train.results import measured
 from layer2_train.training import Trained
+from layer2_train.weights import Start
 
 
 def dataset(folder, name, labels):
@@ -24,7 +25,7 @@ def test_the_threshold_chosen_on_validation_patches_is_applied_to_the_test(tmp_p
         "valid": dataset(tmp_path, "valid", [0, 1, 0, 1, 1]),
     }
     settings = load(TrainSettings, overrides=["threshold=youden", "bootstrap=10"])
-    trained = Trained(DarkIsTumour(), "none", ())
+    trained = Trained(DarkIsTumour(), "none", (), Start())
 
     answers = measured(trained, Preprocessing(), splits, settings, Alone())
 
