@@ -1,6 +1,6 @@
 """Patch files to the HDF5 layout of the original CamNet, one file for a cohort.
 
-``tumor/level7/centre0/patient010/node4`` holds ``patches``, (N, S, S, 3) uint8 RGB, and
+``tumor/level7/centre0/patient010/node4`` holds ``patches``, (N, S, S, 3) uint8 BGR, and
 ``locations``, (N, 2) int64: the top-left (x, y) in pixels of the level named, rounded down. Level L
 is 2 to the power of L times smaller than the slide; -1 stands where a patch has no place. The
 layout has no scale, no rejected patches and no group for patches of unknown label, so the patch
@@ -114,7 +114,7 @@ class _Layout:
                 patches = source.read(rows[first : first + step])
                 at = slice(start + first, start + first + len(patches))
                 with self._stream.writing():
-                    pixels[at] = patches
+                    pixels[at] = patches[..., ::-1]
                     places[at] = coords[first : first + step]
 
 

@@ -83,7 +83,8 @@ def test_parts_of_a_slide_come_together_in_order(tmp_path):
     with h5py.File(tmp_path / "c.hdf5") as file:
         stored = file["tumor/level7/centre0/patient010/node4/patches"][:]
     paths = [tmp_path / "patches" / f"patient_010_node_4.part-{k}-of-12.h5" for k in range(12)]
-    assert np.array_equal(stored, np.concatenate([of_class(path, 1) for path in paths]))
+    rgb = stored[..., ::-1]  # the layout's channels are blue, green, red
+    assert np.array_equal(rgb, np.concatenate([of_class(path, 1) for path in paths]))
 
 
 def test_everything_without_a_place_in_the_layout_is_named_at_once(tmp_path):

@@ -98,3 +98,14 @@ def test_slides_of_one_file_have_their_own_fingerprints_and_equal_patches_the_sa
 
     assert one.fingerprint == same.fingerprint
     assert len({one.fingerprint, more.fingerprint, normal.fingerprint}) == 3
+
+
+@pytest.mark.real_data
+def test_nuclei_of_the_original_file_are_blue(shared_data):
+    slides = find_foreign(shared_data / "camnet" / "cam17_patches.hdf5")
+
+    patches = np.concatenate([own for slide in slides for _, own in slide.batches()])
+
+    nuclei = patches[patches.mean(axis=-1) < 100].mean(axis=0)
+    red, _, blue = nuclei
+    assert blue > red + 10
