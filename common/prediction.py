@@ -64,7 +64,7 @@ class Predictor:
         padded = np.zeros((self.batch_size, *patches.shape[1:]), dtype=np.uint8)
         padded[: len(patches)] = patches
         answers = [self._answers(shown) for shown in self.preprocessing.positions(padded)]
-        found = np.mean(answers, axis=0, dtype=np.float32)[: len(patches)]
+        found: npt.NDArray[np.float32] = np.stack(answers).mean(axis=0)[: len(patches)]
         wrong = int((~((found >= 0) & (found <= 1))).sum())  # NaN is neither
         if wrong:
             said = f"something else for {wrong} of {len(found)} patches"

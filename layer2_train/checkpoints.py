@@ -22,10 +22,27 @@ if TYPE_CHECKING:
 
 FOLDER: Final = "checkpoints"
 LAST: Final = "last.h5"
-BEST: Final = "best.h5"
 _VARIABLES: Final = "variables"
 _STATE: Final = "state"
 _ADVICE: Final = "Train anew with --overwrite"
+
+
+def best_name(epoch: int) -> str:
+    """File of the weights of an epoch that was the best so far.
+
+    Examples
+    --------
+    >>> best_name(7)
+    'best-0007.h5'
+    """
+    return f"best-{epoch:04d}.h5"
+
+
+def keep_best(folder: Path, epoch: int) -> None:
+    """Remove the weights of epochs that are no longer the best."""
+    for path in folder.glob("best-*.h5"):
+        if path.name != best_name(epoch):
+            path.unlink(missing_ok=True)
 
 
 def write_checkpoint(path: Path, variables: Sequence[Any], state: dict[str, Any]) -> None:

@@ -68,8 +68,8 @@ def train(
     if done.rank:
         return Result(f"rank {done.rank}: {said}; rank 0 tells more", {"rank": done.rank})
     lines = [f"{split}: AUC {rate(own['auc'])}" for split, own in done.metrics.items()]
-    text = "\n".join([f"{out}: {said}; model in {done.bundle.path}", *lines])
-    return Result(text, {"bundle": str(done.bundle.path), "metrics": done.metrics})
+    text = "\n".join([f"{out}: {said}; model in {done.bundle}", *lines])
+    return Result(text, {"bundle": str(done.bundle), "metrics": done.metrics})
 
 
 @verb(cli, settings="layer2_train.config:EvaluateSettings")

@@ -76,6 +76,12 @@ class TrainSettings(Settings):
     threshold: Threshold = 0.5
     bootstrap: Count = 1000
 
+    @model_validator(mode="after")
+    def _smooths_what_it_can(self) -> TrainSettings:
+        if self.loss == "mean_squared_error" and self.label_smoothing:
+            raise ValueError("label_smoothing: expected 0 with the loss mean_squared_error")
+        return self
+
     @model_validator(mode="before")
     @classmethod
     def _default_kinds(cls, values: Any) -> Any:

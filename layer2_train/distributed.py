@@ -63,7 +63,7 @@ def ranks(settings: DistributedSettings, folder: Path) -> Generator[Ranks, None,
     meeting = _met(here, settings, folder)
     with ExitStack() as stack:
         stack.callback(meeting.close)
-        _share_machine(meeting)
+        threads = _share_machine(meeting)
         progress = _Exchanges()
         roll_call = RollCall(
             meeting.members,
@@ -78,7 +78,7 @@ def ranks(settings: DistributedSettings, folder: Path) -> Generator[Ranks, None,
         progress.count_in_graphs()
         roll_call.start()
         try:
-            yield HorovodRanks(here, settings, hvd, progress)
+            yield HorovodRanks(here, settings, hvd, progress, threads)
         except BaseException as error:
             _leave_after(error, roll_call)
             raise
@@ -90,8 +90,14 @@ class HorovodRanks:
     """The ranks of one training, joined by Horovod; see `layer2_train.ranks.Ranks`."""
 
     def __init__(
-        self, here: Rank, settings: DistributedSettings, hvd: Any, exchanges: _Exchanges
+        self,
+        here: Rank,
+        settings: DistributedSettings,
+        hvd: Any,
+        exchanges: _Exchanges,
+        threads: int,
     ) -> None:
+        self.threads = threads
         self._here = here
         self._compress = settings.compression == "fp16"
         self._hvd = hvd
@@ -267,7 +273,7 @@ def _met(here: Rank, settings: DistributedSettings, folder: Path) -> Meeting:
     return meet(me, here.size, Place(file, interfaces, here.one_node, settings.late_s))
 
 
-def _share_machine(meeting: Meeting) -> None:
+def _share_machine(meeting: Meeting) -> int:
     """Take this rank's share of the processors: those of its neighbours may be the same ones."""
     import tensorflow as tf
 
@@ -276,6 +282,7 @@ def _share_machine(meeting: Meeting) -> None:
     threads = max(1, min(available_cpus(), len(own) // sharing))
     tf.config.threading.set_intra_op_parallelism_threads(threads)
     tf.config.threading.set_inter_op_parallelism_threads(max(2, threads))
+    return threads
 
 
 def _choose_gpu(meeting: Meeting) -> None:

@@ -8,12 +8,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from common.patch_file.reader import PatchFile
+from common.patch_file.schema import MINED
 from layer2_train.content import pixels_sha256
-from layer2_train.splits import MINED, Source
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    from layer2_train.splits import Source
 
 
 def with_twins(sources: Sequence[Source], paths: Sequence[Path]) -> tuple[Source, ...]:

@@ -20,10 +20,11 @@ class Epoch:
     epoch : int
         From 1.
     loss : float
-        Mean over the training batches, with augmentation, dropout and label smoothing.
+        Mean of what was trained on over the batches of all ranks: as configured, with augmentation,
+        dropout, label smoothing and the weighted losses of auxiliary outputs.
     valid_loss, valid_auc : float or None
-        Of the network as it would be used, targets 0 and 1; None without validation patches, the
-        AUC also where they hold one class only.
+        Cross-entropy and AUC of the network as it would be used, targets 0 and 1; None without
+        validation patches, the AUC also where they hold one class only.
     learning_rate : float
         At the end of the epoch.
     seconds : float
@@ -50,13 +51,16 @@ def best(history: Sequence[Epoch]) -> Epoch:
     return max(history, key=lambda epoch: epoch.merit)
 
 
-def is_over(history: Sequence[Epoch], epochs: int, patience: int | None) -> bool:
-    """Whether all epochs are done, or `patience` of them have brought nothing better."""
+def is_over(history: Sequence[Epoch], epochs: int, patience: int | None, thawed: int = 0) -> bool:
+    """Whether all epochs are done, or `patience` of them have brought nothing better.
+
+    Patience begins anew after epoch `thawed`, the last in which weights were frozen for a time.
+    """
     if len(history) >= epochs:
         return True
     if patience is None or not history:
         return False
-    return len(history) - best(history).epoch >= patience
+    return len(history) - max(best(history).epoch, thawed) >= patience
 
 
 def to_csv(history: Sequence[Epoch]) -> str:

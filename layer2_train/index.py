@@ -1,6 +1,6 @@
 """Where every labelled patch of a dataset is, kept on disk.
 
-Ranks, and the commands of one run, read the same index; who comes first writes it.
+Given one folder, ranks and commands read the same index, and who comes first writes it.
 """
 
 from __future__ import annotations

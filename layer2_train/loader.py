@@ -38,6 +38,8 @@ class Loader:
     settings : TrainSettings
         Its batch size, seed, balance and loading.
     rank, ranks : int
+    threads : int or None
+        That read, where the settings do not say; None is all CPUs of this process.
 
     Raises
     ------
@@ -46,7 +48,12 @@ class Loader:
     """
 
     def __init__(
-        self, dataset: PatchDataset, settings: TrainSettings, rank: int = 0, ranks: int = 1
+        self,
+        dataset: PatchDataset,
+        settings: TrainSettings,
+        rank: int = 0,
+        ranks: int = 1,
+        threads: int | None = None,
     ) -> None:
         loading = settings.loading
         self.drawing = Drawing(
@@ -59,7 +66,7 @@ class Loader:
             ranks,
         )
         self._dataset = dataset
-        self._threads = loading.threads or available_cpus()
+        self._threads = loading.threads or threads or available_cpus()
 
     @property
     def steps(self) -> int:

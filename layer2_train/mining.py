@@ -20,13 +20,14 @@ from common.model_bundle import MANIFEST, Bundle, read_bundle
 from common.patch_file import schema
 from common.patch_file.folder import FOLDER
 from common.patch_file.reader import PatchFile
+from common.patch_file.schema import MINED
 from common.prediction import Predictor
 from common.progress import progress
 from common.provenance import log_head, run_record
 from common.run_folder import claim
 from layer2_train.mined_file import Chosen, write_mined
 from layer2_train.read_ahead import read_ahead
-from layer2_train.splits import MINED, TRAIN
+from layer2_train.splits import TRAIN
 from layer2_train.staining import stains_of
 from layer2_train.survey import survey
 from layer2_train.worst import Answered, Worst

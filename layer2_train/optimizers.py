@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from keras import optimizers
+from keras import ops, optimizers
 
 from layer2_train.freezing import epochs_of, rate_factor
 
@@ -41,18 +41,45 @@ def build_optimizer(
     chosen = settings.optimizer.model_dump()
     kind = _KINDS[chosen.pop("name")]
     highest = chosen.pop("learning_rate") * rate_factor(settings.network.freeze, phase)
-    if settings.schedule.scaling == "linear":
-        highest *= ranks.size
+    highest *= _growth(settings, ranks.size)
     epochs = epochs_of(settings.network.freeze, phase, settings.epochs)
     rate = learning_rate(settings.schedule, highest, steps, epochs * steps)
     average = chosen.pop("average")
     chosen["global_clipnorm"] = chosen.pop("clip_norm")
     chosen["use_ema"] = average is not None
     chosen |= {"ema_momentum": average} if average is not None else {}
+    kind = _with_rising_mean(kind) if average is not None else kind
     if settings.precision != "mixed_float16":
         return ranks.averaging(kind, statistics)(learning_rate=rate, **chosen)
     inner = kind(learning_rate=rate, **chosen)
     return ranks.averaging(optimizers.LossScaleOptimizer, statistics)(inner)
+
+
+def _growth(settings: TrainSettings, ranks: int) -> float:
+    """What the learning rate is multiplied by for several ranks."""
+    usual = "linear" if settings.optimizer.name == "sgd" else "sqrt"
+    return {"linear": ranks, "sqrt": ranks**0.5, "none": 1}[settings.schedule.scaling or usual]
+
+
+def _with_rising_mean(kind: type[Any]) -> type[Any]:
+    """A subclass of an optimizer whose running mean of weights forgets those of the beginning.
+
+    Of step t the share ``(1 + t) / (10 + t)`` is kept, until that is more than is asked for: a
+    fixed share of 0.999 would hold random first weights for thousands of steps.
+    """
+
+    class Rising(kind):
+        @property
+        def ema_momentum(self) -> Any:
+            step: Any = ops.cast(self.iterations, "float32")
+            return ops.minimum(self._most_kept, (1 + step) / (10 + step))
+
+        @ema_momentum.setter
+        def ema_momentum(self, most: float) -> None:
+            self._most_kept = most
+
+    Rising.__name__ = kind.__name__
+    return Rising
 
 
 def learning_rate(schedule: ScheduleSettings, highest: float, steps: int, total: int) -> Any:

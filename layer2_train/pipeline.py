@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import shutil
 from contextlib import nullcontext
@@ -21,6 +22,7 @@ from layer2_train.looks import LOOKS, looked
 from layer2_train.mlflow_run import IDENTITY as MLFLOW_RUN
 from layer2_train.pictures import PICTURES
 from layer2_train.plan import differing, make_plan
+from layer2_train.ranks import from_first
 from layer2_train.results import BUNDLE, CURVES, Outcome, measured, write_results
 from layer2_train.splits import TEST, TRAIN, VALID
 from layer2_train.staining import preprocessing_of
@@ -61,21 +63,20 @@ class Run:
 
     Attributes
     ----------
-    bundle : Bundle
+    bundle : Path
+        The model bundle.
+    metrics : dict
+        What `metrics.json` holds.
     finished_before : bool
         Whether it had, before it was asked for again.
     rank : int
         Of this process; the others tell the same.
     """
 
-    bundle: Bundle
+    bundle: Path
+    metrics: dict[str, Any]
     finished_before: bool
     rank: int = 0
-
-    @property
-    def metrics(self) -> dict[str, Any]:
-        """What `metrics.json` holds."""
-        return self.bundle.manifest.metrics
 
 
 def train(
@@ -113,12 +114,21 @@ def train(
         check_start(settings.network, plan.files[0].header.spec.size)
         if ranks.rank == 0:
             _prepare(out, settings, plan, overwrite=overwrite)
-        ranks.wait()
-        if (done := _finished(out)) is not None:
-            return Run(done, finished_before=True, rank=ranks.rank)
-        _train(settings, plan, out, ranks)
-        ranks.wait()
-        return Run(read_bundle(out / BUNDLE), finished_before=False, rank=ranks.rank)
+        before = _agreed(ranks, out)
+        if before is None:
+            _train(settings, plan, out, ranks)
+        metrics = _agreed(ranks, out) or {}
+        return Run(out / BUNDLE, metrics, finished_before=before is not None, rank=ranks.rank)
+
+
+def _agreed(ranks: Ranks, out: Path) -> dict[str, Any] | None:
+    """The metrics of a finished run, as rank 0 sees it; None where it is not finished.
+
+    Others may see a shared folder as it was a while ago.
+    """
+    bundle = _finished(out) if ranks.rank == 0 else None
+    own = None if bundle is None else bundle.manifest.metrics
+    return json.loads(from_first(ranks, json.dumps(own)))
 
 
 def _train(settings: TrainSettings, plan: Plan, out: Path, ranks: Ranks) -> None:

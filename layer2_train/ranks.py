@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from common.cluster import available_cpus
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -28,6 +30,11 @@ class Ranks(Protocol):
     @property
     def size(self) -> int:
         """How many processes there are."""
+        ...
+
+    @property
+    def threads(self) -> int:
+        """CPUs this process may use, ranks beside it on the machine left theirs."""
         ...
 
     def averaging(self, kind: type[Any], statistics: Sequence[Any]) -> type[Any]:
@@ -70,6 +77,11 @@ class Alone:
 
     rank: int = 0
     size: int = 1
+
+    @property
+    def threads(self) -> int:
+        """All CPUs of this process."""
+        return available_cpus()
 
     def averaging(self, kind: type[Any], statistics: Sequence[Any]) -> type[Any]:
         """The optimizer's own class."""

@@ -10,6 +10,8 @@ from common.progress import progress
 from layer2_train.read_ahead import read_ahead
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy.typing as npt
 
     from common.prediction import Predictor
@@ -18,7 +20,11 @@ if TYPE_CHECKING:
 
 
 def score(
-    predictor: Predictor, dataset: PatchDataset, what: str, ranks: Ranks
+    predictor: Predictor,
+    dataset: PatchDataset,
+    what: str,
+    ranks: Ranks,
+    go_on: Callable[[], None] = lambda: None,
 ) -> npt.NDArray[np.float32]:
     """Probability of tumour of every patch, in the dataset's order; (N,) float32.
 
@@ -33,15 +39,18 @@ def score(
     what : str
         Said in front of the progress bar.
     ranks : Ranks
+    go_on : callable
+        Called before each batch; may raise.
     """
     first, end = (len(dataset) * one // ranks.size for one in (ranks.rank, ranks.rank + 1))
     scores = np.empty(end - first, dtype=np.float32)
-    batches = dataset.batches(range(first, end), predictor.batch_size)
+    batches = dataset.batches(range(first, end), predictor.batch_size, threads=ranks.threads)
     with (
         read_ahead(batches) as ahead,
         progress(None, what, total=len(scores), unit="patch") as bar,
     ):
         for batch in ahead:
+            go_on()
             scores[batch.indices - first] = predictor(batch.patches)
             bar.update(len(batch.indices))
     return ranks.gathered(scores)

@@ -22,7 +22,6 @@ TRAIN: Final = "train"
 VALID: Final = "valid"
 TEST: Final = "test"
 SPLITS: Final = (TRAIN, VALID, TEST)
-MINED: Final = "mined"
 """The method of sampling of files that `layer2_train.mining` writes."""
 
 

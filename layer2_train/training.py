@@ -31,7 +31,6 @@ from layer2_train.preemption import stop_request
 from layer2_train.ranks import Alone, from_first
 from layer2_train.scoring import score
 from layer2_train.training_model import TrainingModel
-from layer2_train.weights import Start
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,6 +40,7 @@ if TYPE_CHECKING:
     from layer2_train.config import TrainSettings
     from layer2_train.dataset import Batch, PatchDataset
     from layer2_train.ranks import Ranks
+    from layer2_train.weights import Start
 
 HISTORY: Final = "history.csv"
 _CHECKPOINT_EVERY_S: Final = 600.0
@@ -103,7 +103,8 @@ class Training:
         self.preprocessing = preprocessing
         self.ranks: Ranks = ranks or Alone()
         self.tell = tell or (lambda _: None)
-        self.loader = Loader(train, settings, self.ranks.rank, self.ranks.size)
+        rank, size, threads = self.ranks.rank, self.ranks.size, self.ranks.threads
+        self.loader = Loader(train, settings, rank, size, threads)
         self.model = TrainingModel(settings, train.spec.size, self.loader.steps, self.ranks)
         self.history: tuple[Epoch, ...] = ()
         self.step = 0
@@ -121,12 +122,16 @@ class Training:
         """
         self._resume()
         patience = self.settings.early_stopping.patience
+        freeze = self.settings.network.freeze
+        thawed = freeze.epochs or 0 if freeze.until else 0
         with stop_request() as stop:
-            while not is_over(self.history, self.settings.epochs, patience):
+            while not is_over(self.history, self.settings.epochs, patience, thawed):
                 self._epoch(stop)
-        self.ranks.wait()  # for the last checkpoint
         network = self.model.served()
-        checkpoints.read_checkpoint(self._checkpoint(checkpoints.BEST), network.weights)
+        if self.ranks.rank == 0:
+            kept = checkpoints.best_name(best(self.history).epoch)
+            checkpoints.read_checkpoint(self._checkpoint(kept), network.weights)
+        self.ranks.broadcast(network.weights)
         return Trained(network, self.model.cam_layer, self.history, self.model.start)
 
     def _epoch(self, stop: Event) -> None:
@@ -135,7 +140,8 @@ class Training:
         self.model.begin(number)
         self._steps(number, stop)
         self._refuse_lost_weights(number)
-        valid_loss, valid_auc = self._validate()
+        self._stop_after_saving(stop)
+        valid_loss, valid_auc = self._validate(stop)
         done = Epoch(
             number,
             self.losses / self.loader.steps,
@@ -151,6 +157,12 @@ class Training:
         if self.ranks.any(flag=stop.is_set()):
             raise self._interrupted()
 
+    def _stop_after_saving(self, stop: Event) -> None:
+        """Save what the steps brought, as validation may take long; then stop if asked to."""
+        self._save()
+        if self.ranks.any(flag=stop.is_set()):  # by which rank 0 has saved
+            raise self._interrupted()
+
     def _steps(self, number: int, stop: Event) -> None:
         """The steps of epoch `number` that are left."""
         saved = time.monotonic()
@@ -163,6 +175,7 @@ class Training:
                 bar.update()
                 if stopped:
                     self._save()
+                    self.ranks.wait()  # a launcher ends all ranks with the first
                     raise self._interrupted()
                 if time.monotonic() - saved > _CHECKPOINT_EVERY_S:
                     self._save()
@@ -181,12 +194,17 @@ class Training:
             raise self._diverged(number, "a finite loss", f"{loss}")
         return bool(asked)
 
-    def _validate(self) -> tuple[float | None, float | None]:
+    def _validate(self, stop: Event) -> tuple[float | None, float | None]:
         """Loss and AUC of the validation patches."""
+
+        def go_on() -> None:
+            if stop.is_set():
+                raise self._interrupted()
+
         if self.valid is None or len(self.valid) == 0:
             return None, None
         predictor = Predictor(self.model.served(), self.preprocessing, self.settings.batch_size)
-        scores = score(predictor, self.valid, "validation", self.ranks)
+        scores = score(predictor, self.valid, "validation", self.ranks, go_on)
         area = auc(self.valid.labels, scores)
         return log_loss(self.valid.labels, scores), None if math.isnan(area) else area
 
@@ -194,13 +212,13 @@ class Training:
         """Write what an epoch ends with; the checkpoint last, as a restart trusts it."""
         if self.ranks.rank > 0:
             return
-        if best(self.history) == done:
-            weights = self.model.served().weights
-            checkpoints.write_checkpoint(
-                self._checkpoint(checkpoints.BEST), weights, {"epoch": done.epoch}
-            )
+        kept = best(self.history).epoch
+        if kept == done.epoch:
+            path = self._checkpoint(checkpoints.best_name(kept))
+            checkpoints.write_checkpoint(path, self.model.served().weights, {"epoch": kept})
         write_text(self.folder / HISTORY, to_csv(self.history))
         self._save()
+        checkpoints.keep_best(self.folder / checkpoints.FOLDER, kept)
         self.tell(done)
 
     def _save(self) -> None:

@@ -109,10 +109,11 @@ class TrainingModel:
         if self.settings.optimizer.average is None:
             self._served.network.set_weights(network.get_weights())
             return self._served.network
-        trained = [_copied(own) for own in network.trainable_variables]
-        self._learning.optimizer.finalize_variable_values(self._learning.trainable_variables)
+        learning = self._learning.trainable_variables  # auxiliary outputs among them
+        trained = [_copied(own) for own in learning]
+        self._learning.optimizer.finalize_variable_values(learning)
         self._served.network.set_weights(network.get_weights())
-        for variable, value in zip(network.trainable_variables, trained, strict=True):
+        for variable, value in zip(learning, trained, strict=True):
             variable.assign(value)
         return self._served.network
 
@@ -146,14 +147,9 @@ class TrainingModel:
         keras.utils.set_random_seed(int(np.random.SeedSequence(known).generate_state(1)[0]))
 
     def _statistics(self) -> list[Any]:
-        """Running means of layers that are not frozen: they move in the forward pass."""
-        return [
-            variable
-            for layer in self.architecture.network.layers
-            if layer.trainable
-            for variable in layer.non_trainable_variables
-            if variable.name in _STATISTICS
-        ]
+        """Running means, which the forward pass moves where they are not frozen."""
+        learning = self._learning.non_trainable_variables
+        return [variable for variable in learning if variable.name in _STATISTICS]
 
     def _chance(self) -> list[Any]:
         """States of random generators, such as those of dropout."""

@@ -62,6 +62,8 @@ REASONS: Final = {
 
 DENSE: Final = "dense"
 """The method of sampling that looks at every corner of a grid."""
+MINED: Final = "mined"
+"""The method of sampling that copies what a model took for tumour out of other patch files."""
 
 SPLITS: Final = ("", "train", "valid", "test")
 

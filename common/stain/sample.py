@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from common.patch_file.schema import MINED
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -32,7 +34,8 @@ def spread(total: int, most: int) -> npt.NDArray[np.int64]:
 def patches_of(files: Sequence[PatchFile], most: int) -> npt.NDArray[np.uint8]:
     """At most `most` patches, spread over all patches of the files of one slide.
 
-    Only these are read, whatever their labels. The files are left closed.
+    Only these are read, whatever their labels. The files are left closed. Mined patches count only
+    where there are no others: a slide has one stain, whether or not some of it was mined.
 
     Parameters
     ----------
@@ -44,7 +47,8 @@ def patches_of(files: Sequence[PatchFile], most: int) -> npt.NDArray[np.uint8]:
     -------
     (K, S, S, 3) uint8, RGB
     """
-    ordered = sorted(files, key=lambda file: (file.path.name, str(file.path)))
+    whole = [file for file in files if file.header.sampling.get("method") != MINED] or files
+    ordered = sorted(whole, key=_content)
     ends = np.cumsum([len(file) for file in ordered])
     chosen = spread(int(ends[-1]), most)
     parts = []
@@ -53,3 +57,8 @@ def patches_of(files: Sequence[PatchFile], most: int) -> npt.NDArray[np.uint8]:
         parts.append(file.read(chosen[(chosen >= first) & (chosen < end)] - first))
         file.close()
     return np.concatenate(parts)
+
+
+def _content(file: PatchFile) -> tuple[int, str, bytes]:
+    """What files of one slide are ordered by: not their folders, which may be moved."""
+    return file.header.part, file.header.config_sha256, file.coords.tobytes()

@@ -15,7 +15,8 @@ class DistributedSettings(Settings):
     Attributes
     ----------
     compression : {"none", "fp16"}
-        Of gradients on their way between ranks.
+        Of gradients on their way between ranks; fp16 loses those below 6e-8, unless
+        `precision` is ``mixed_float16``, whose loss is scaled.
     fusion_mb : int, MiB
         Small tensors are sent together up to this size.
     timeout_s : float, s

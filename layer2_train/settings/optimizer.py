@@ -18,8 +18,9 @@ class _Any(Settings):
     clip_norm : float or None
         Gradients whose norm over all weights is larger are shortened to this; None leaves them.
     average : float or None
-        Share of the running mean of weights that is kept at each step, such as 0.999; validated
-        and saved is then that mean (Polyak and Juditsky 1992, doi:10.1137/0330046). None is off.
+        Share of the running mean of weights that is kept at each step, such as 0.999, and less in
+        the first steps; validated and saved is then that mean, with the running statistics of
+        the weights that learn (Polyak and Juditsky 1992, doi:10.1137/0330046). None is off.
     """
 
     clip_norm: Annotated[float, Field(gt=0)] | None = None

@@ -18,14 +18,15 @@ class ScheduleSettings(Settings):
         Cosine falls to 0 at the last step.
     warmup_epochs : float
         Epochs, or a part of one, in which the rate first rises from 0.
-    scaling : {"linear", "none"}
-        Linear multiplies the learning rate by the number of ranks, as each adds a batch to the
-        step (Goyal et al. 2017, arXiv:1706.02677).
+    scaling : {"linear", "sqrt", "none"} or None
+        What the learning rate is multiplied by, as each rank adds a batch to the step: the number
+        of ranks (Goyal et al. 2017, arXiv:1706.02677), its square root (Malladi et al. 2022,
+        arXiv:2205.10287), or nothing. None is linear for SGD and the root for the others.
     """
 
     name: Literal["constant", "cosine"] = "constant"
     warmup_epochs: Annotated[float, Field(ge=0)] = 0.0
-    scaling: Literal["linear", "none"] = "linear"
+    scaling: Literal["linear", "sqrt", "none"] | None = None
 
 
 class EarlyStopping(Settings):

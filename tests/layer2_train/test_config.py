@@ -63,3 +63,8 @@ def test_patients_are_set_aside_by_share_or_by_name():
 def test_what_cannot_be_done_is_refused(override, said):
     with pytest.raises(ConfigError, match=said):
         load(TrainSettings, overrides=[override])
+
+
+def test_smoothing_that_a_loss_does_not_know_is_refused():
+    with pytest.raises(ConfigError, match="expected 0 with the loss mean_squared_error"):
+        load(TrainSettings, overrides=["loss=mean_squared_error", "label_smoothing=0.1"])

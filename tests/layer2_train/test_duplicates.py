@@ -7,8 +7,8 @@ import pytest
 from patch_files import paint, write_patch_file
 
 from common.patch_file.reader import PatchFile
+from common.patch_file.schema import MINED
 from layer2_train.duplicates import duplicates, with_twins
-from layer2_train.splits import MINED
 from layer2_train.survey import source_of
 
 LABELS = [0, 1] * 20

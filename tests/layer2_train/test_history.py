@@ -39,6 +39,13 @@ def test_training_is_over_when_patience_is_at_an_end():
     assert not is_over(history, epochs=10, patience=3)
 
 
+def test_patience_begins_anew_when_weights_are_thawed():
+    history = epochs((0.5, 0.7), (0.5, 0.69), (0.5, 0.69))
+
+    assert is_over(history, epochs=10, patience=2)
+    assert not is_over(history, epochs=10, patience=2, thawed=2)
+
+
 def test_the_table_leaves_empty_what_is_not_known():
     assert to_csv(epochs((0.25, None))) == (
         "epoch,loss,valid_loss,valid_auc,learning_rate,seconds\n1,0.5,0.25,,0.001,1.5\n"

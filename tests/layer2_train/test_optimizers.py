@@ -16,7 +16,7 @@ from layer2_train.ranks import Alone
         ("{name: adamw, weight_decay: 0.005}", "AdamW", {"weight_decay": 0.005}),
         ("{name: lamb}", "Lamb", {"weight_decay": 0.01}),
         ("{name: sgd, clip_norm: 0.5}", "SGD", {"global_clipnorm": 0.5}),
-        ("{name: sgd, average: 0.9}", "SGD", {"use_ema": True, "ema_momentum": 0.9}),
+        ("{name: sgd, average: 0.9}", "SGD", {"use_ema": True}),
     ],
 )
 def test_the_optimizer_is_the_one_configured(given, kind, values):
@@ -36,7 +36,16 @@ def built_rate(given, phase=0, ranks=1):
 
 def test_the_rate_grows_with_the_ranks_unless_told_otherwise():
     assert float(built_rate([], ranks=4)) == pytest.approx(0.4)
+    assert float(built_rate(["schedule.scaling=sqrt"], ranks=4)) == pytest.approx(0.2)
     assert float(built_rate(["schedule.scaling=none"], ranks=4)) == pytest.approx(0.1)
+
+
+def test_the_rate_of_adam_grows_with_the_root_of_the_ranks():
+    settings = load(TrainSettings, overrides=["optimizer={name: adam, learning_rate: 0.1}"])
+
+    rate = build_optimizer(settings, 10, 0, Alone(size=4), []).learning_rate
+
+    assert float(rate) == pytest.approx(0.2)
 
 
 def test_what_is_thawed_learns_at_a_rate_of_its_own():

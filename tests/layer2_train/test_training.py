@@ -16,6 +16,7 @@ from common.preprocessing import Preprocessing
 from layer2_train import training as training_module
 from layer2_train.config import TrainSettings
 from layer2_train.dataset import PatchDataset
+from layer2_train.history import best
 from layer2_train.ranks import Alone
 from layer2_train.training import Training
 
@@ -169,6 +170,57 @@ def test_a_training_that_died_goes_on_from_its_last_checkpoint(
 
     assert resumed.step == 2
     assert_same_outcome(resumed.run(), undisturbed)
+
+
+class Watching(Alone):
+    """A rank that notes whether there is a checkpoint whenever it waits for the others."""
+
+    def __init__(self, folder):
+        super().__init__()
+        object.__setattr__(self, "folder", folder)
+        object.__setattr__(self, "seen", [])
+
+    def wait(self):
+        self.seen.append((self.folder / "checkpoints" / "last.h5").exists())
+
+
+def test_no_rank_leaves_before_the_checkpoint_of_the_first_is_written(train, valid, tmp_path):
+    settings = load(TrainSettings, overrides=SMALL)
+    ranks = Watching(tmp_path)
+    stopped = Training(settings, train, valid, tmp_path, ranks=ranks)
+    stopped.loader = Stopping(stopped.loader, at=2)
+
+    with pytest.raises(Interrupted):
+        stopped.run()
+
+    assert ranks.seen == [True]
+
+
+def test_a_stop_during_validation_costs_no_step(train, valid, undisturbed, tmp_path, monkeypatch):
+    settings = load(TrainSettings, overrides=SMALL)
+    stopped = Training(settings, train, valid, tmp_path)
+    score = training_module.score
+
+    def asked_meanwhile(*given):
+        os.kill(os.getpid(), signal.SIGTERM)
+        return score(*given)
+
+    monkeypatch.setattr(training_module, "score", asked_meanwhile)
+    with pytest.raises(Interrupted, match="after epoch 0 and step 4 of 4"):
+        stopped.run()
+    monkeypatch.undo()
+
+    resumed = Training(settings, train, valid, tmp_path)
+
+    assert_same_outcome(resumed.run(), undisturbed)
+
+
+def test_of_the_best_weights_one_file_is_kept(train, valid, tmp_path):
+    trained = Training(load(TrainSettings, overrides=SMALL), train, valid, tmp_path).run()
+
+    kept = best(trained.history).epoch
+    names = {path.name for path in (tmp_path / "checkpoints").iterdir()}
+    assert names == {"last.h5", f"best-{kept:04d}.h5"}
 
 
 def test_a_finished_training_is_not_trained_again(train, valid, tmp_path):

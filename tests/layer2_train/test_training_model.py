@@ -56,7 +56,7 @@ def test_a_mean_of_weights_is_served_and_the_weights_that_learn_stay_as_they_are
     assert not np.allclose(served, before)
 
 
-def test_the_mean_begins_with_the_first_step_and_lags_by_the_share_it_keeps():
+def test_the_mean_begins_with_the_first_step_and_keeps_little_of_it():
     trained = model("optimizer.average=0.75")
     kernel = trained.architecture.network.get_layer("tumor").kernel
 
@@ -66,7 +66,36 @@ def test_the_mean_begins_with_the_first_step_and_lags_by_the_share_it_keeps():
         values.append(np.array(kernel))
 
     mean = np.asarray(trained.served().get_layer("tumor").kernel)
-    assert mean == pytest.approx(0.75 * values[0] + 0.25 * values[1], abs=1e-6)
+    share = 2 / 11  # that of the second step
+    assert mean == pytest.approx(share * values[0] + (1 - share) * values[1], abs=1e-6)
+
+
+def test_the_mean_of_a_short_training_is_near_the_weights_that_learn():
+    trained = model("optimizer.average=0.999")
+    first = weights(trained.architecture.network)
+
+    for _ in range(10):
+        stepped(trained)
+
+    now, mean = weights(trained.architecture.network), weights(trained.served())
+    assert np.linalg.norm(mean - now) < 0.7 * np.linalg.norm(mean - first)
+
+
+@pytest.mark.parametrize("name", ["camnet_small", "googlenet"])
+def test_looking_at_the_mean_changes_nothing_that_learns(name):
+    settings = load(TrainSettings, overrides=[f"network.name={name}", "optimizer.average=0.9"])
+    trained = TrainingModel(settings, 32, STEPS, Alone())
+    patches = np.random.default_rng(0).integers(0, 256, (2, 32, 32, 3)).astype(np.uint8)
+    for number in range(2):
+        labels = np.array([0, 1], np.float32)
+        draws = draw(settings.augmentation, 2, 0, 1, number)
+        trained.step(Batch(number, np.arange(2), patches, labels), draws)
+    before = [np.array(variable) for variable in trained.variables]
+
+    trained.served()
+
+    for variable, value in zip(trained.variables, before, strict=True):
+        assert np.array_equal(np.array(variable), value), variable.path
 
 
 @pytest.mark.parametrize("precision", ["mixed_float16", "mixed_bfloat16"])

@@ -7,8 +7,8 @@ from common.errors import ConfigError
 from layer2_train.settings.schedule import EarlyStopping, ScheduleSettings
 
 
-def test_the_rate_scales_with_the_ranks_unless_told_otherwise():
-    assert ScheduleSettings().scaling == "linear"
+def test_scaling_with_the_ranks_is_left_to_the_optimizer_unless_stated():
+    assert ScheduleSettings().scaling is None
     assert load(ScheduleSettings, overrides=["scaling=none"]).scaling == "none"
 
 
