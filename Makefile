@@ -4,7 +4,7 @@ BIN := .venv/bin
 SOURCES := common layer1_extract layer2_train layer3_infer tests
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-slurm check lint format horovod bench backends docs constraints clean
+.PHONY: help install demo test test-slurm test-backends check lint format horovod bench backends docs constraints clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -29,6 +29,9 @@ test-slurm: horovod  ## training on a SLURM of two nodes that it starts here, fo
 
 horovod: install  ## training on several nodes: builds Horovod, once; MPI=1 for mpirun as well
 	containers/horovod/build.sh .venv
+
+test-backends: backends  ## training and inference on JAX and PyTorch
+	$(BIN)/pytest tests/pipeline/test_other_backends.py
 
 backends: install  ## JAX and PyTorch beside TensorFlow; KERAS_BACKEND=jax or torch then chooses
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[backends]'

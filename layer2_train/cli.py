@@ -27,14 +27,12 @@ cli = layer("layer2-train", "Train a network on patch files, and write it as a m
 def check(settings: TrainSettings, patches: tuple[Path, ...]) -> Result:
     """Check a configuration, and what it would read; imports no Keras and writes nothing."""
     from common.config import dump
-    from layer2_train.plan import make_plan
-    from layer2_train.weights import check_start
+    from layer2_train.preflight import preflight
 
     text, data = dump(settings), {"config": settings.model_dump(mode="json")}
     if not patches:
         return Result(text.rstrip("\n"), data)
-    plan = make_plan(patches, settings.split)
-    check_start(settings.network, plan.files[0].header.spec.size)
+    plan = preflight(settings, patches)
     return Result(f"{text}\n{plan.text()}", {**data, "splits": plan.data()})
 
 
@@ -53,11 +51,9 @@ def train(
 ) -> Result:
     """Train a network, or go on where a training was stopped."""
     if dry_run:
-        from layer2_train.plan import make_plan
-        from layer2_train.weights import check_start
+        from layer2_train.preflight import preflight
 
-        plan = make_plan(patches, settings.split)
-        check_start(settings.network, plan.files[0].header.spec.size)
+        plan = preflight(settings, patches)
         text = f"{plan.text()}\nwould train {settings.network.name} and write {out}"
         return Result(text, {"splits": plan.data(), "out": str(out)})
     from layer2_train.model_card import rate

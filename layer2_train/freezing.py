@@ -78,5 +78,6 @@ def _frozen(network: Any, until: str | None) -> set[str]:
         return set(names[: names.index(POOLING)])
     if until not in names:
         weighty = [layer.name for layer in network.layers if layer.weights]
-        raise ConfigError(f"{_KEY}: {unknown_name('layer', until, [_BODY, *weighty])}")
+        said = unknown_name("layer", until, [_BODY, *weighty])
+        raise ConfigError(f"{_KEY}: found {until!r}: {said}")
     return set(names[: names.index(until) + 1])

@@ -4,56 +4,34 @@ from __future__ import annotations
 
 import json
 import logging
-import shutil
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from common.config import digest
-from common.errors import ConfigError, ContractError
-from common.files import write_text
-from common.model_bundle import Bundle, read_bundle
 from common.provenance import log_head, run_record
-from common.run_folder import RESOLVED, claim
 from layer2_train import distributed
-from layer2_train.checkpoints import FOLDER as CHECKPOINTS
-from layer2_train.evaluation import METRICS, RUN
 from layer2_train.looks import LOOKS, looked
-from layer2_train.mlflow_run import IDENTITY as MLFLOW_RUN
-from layer2_train.pictures import PICTURES
-from layer2_train.plan import differing, make_plan
+from layer2_train.preflight import preflight
 from layer2_train.ranks import from_first
-from layer2_train.results import BUNDLE, CURVES, Outcome, measured, write_results
+from layer2_train.results import BUNDLE, Outcome, measured, write_results
+from layer2_train.run_directory import finished, taken
 from layer2_train.splits import TEST, TRAIN, VALID
 from layer2_train.staining import preprocessing_of
-from layer2_train.tensorboard import FOLDER as TENSORBOARD
-from layer2_train.tracking import opened, refuse_missing
-from layer2_train.training import HISTORY, Training
-from layer2_train.training_data import opened_splits, refuse_too_few
-from layer2_train.weights import check_start
+from layer2_train.tracking import opened
+from layer2_train.training import Training
+from layer2_train.training_data import opened_splits
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from layer2_train.config import TrainSettings
+    from layer2_train.dataset import PatchDataset
     from layer2_train.plan import Plan
     from layer2_train.ranks import Ranks
+    from layer2_train.tracking import Tracker
 
-SPLIT_TABLE: Final = "splits.csv"
-_RESULTS: Final = (
-    BUNDLE,
-    HISTORY,
-    CURVES,
-    METRICS,
-    *PICTURES,
-    SPLIT_TABLE,
-    RESOLVED,
-    RUN,
-    CHECKPOINTS,
-    TENSORBOARD,
-    MLFLOW_RUN,
-)
 log = logging.getLogger(__name__)
 
 
@@ -107,18 +85,16 @@ def train(
         If it was stopped; the same call goes on.
     """
     log.info("%s", log_head(digest(settings)))
-    refuse_missing(settings)
-    with distributed.ranks(settings.distributed, out) as ranks:
-        plan = make_plan(patches, settings.split)
-        refuse_too_few(plan, settings)
-        check_start(settings.network, plan.files[0].header.spec.size)
-        if ranks.rank == 0:
-            _prepare(out, settings, plan, overwrite=overwrite)
-        before = _agreed(ranks, out)
-        if before is None:
-            _train(settings, plan, out, ranks)
-        metrics = _agreed(ranks, out) or {}
-        return Run(out / BUNDLE, metrics, finished_before=before is not None, rank=ranks.rank)
+    with distributed.ranks(settings.distributed, out) as ranks, ExitStack() as stack:
+        plan = preflight(settings, patches)
+        first = ranks.rank == 0
+        with taken(out, settings, plan, overwrite=overwrite) if first else nullcontext():
+            before = _agreed(ranks, out)
+            if before is not None:
+                return Run(out / BUNDLE, before, finished_before=True, rank=ranks.rank)
+            job = _Job.begun(settings, plan, out, ranks, stack)
+        job.finish()
+        return Run(out / BUNDLE, _agreed(ranks, out) or {}, finished_before=False, rank=ranks.rank)
 
 
 def _agreed(ranks: Ranks, out: Path) -> dict[str, Any] | None:
@@ -126,20 +102,30 @@ def _agreed(ranks: Ranks, out: Path) -> dict[str, Any] | None:
 
     Others may see a shared folder as it was a while ago.
     """
-    bundle = _finished(out) if ranks.rank == 0 else None
+    bundle = finished(out) if ranks.rank == 0 else None
     own = None if bundle is None else bundle.manifest.metrics
     return json.loads(from_first(ranks, json.dumps(own)))
 
 
-def _train(settings: TrainSettings, plan: Plan, out: Path, ranks: Ranks) -> None:
-    record = {**run_record("layer2-train train", digest(settings)), "ranks": ranks.size}
-    preprocessing = preprocessing_of(settings)
-    log.info("patches:\n%s", plan.text())
-    first = ranks.rank == 0
-    with (
-        opened_splits(plan, preprocessing) as datasets,
-        opened(settings, out, record) if first else nullcontext() as tracker,
-    ):
+@dataclass(frozen=True, eq=False)
+class _Job:
+    """A training that is ready to begin."""
+
+    plan: Plan
+    datasets: dict[str, PatchDataset]
+    training: Training
+    tracker: Tracker | None
+    record: dict[str, Any]
+
+    @classmethod
+    def begun(
+        cls, settings: TrainSettings, plan: Plan, out: Path, ranks: Ranks, stack: ExitStack
+    ) -> _Job:
+        """Open all that a training needs; `stack` closes it."""
+        log.info("patches:\n%s", plan.text())
+        record = {**run_record("layer2-train train", digest(settings)), "ranks": ranks.size}
+        preprocessing = preprocessing_of(settings)
+        datasets = stack.enter_context(opened_splits(plan, preprocessing))
         training = Training(
             settings,
             datasets[TRAIN],
@@ -147,46 +133,23 @@ def _train(settings: TrainSettings, plan: Plan, out: Path, ranks: Ranks) -> None
             out,
             preprocessing=preprocessing,
             ranks=ranks,
-            tell=tracker.epoch if tracker else None,
         )
+        tracker = None
+        if ranks.rank == 0:
+            tracker = stack.enter_context(opened(settings, out, record))
+            training.tell = tracker.epoch
+        return cls(plan, datasets, training, tracker, record)
+
+    def finish(self) -> None:
+        """Train, measure, and write the results on rank 0."""
+        training = self.training
+        settings, out, preprocessing = training.settings, training.folder, training.preprocessing
         trained = training.run()
-        answers = measured(trained, preprocessing, datasets, settings, ranks)
-        if tracker:
-            outcome = Outcome(settings, plan, preprocessing, trained, answers)
-            if TEST in answers:
-                looked(out / LOOKS, "train", digest(outcome.metrics))
-            files = write_results(outcome, out, record)
-            tracker.results(outcome.metrics, files)
-
-
-def _prepare(out: Path, settings: TrainSettings, plan: Plan, *, overwrite: bool) -> None:
-    """Make `out` this run's: empty of another's results, with its configuration and split."""
-    if overwrite:
-        for name in _RESULTS:
-            path = out / name
-            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
-    claim(out, settings, overwrite=overwrite)
-    table = out / SPLIT_TABLE
-    if not table.exists():
-        write_text(table, plan.csv())
-        return
-    before = table.read_text(encoding="utf-8")
-    if before != plan.csv():
-        others = differing(before, plan.csv())
-        more = f" and {len(others) - 3} more" if len(others) > 3 else ""
-        raise ConfigError(
-            f"{table}: expected the patch files this run began with, found others: "
-            f"{', '.join(others[:3])}{more}. "
-            "Give those, another --out, or --overwrite to begin anew"
-        )
-
-
-def _finished(out: Path) -> Bundle | None:
-    """The bundle of a run that reached its end; it is written last."""
-    if not (out / BUNDLE).exists():
-        return None
-    try:
-        return read_bundle(out / BUNDLE)
-    except ContractError as error:
-        log.warning("the bundle is made anew from the checkpoint: %s", error)
-        return None
+        answers = measured(trained, preprocessing, self.datasets, settings, training.ranks)
+        if self.tracker is None:
+            return
+        outcome = Outcome(settings, self.plan, preprocessing, trained, answers)
+        if TEST in answers:
+            looked(out / LOOKS, "train", digest(outcome.metrics))
+        files = write_results(outcome, out, self.record)
+        self.tracker.results(outcome.metrics, files)

@@ -137,6 +137,19 @@ def test_a_broken_bundle_is_made_anew_and_overwriting_begins_anew(tmp_path):
     assert read_bundle(out / "bundle").manifest.config["seed"] == 1
 
 
+def test_a_wrong_layer_name_costs_no_finished_model_and_leaves_no_trace(run, tmp_path):
+    before = set((run / "out").rglob("*"))
+    wrong = quick("network={name: camnet_small, freeze: {until: block9}}")
+
+    for out in (run / "out", tmp_path / "new"):
+        with pytest.raises(ConfigError, match="until: no such layer"):
+            train(wrong, run / "patches", out, overwrite=True)
+
+    assert set((run / "out").rglob("*")) == before
+    assert read_bundle(run / "out" / "bundle").manifest.architecture == "camnet_small"
+    assert not list((tmp_path / "new").iterdir())
+
+
 def test_training_needs_both_classes(tmp_path):
     for number in range(3):
         write_patch_file(tmp_path, f"s{number}", patient=f"p{number}", labels=[0, 0])

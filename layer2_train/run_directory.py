@@ -1,0 +1,133 @@
+"""What lies in the folder of one training, and how a training takes hold of it."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from common.errors import ConfigError, ContractError
+from common.files import write_text
+from common.model_bundle import Bundle, read_bundle
+from common.patch_file.folder import FOLDER as PATCHES
+from common.patch_file.folder import SUFFIX
+from common.run_folder import RESOLVED, claim
+from layer2_train.checkpoints import FOLDER as CHECKPOINTS
+from layer2_train.evaluation import METRICS, RUN
+from layer2_train.mlflow_run import IDENTITY as MLFLOW_RUN
+from layer2_train.pictures import PICTURES
+from layer2_train.plan import differing
+from layer2_train.results import BUNDLE, CURVES
+from layer2_train.tensorboard import FOLDER as TENSORBOARD
+from layer2_train.training import HISTORY
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable
+
+    from layer2_train.config import TrainSettings
+    from layer2_train.plan import Plan
+
+SPLIT_TABLE: Final = "splits.csv"
+_RESULTS: Final = (
+    BUNDLE,
+    HISTORY,
+    CURVES,
+    METRICS,
+    *PICTURES,
+    SPLIT_TABLE,
+    RESOLVED,
+    RUN,
+    CHECKPOINTS,
+    TENSORBOARD,
+    MLFLOW_RUN,
+)
+log = logging.getLogger(__name__)
+
+
+@contextmanager
+def taken(
+    out: Path, settings: TrainSettings, plan: Plan, *, overwrite: bool
+) -> Generator[None, None, None]:
+    """Make `out` this run's for as long as it takes to get ready, and for good if that succeeds.
+
+    With `overwrite` the results of another run are set aside meanwhile. If what is done in the
+    context fails, the folder is as it was before: nobody's finished model is lost to a mistake in
+    the configuration of the next, and a mistake does not stand in the way of its correction.
+
+    Raises
+    ------
+    ConfigError
+        If it holds patch files, or, without `overwrite`, the results of another configuration or
+        of other patches.
+    """
+    _refuse_patches(out)
+    before = {name for name in _RESULTS if (out / name).exists()}
+    aside = _set_aside(out, before) if overwrite and before else None
+    try:
+        claim(out, settings, overwrite=overwrite)
+        _write_splits(out / SPLIT_TABLE, plan)
+        yield
+    except BaseException:
+        _remove(out, set(_RESULTS) if aside else set(_RESULTS) - before)
+        if aside:
+            _move(aside, out, before)
+            aside.rmdir()
+        raise
+    if aside:
+        shutil.rmtree(aside)
+
+
+def finished(out: Path) -> Bundle | None:
+    """The bundle of a run that reached its end; it is written last."""
+    if not (out / BUNDLE).exists():
+        return None
+    try:
+        return read_bundle(out / BUNDLE)
+    except ContractError as error:
+        log.warning("the bundle is made anew from the checkpoint: %s", error)
+        return None
+
+
+def _refuse_patches(out: Path) -> None:
+    """Patch files have a configuration of their own beside them, which must stay theirs."""
+    found = [*out.glob(f"*{SUFFIX}"), *out.glob(f"{PATCHES}/*{SUFFIX}")]
+    if found:
+        raise ConfigError(
+            f"{out}: expected a folder for the results of a training, found the patch file "
+            f"{min(found).name}. Give another --out"
+        )
+
+
+def _write_splits(table: Path, plan: Plan) -> None:
+    if not table.exists():
+        write_text(table, plan.csv())
+        return
+    before = table.read_text(encoding="utf-8")
+    if before != plan.csv():
+        others = differing(before, plan.csv())
+        more = f" and {len(others) - 3} more" if len(others) > 3 else ""
+        raise ConfigError(
+            f"{table}: expected the patch files this run began with, found others: "
+            f"{', '.join(others[:3])}{more}. "
+            "Give those, another --out, or --overwrite to begin anew"
+        )
+
+
+def _set_aside(out: Path, names: Iterable[str]) -> Path:
+    aside = Path(tempfile.mkdtemp(prefix=".replaced-", dir=out))
+    _move(out, aside, names)
+    return aside
+
+
+def _move(source: Path, target: Path, names: Iterable[str]) -> None:
+    for name in names:
+        (source / name).rename(target / name)
+
+
+def _remove(out: Path, names: Iterable[str]) -> None:
+    for name in names:
+        path = out / name
+        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
