@@ -15,8 +15,8 @@ def without_names(settings: TrainSettings) -> dict[str, Any]:
     """The resolved settings, patients that are named replaced by their number.
 
     A bundle travels further than the patches; who is in it is told by salted hashes only. Nor is
-    it told where results were tracked, as an address may hold a password, or in which folder of
-    whom the weights lay that it began with.
+    it told on whose server results were tracked, or in which folder of whom the weights lay that
+    it began with.
     """
     values = settings.model_dump(mode="json")
     values["network"]["weights"] = PurePath(settings.network.weights).name

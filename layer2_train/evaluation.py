@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 import json
 import logging
 from dataclasses import dataclass
@@ -17,18 +16,21 @@ from common.files import whole_file, write_text
 from common.model_bundle import MANIFEST, read_bundle
 from common.prediction import Predictor
 from common.provenance import log_head, run_record
-from common.run_folder import claim
+from common.run_folder import claim, refuse_other
 from layer2_train.centres import by_centre
-from layer2_train.content import content_sha256
 from layer2_train.dataset import PatchDataset
+from layer2_train.duplicates import duplicates, with_twins
+from layer2_train.duplicates import said as said_of_copies
 from layer2_train.looks import LOOKS, looked, said
 from layer2_train.metrics import metrics
 from layer2_train.origins import origins
-from layer2_train.pictures import draw_results
+from layer2_train.pictures import PICTURES, draw_results
 from layer2_train.ranks import Alone
 from layer2_train.scoring import score
 from layer2_train.splits import TEST, TRAIN, VALID
 from layer2_train.staining import stains_of
+from layer2_train.subject import RUN as RUN
+from layer2_train.subject import refuse_other_subject, subject
 from layer2_train.survey import survey
 from layer2_train.thresholds import HALF, Chosen, choose, of_bundle
 
@@ -39,13 +41,12 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from common.model_bundle import Bundle
-    from common.patch_file.reader import PatchFile
     from layer2_train.config import EvaluateSettings, TrainSettings
     from layer2_train.ranks import Ranks
+    from layer2_train.survey import Survey
 
 METRICS: Final = "metrics.json"
 PREDICTIONS: Final = "predictions.csv"
-RUN: Final = "run.json"
 ALL: Final = "all"
 log = logging.getLogger(__name__)
 
@@ -143,32 +144,30 @@ def evaluate(
         If the bundle breaks its contract, or patch files do or are not of its kind: then with
         every one of them.
     ConfigError
-        If there are no labelled patches, or `out` holds results of another configuration, model
+        If there are no labelled patches, a file is there twice, or `out` holds results of another configuration, model
         or set of patches.
     """
-    record = run_record("layer2-train evaluate", digest(settings))
     log.info("%s", log_head(digest(settings)))
     bundle = read_bundle(model)
     manifest = bundle.manifest
-    files = survey(patches, manifest.spec, f"as in {bundle.path / MANIFEST}").opened()
+    found = survey(patches, manifest.spec, f"as in {bundle.path / MANIFEST}")
+    files = found.opened()
+    _refuse_copies(found)
     dataset = PatchDataset(files, stains=stains_of(files, manifest.preprocessing))
     if not len(dataset):
         raise ConfigError(
             f"--patches: expected patches labelled normal or tumor, found {dataset.unknown} "
             f"without a label in {len(dataset.files)} files. Give files of slides with annotations"
         )
-    subject = {"model_sha256": bundle.model_sha256, "patches_sha256": _identity(dataset)}
-    if not overwrite:
-        _check_subject(out / RUN, subject)
-    claim(out, settings, overwrite=overwrite)
-    write_json(out / RUN, {**record, **subject, "n": len(dataset)})
-    splits = _splits_of(bundle, dataset)
     predictor = Predictor(bundle.load_network(), manifest.preprocessing, settings.batch_size)
+    own = subject(bundle.model_sha256, found.sources)
+    _begin(out, settings, {**own, "n": len(dataset)}, overwrite=overwrite)
+    splits = _splits_of(bundle, dataset)
     answers = answer(predictor, dataset, settings, "evaluation", threshold=_given(settings, bundle))
     results = {
         ALL: answers.metrics,
         "seen_in_training": seen_in_training(splits),
-        "test_set": _test_set(splits, bundle, digest({**subject, "settings": digest(settings)})),
+        "test_set": _test_set(splits, bundle, digest({**own, "settings": digest(settings)})),
     }
     _write_predictions(out / PREDICTIONS, dataset, answers.scores)
     draw_results({ALL: answers}, out)
@@ -205,17 +204,34 @@ def write_json(path: Path, values: dict[str, Any]) -> None:
     write_text(path, json.dumps(values, indent=2, allow_nan=False, ensure_ascii=False) + "\n")
 
 
-def _identity(dataset: PatchDataset) -> str:
-    """Hexadecimal SHA-256 of which slides there are, and which patches of each."""
-    files = sorted(_identity_of(file) for file in dataset.files)
-    return hashlib.sha256(json.dumps(files).encode()).hexdigest()
+def _refuse_copies(found: Survey) -> None:
+    """Refuse files of one slide that hold the same patches, which would count twice.
+
+    Equal patches under names of several slides may be meant, and are warned of.
+    """
+    sets = duplicates(with_twins(found.sources, [one.path for one in found.files]))
+    copies = [same for same in sets if len({s.fingerprint for s in same}) < len(same)]
+    if copies:
+        raise ConfigError(
+            "--patches: expected all patches once, found copies, which would count twice: "
+            f"{'; '.join(map(said_of_copies, copies))}. Leave all but one of each out"
+        )
+    for same in sets:
+        log.warning("%s; leave all but one out, or they count twice", said_of_copies(same))
 
 
-def _identity_of(file: PatchFile) -> tuple[str, ...]:
-    header = file.header
-    content = content_sha256(file)
-    file.close()
-    return header.slide_fingerprint, file.path.name, header.config_sha256, content
+def _begin(
+    out: Path, settings: EvaluateSettings, about: dict[str, Any], *, overwrite: bool
+) -> None:
+    """Make `out` this measurement's; results of before go first, so that none stand beside it."""
+    if not overwrite:
+        own = {name: value for name, value in about.items() if name != "n"}
+        refuse_other_subject(out, own, "results of this model on these patches")
+        refuse_other(out, settings)
+    for name in (METRICS, PREDICTIONS, *PICTURES):
+        (out / name).unlink(missing_ok=True)
+    claim(out, settings, overwrite=overwrite)
+    write_json(out / RUN, {**run_record("layer2-train evaluate", digest(settings)), **about})
 
 
 def _splits_of(bundle: Bundle, dataset: PatchDataset) -> dict[str, str]:
@@ -250,22 +266,6 @@ def _test_set(splits: Mapping[str, str], bundle: Bundle, question: str) -> dict[
         said(looks),
     )
     return {"slides": slides, "looks": looks}
-
-
-def _check_subject(path: Path, subject: dict[str, str]) -> None:
-    """Refuse to replace the results of another model, or on other patches."""
-    if not path.exists():
-        return
-    try:
-        before = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ConfigError(f"{path}: expected JSON, found {error}. Give --overwrite") from error
-    changed = [name for name, value in subject.items() if before.get(name) != value]
-    if changed:
-        raise ConfigError(
-            f"{path}: expected results of this model on these patches, found another "
-            f"{' and '.join(changed)}. Give another --out, or --overwrite to replace them"
-        )
 
 
 def _write_predictions(path: Path, dataset: PatchDataset, scores: npt.NDArray[np.float32]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 import json
 import logging
 from collections import Counter
@@ -29,6 +28,7 @@ from layer2_train.mined_file import Chosen, write_mined
 from layer2_train.read_ahead import read_ahead
 from layer2_train.splits import TRAIN
 from layer2_train.staining import stains_of
+from layer2_train.subject import RUN, refuse_other_subject, subject
 from layer2_train.survey import survey
 from layer2_train.worst import Answered, Worst
 from layer2_train.worst_sheet import SHOWN, write_sheet
@@ -41,11 +41,9 @@ if TYPE_CHECKING:
 
     from layer2_train.settings.mining import MineSettings
     from layer2_train.splits import Source
-    from layer2_train.survey import Survey
 
 TABLE: Final = "mined.csv"
 SHEET: Final = "worst.png"
-RUN: Final = "run.json"
 _COLUMNS: Final = ("slide_id", "x", "y", "probability")
 log = logging.getLogger(__name__)
 
@@ -117,9 +115,11 @@ def mine(
             f"{_listed(left_out)}. Give patches of other slides"
         )
     _refuse_same_names([one.source for one in files])
-    subject = {"model_sha256": bundle.model_sha256, "patches_sha256": _identity(found)}
-    record = {**run_record("layer2-train mine", digest(settings)), **subject}
-    _refuse_foreign(out, [one.path for one in found.files], subject, overwrite=overwrite)
+    own = subject(bundle.model_sha256, found.sources)
+    record = {**run_record("layer2-train mine", digest(settings)), **own}
+    _refuse_foreign(out, [one.path for one in found.files], own, overwrite=overwrite)
+    if overwrite:
+        _clear(out)  # first: results of before must not stand beside the new configuration
     claim(out, settings, overwrite=overwrite)
     if not overwrite and (slides := _finished(out)) is not None:
         return Mined(slides, left_out, finished_before=True)
@@ -166,16 +166,8 @@ def _refuse_same_names(sources: Sequence[Source]) -> None:
         )
 
 
-def _identity(found: Survey) -> str:
-    """Hexadecimal SHA-256 of which files there are, and which patches in each."""
-    files = sorted(
-        (s.fingerprint, s.file, s.config_sha256, s.content_sha256) for s in found.sources
-    )
-    return hashlib.sha256(json.dumps(files).encode()).hexdigest()
-
-
 def _refuse_foreign(
-    out: Path, sources: Sequence[Path], subject: dict[str, str], *, overwrite: bool
+    out: Path, sources: Sequence[Path], own: dict[str, str], *, overwrite: bool
 ) -> None:
     """Never write where patches are read, nor over results of anything else."""
     inside = (out / FOLDER).resolve()
@@ -185,19 +177,8 @@ def _refuse_foreign(
         raise ConfigError(
             f"{out}: expected a folder for mined patches, found one with others. Give another --out"
         )
-    path = out / RUN
-    if overwrite or not path.exists():
-        return
-    try:
-        before = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ConfigError(f"{path}: expected JSON, found {error}. Give --overwrite") from error
-    changed = [name for name, value in subject.items() if before.get(name) != value]
-    if changed:
-        raise ConfigError(
-            f"{path}: expected patches mined with this model from these files, found another "
-            f"{' and '.join(changed)}. Give another --out, or --overwrite to replace them"
-        )
+    if not overwrite:
+        refuse_other_subject(out, own, "patches mined with this model from these files")
 
 
 def _is_mined(path: Path) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from common.preprocessing import Preprocessing, slide_stain
 from common.progress import progress
 from common.stain import Unchanged, patches_of
+from layer2_train.content import content_sha256, pixels_sha256
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +27,7 @@ def stains_of(files: Sequence[PatchFile], preprocessing: Preprocessing) -> list[
     """What is done to the colours of the patches of each file.
 
     Files of one slide share one stain: its parts, and what was mined from them. Patches without a
-    place on a slide belong to what was imported under one slide id.
+    place on a slide belong to what was imported under one slide id. A copy of a file adds nothing.
 
     Parameters
     ----------
@@ -58,5 +59,23 @@ def _slide(file: PatchFile) -> tuple[str, str]:
 
 
 def _stain(files: Sequence[PatchFile], preprocessing: Preprocessing) -> Stain:
-    patches = patches_of(files, preprocessing.patches)
+    patches = patches_of(_without_copies(files), preprocessing.patches)
     return slide_stain(files[0].header.slide_id, patches, preprocessing)
+
+
+def _without_copies(files: Sequence[PatchFile]) -> list[PatchFile]:
+    """The files of one slide, each content once; pixels are read where all else is equal.
+
+    What was mined from a file is no copy of it, even where that was all of it.
+    """
+    if len(files) == 1:
+        return list(files)
+    alike: dict[tuple[object, str], list[PatchFile]] = {}
+    for file in sorted(files, key=lambda file: file.header.config_sha256):
+        key = file.header.sampling.get("method"), content_sha256(file)
+        alike.setdefault(key, []).append(file)
+        file.close()
+    kept = []
+    for own in alike.values():
+        kept += {pixels_sha256(file): file for file in reversed(own)}.values() if own[1:] else own
+    return kept

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
 from shutil import which
 from statistics import median
@@ -77,15 +77,15 @@ def loading(patches: Path, codec: str, rounds: int) -> list[str]:
         for indices in order:
             held[indices]
 
-    count = len(order) * _BATCH
+    total = len(order) * _BATCH
     start = time.process_time()
     disk()
     busy = time.process_time() - start
     mine, other, ratio = pairs(disk, from_memory, rounds)
     return [
         f"shuffled batches of {codec} patches, 224 px, one reading thread",
-        f"{count / mine:,.0f} patches/s; {count / busy:,.0f} per core",
-        f"from memory, {count / other:,.0f} patches/s",
+        f"{total / mine:,.0f} patches/s; {total / busy:,.0f} per core",
+        f"from memory, {total / other:,.0f} patches/s",
         f"{ratio:.2f}",
     ]
 
@@ -95,21 +95,26 @@ def stepping(patches: Path, rounds: int, steps: int = 40) -> list[str]:
     settings = load(TrainSettings, None, _SMALL)
     loader = Loader(PatchDataset(find_patch_files(patches)), settings)
     model = TrainingModel(settings, 224, loader.steps, Alone())
-    with loader.epoch(0) as batches:
-        held = list(islice(batches, steps))
+    held = list(islice(endless(loader), steps))
 
     def disk() -> None:
-        with loader.epoch(0) as batches:
-            taken(model, islice(batches, steps))
+        taken(model, islice(endless(loader), steps))
 
     mine, other, ratio = pairs(disk, lambda: taken(model, held), rounds)
-    count = len(held) * _BATCH
+    total = steps * _BATCH
     return [
         "training step of camnet_small, 224 px, data from disk",
-        f"{count / mine:,.0f} patches/s",
-        f"data in memory, {count / other:,.0f} patches/s",
+        f"{total / mine:,.0f} patches/s",
+        f"data in memory, {total / other:,.0f} patches/s",
         f"{ratio:.2f}",
     ]
+
+
+def endless(loader: Loader) -> Iterator[Batch]:
+    """The batches of one epoch after another."""
+    for number in count(1):
+        with loader.epoch(number) as batches:
+            yield from batches
 
 
 def taken(model: TrainingModel, batches: Any) -> None:
@@ -140,17 +145,17 @@ def ranking(patches: Path, rounds: int) -> Iterator[list[str]]:
     ]
 
 
-def _rates(patches: Path, launcher: str, count: int, steps: int = 40) -> float:
-    """Patches a second of `count` ranks together, each on a core of its own."""
+def _rates(patches: Path, launcher: str, size: int, steps: int = 40) -> float:
+    """Patches a second of `size` ranks together, each on a core of its own."""
     command = [sys.executable, __file__, str(patches), str(steps)]
-    if count > 1:
-        command = [launcher, "--gloo", "-np", str(count), *command]
+    if size > 1:
+        command = [launcher, "--gloo", "-np", str(size), *command]
     paths = os.pathsep.join(path for path in sys.path if path)
     environment = os.environ | {"PYTHONPATH": paths, "TF_CPP_MIN_LOG_LEVEL": "3"}
     with tempfile.TemporaryDirectory() as folder:
         done = subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True)
     found = [line.partition("rate:")[2] for line in done.stdout.splitlines() if "rate:" in line]
-    if done.returncode or len(found) != count:
+    if done.returncode or len(found) != size:
         raise RuntimeError(f"{' '.join(command)}\n{done.stdout}\n{done.stderr}")
     return sum(json.loads(rate) for rate in found)
 
@@ -162,13 +167,13 @@ def rank(patches: Path, steps: int) -> float:
         dataset = PatchDataset(find_patch_files(patches))
         loader = Loader(dataset, settings, these.rank, these.size)
         model = TrainingModel(settings, 224, loader.steps, these)
-        with loader.epoch(0) as batches:
-            taken(model, islice(batches, 5))
-            these.wait()
-            start = time.perf_counter()
-            taken(model, islice(batches, steps))
-            these.wait()
-            return steps * _BATCH / (time.perf_counter() - start)
+        batches = endless(loader)
+        taken(model, islice(batches, 5))
+        these.wait()
+        start = time.perf_counter()
+        taken(model, islice(batches, steps))
+        these.wait()
+        return steps * _BATCH / (time.perf_counter() - start)
 
 
 def _pin() -> None:

@@ -110,11 +110,35 @@ def test_slides_seen_in_training_are_listed_and_warned_of(bundle, tmp_path, capl
 
 
 def test_several_folders_are_measured_as_one(bundle, tmp_path):
-    folders = [write_cohort(tmp_path / name) for name in ("one", "other")]
+    for name in ("one", "other"):
+        write_patch_file(tmp_path / name, f"slide_{name}", patient=name)
 
-    found = evaluate(bundle, folders, tmp_path / "out", QUICK)
+    found = evaluate(bundle, [tmp_path / "one", tmp_path / "other"], tmp_path / "out", QUICK)
 
-    assert found["all"]["n"] == 96
+    assert found["all"]["n"] == 16
+
+
+def test_a_copy_of_a_file_is_refused_by_name(bundle, tmp_path):
+    for name in ("l1", "l1copy"):
+        write_patch_file(tmp_path / name, "a", patient="p")
+        write_patch_file(tmp_path / name, f"only_{name}", patient="q")
+
+    with pytest.raises(ConfigError, match=r"l1/a.h5 \(patient p\) and l1copy/a.h5 .* the same"):
+        evaluate(bundle, [tmp_path / "l1", tmp_path / "l1copy"], tmp_path / "out", QUICK)
+
+    assert not (tmp_path / "out").exists()
+
+
+def test_equal_patches_of_two_slides_are_warned_of(bundle, tmp_path, caplog):
+    patches = np.full((4, 16, 16, 3), 120, np.uint8)
+    for slide_id in ("a", "b"):
+        write_patch_file(tmp_path / "patches", slide_id, patient=slide_id, patches=patches)
+
+    with caplog.at_level(logging.WARNING):
+        found = evaluate(bundle, tmp_path / "patches", tmp_path / "out", QUICK)
+
+    assert found["all"]["n"] == 8
+    assert "a.h5 (patient a) and b.h5 (patient b) hold the same patches" in caplog.text
 
 
 def test_every_unfit_file_is_named_at_once(bundle, tmp_path):
@@ -143,6 +167,39 @@ def test_results_of_another_configuration_are_not_replaced_unasked(bundle, tmp_p
 
     found = evaluate(bundle, patches, tmp_path / "out", other, overwrite=True)
     assert found["all"]["threshold"] == 0.9
+
+
+@pytest.mark.parametrize("overwrite", [True, False])
+def test_a_measurement_that_is_killed_leaves_no_results_of_the_one_before(
+    bundle, tmp_path, monkeypatch, overwrite
+):
+    patches, out = write_cohort(tmp_path / "patches", n=2), tmp_path / "out"
+    evaluate(bundle, patches, out, QUICK)
+    later = QUICK.model_copy(update={"threshold": 0.9}) if overwrite else QUICK
+
+    def killed(*_, **__):
+        raise KeyboardInterrupt
+
+    for step in ("answer", "claim"):
+        with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+            patched.setattr(f"layer2_train.evaluation.{step}", killed)
+            evaluate(bundle, patches, out, later, overwrite=overwrite)
+        assert {path.name for path in out.iterdir()} == {"run.json", "config.resolved.yaml"}
+        evaluate(bundle, patches, out, later, overwrite=overwrite)
+
+
+def test_a_network_that_does_not_load_costs_no_results(bundle, tmp_path):
+    patches, out = write_cohort(tmp_path / "patches", n=2), tmp_path / "out"
+    found = evaluate(bundle, patches, out, QUICK)
+    record = (out / "run.json").read_text()
+    manifest = Manifest(architecture="none", patch_size=16, patch_mpp=1.0, cam_layer="head")
+    write_bundle(tmp_path / "broken", manifest, lambda path: path.write_text("none"), "# card")
+
+    with pytest.raises(ContractError, match="a network Keras loads"):
+        evaluate(tmp_path / "broken", patches, out, QUICK, overwrite=True)
+
+    assert json.loads((out / "metrics.json").read_text()) == found
+    assert (out / "run.json").read_text() == record
 
 
 def test_results_of_other_patches_are_not_replaced_unasked(bundle, tmp_path):

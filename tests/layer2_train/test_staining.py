@@ -53,6 +53,17 @@ def test_files_of_one_slide_share_one_stain_measured_on_all_of_them(tmp_path):
     assert found[1] != found[0]
 
 
+def test_a_copy_of_a_file_does_not_shift_the_stain_of_its_slide(tmp_path):
+    one = {"fingerprint": "f" * 64}
+    parts = [stained(tmp_path, "slide", seed=k, part=k, parts=2, **one) for k in range(2)]
+    (tmp_path / "copy").mkdir()
+    copy = stained(tmp_path / "copy", "slide", seed=1, part=1, parts=2, **one)
+
+    alone, twice = stains_of(parts, MACENKO), stains_of([copy, *parts], MACENKO)
+
+    assert twice == [alone[0]] * 3
+
+
 def test_patches_without_a_place_are_one_slide_by_its_id(tmp_path):
     given = {"fingerprint": "f" * 64, "placed": False}
     files = [stained(tmp_path, f"node_{seed}", seed=seed, **given) for seed in range(2)]
