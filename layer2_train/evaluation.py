@@ -144,8 +144,8 @@ def evaluate(
         If the bundle breaks its contract, or patch files do or are not of its kind: then with
         every one of them.
     ConfigError
-        If there are no labelled patches, a file is there twice, or `out` holds results of another configuration, model
-        or set of patches.
+        If there are no labelled patches, a file is there twice, or `out` holds results of another
+        configuration, model or set of patches.
     """
     log.info("%s", log_head(digest(settings)))
     bundle = read_bundle(model)

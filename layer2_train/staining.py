@@ -71,11 +71,13 @@ def _without_copies(files: Sequence[PatchFile]) -> list[PatchFile]:
     if len(files) == 1:
         return list(files)
     alike: dict[tuple[object, str], list[PatchFile]] = {}
-    for file in sorted(files, key=lambda file: file.header.config_sha256):
+    for file in files:
         key = file.header.sampling.get("method"), content_sha256(file)
         alike.setdefault(key, []).append(file)
         file.close()
-    kept = []
+    kept: set[int] = set()
     for own in alike.values():
-        kept += {pixels_sha256(file): file for file in reversed(own)}.values() if own[1:] else own
-    return kept
+        ordered = sorted(own, key=lambda file: file.header.config_sha256, reverse=True)
+        last = {pixels_sha256(file): file for file in ordered} if own[1:] else dict(enumerate(own))
+        kept |= {id(file) for file in last.values()}
+    return [file for file in files if id(file) in kept]

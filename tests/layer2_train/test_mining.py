@@ -11,6 +11,7 @@ from common.errors import ConfigError, ContractError
 from common.model_bundle import Manifest, SeenPatients, write_bundle
 from common.patch_file.check import check
 from common.patch_file.reader import PatchFile, find_patch_files
+from common.run_folder import claim
 from layer2_train.config import SplitByPatient
 from layer2_train.mining import mine
 from layer2_train.plan import make_plan
@@ -156,6 +157,26 @@ def test_results_of_other_settings_models_or_patches_are_not_mixed(bundle, cohor
     found = mine(bundle, cohort, out, MineSettings(keep=1), overwrite=True)
     assert found.patches == 1
     assert [file.path.stem for file in find_patch_files(out)] == list(found.slides)
+
+
+def test_a_search_killed_as_it_replaces_another_leaves_no_results_of_that(
+    bundle, cohort, tmp_path, monkeypatch
+):
+    out, fewer = tmp_path / "out", MineSettings(keep=2, batch_size=4)
+    mine(bundle, cohort, out, FIVE)
+
+    def killed(folder, settings, *, overwrite):
+        claim(folder, settings, overwrite=overwrite)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("layer2_train.mining.claim", killed)
+        with pytest.raises(KeyboardInterrupt):
+            mine(bundle, cohort, out, fewer, overwrite=True)
+
+    found = mine(bundle, cohort, out, fewer)
+    assert not found.finished_before
+    assert found.patches == 2
 
 
 @pytest.mark.parametrize("overwrite", [True, False])
