@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections import Counter
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
 from difflib import get_close_matches
 from reprlib import Repr
 from typing import TYPE_CHECKING, Any, Final, TypeVar, get_args
@@ -26,7 +28,7 @@ from pydantic import (
 from common.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from pydantic_core import ErrorDetails
@@ -34,6 +36,28 @@ if TYPE_CHECKING:
 
 _MOST_BITS: Final = 64
 _MOST_SHOWN: Final = 200
+_KINDS: Final = {
+    "bool": "true or false",
+    "dict": "keys with values",
+    "float": "a number",
+    "int": "an integer",
+    "list": "a list",
+    "model": "keys with values",
+    "string": "text",
+    "tuple": "a list",
+}
+_NOT_OF_KIND: Final = {"type", "attributes_type", "parsing", "parsing_size", "from_float"}
+_LIMITS: Final = {
+    "greater_than": "a number greater than {gt}",
+    "greater_than_equal": "a number of at least {ge}",
+    "less_than": "a number less than {lt}",
+    "less_than_equal": "a number of at most {le}",
+    "literal_error": "{expected}",
+    "string_too_short": "at least {min_length} character",
+    "too_short": "at least {min_length} item",
+    "union_tag_invalid": "one of {expected_tags}",
+}
+_TAGS: Final = ("name", "method", "by")
 
 
 class Settings(BaseModel):
@@ -95,8 +119,8 @@ def load(kind: type[S], path: Path | None = None, overrides: Sequence[str] = ())
         return kind.model_validate(values)
     except ValidationError as error:
         where = "configuration" if path is None else str(path)
-        lines = [f"{where}: {_describe(kind, detail)}" for detail in error.errors()]
-        raise ConfigError("\n".join(dict.fromkeys(lines))) from error
+        lines = [f"{where}: {line}" for line in _described(kind, error)]
+        raise ConfigError("\n".join(lines)) from error
 
 
 def with_values(settings: S, values: Mapping[str, Any]) -> S:
@@ -111,8 +135,7 @@ def with_values(settings: S, values: Mapping[str, Any]) -> S:
     try:
         return kind.model_validate({**settings.model_dump(), **values})
     except ValidationError as error:
-        lines = [_describe(kind, detail) for detail in error.errors()]
-        raise ConfigError("\n".join(lines)) from error
+        raise ConfigError("\n".join(_described(kind, error))) from error
 
 
 def dump(settings: Settings) -> str:
@@ -144,7 +167,8 @@ def differences(old: Mapping[str, Any], new: Mapping[str, Any], prefix: str = ""
         if isinstance(there, dict) and isinstance(here, dict):
             lines += differences(there, here, f"{prefix}{key}.")
         elif there != here:
-            lines.append(f"{prefix}{key}: {there!r} there, {here!r} here")
+            line = f"{prefix}{key}: {there!r} there, {here!r} here"
+            lines.append(re.sub("(?<=://)[^ ]*@", "...@", line))  # who asks, and a password
     return lines
 
 
@@ -179,14 +203,25 @@ def _read_yaml(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise ConfigError(f"{path}: expected a file that can be read, {error.strerror}") from error
     except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
-        reason = " ".join(str(error).split())
-        raise ConfigError(f"{path}: expected YAML, found a mistake: {reason}") from error
+        raise ConfigError(f"{path}: {yaml_mistake(error)}") from error
     if values is None:
         return {}
     if not isinstance(values, dict):
         found = type(values).__name__
         raise ConfigError(f"{path}: expected keys with values, found a {found}")
     return values
+
+
+def yaml_mistake(error: Exception) -> str:
+    """Where a text is no YAML, and why; the text itself is left out, as it may hold a secret."""
+    where, why = "", str(error)
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
+        mark = error.problem_mark
+        where = f"line {mark.line + 1}, column {mark.column + 1}: "
+        why = " ".join(filter(None, [error.problem, error.context]))
+    elif isinstance(error, yaml.reader.ReaderError):
+        where, why = f"character {error.position + 1}: ", error.reason
+    return f"{where}expected YAML, found a mistake: {' '.join(why.split())}"
 
 
 def _set(values: dict[str, Any], override: str) -> None:
@@ -207,38 +242,148 @@ def _set(values: dict[str, Any], override: str) -> None:
         raise ConfigError(f"--set {dotted}: expected a YAML value, found {_shown(text)}") from error
 
 
-def _describe(kind: type[Settings], detail: ErrorDetails) -> str:
-    keys = [str(part) for part in detail["loc"]]
-    where = ".".join(keys) or "(whole file)"
-    if detail["type"] == "extra_forbidden":
-        known = sorted(_known_keys(kind, keys[:-1]))
-        close = get_close_matches(keys[-1], known, n=1)
-        hint = f"Did you mean {close[0]!r}? " if close else ""
-        return f"{where}: no such key. {hint}Known here: {', '.join(known)}"
-    if detail["type"] == "missing":
-        return f"{where}: expected a value, found nothing"
-    message = detail["msg"].removeprefix("Value error, ").replace("Input should be", "expected")
-    return f"{where}: {message[:1].lower()}{message[1:]}, found {_shown(detail['input'])}"
+@dataclass(frozen=True)
+class _Mistake:
+    """What one form of a value lacks.
+
+    Attributes
+    ----------
+    key : str
+        As the file spells it.
+    kinds : tuple of type
+        The settings that may stand there; of a key that nobody knows, those it was given to.
+    type : str
+        As pydantic calls it.
+    said : str
+        What was expected, without the word; of our own checks, their message.
+    value : object
+        What was found.
+    """
+
+    key: str
+    kinds: tuple[type[Settings], ...]
+    type: str
+    said: str
+    value: Any
+
+    @property
+    def is_other_kind(self) -> bool:
+        """Whether this form is not what was meant, as a number is no list."""
+        return self.type == "literal_error" or _kind_named(self.type) is not None
+
+
+def _described(kind: type[Settings], error: ValidationError) -> list[str]:
+    """A line for each key with a mistake, however many forms its value may have."""
+    by_key: dict[str, list[_Mistake]] = {}
+    for detail in error.errors():
+        mistake = _mistake(kind, detail)
+        by_key.setdefault(mistake.key, []).append(mistake)
+    return [
+        f"{_without_address(key) or '(whole file)'}: {_worded(found)}"
+        for key, found in by_key.items()
+        if not any(key and other.startswith((f"{key}.", f"{key}[")) for other in by_key)
+    ]
+
+
+def _mistake(kind: type[Settings], detail: ErrorDetails) -> _Mistake:
+    name, context, value = detail["type"], detail.get("ctx", {}), detail["input"]
+    key, kinds = _place(kind, detail["loc"], last_is_key=name == "extra_forbidden")
+    said = detail["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+    if name.startswith("union_tag"):
+        key, value = _inside(key, value, context["discriminator"].strip("'"))
+    elif name == "value_error" and isinstance(value, dict):
+        first, colon, rest = said.partition(": ")
+        if colon and any(first in one.model_fields for one in kinds):
+            (key, value), said = _inside(key, value, first), rest
+    if name in _LIMITS:
+        said = _LIMITS[name].format_map({key: _whole(limit) for key, limit in context.items()})
+    return _Mistake(key, kinds, name, _kind_named(name) or said, value)
+
+
+def _worded(found: Sequence[_Mistake]) -> str:
+    """What is wrong with one value: how it misses the form that was meant, or each that it has."""
+    one = found[0]
+    if one.type == "extra_forbidden":
+        known = sorted({name for kind in one.kinds for name in kind.model_fields})
+        return (
+            f"no such key.{_hint(one.key.rpartition('.')[2], known)} Known here: {', '.join(known)}"
+        )
+    if one.type in {"missing", "union_tag_not_found"}:
+        return "expected a value, found nothing"
+    meant = [each for each in found if not each.is_other_kind] or found
+    own = next((each for each in meant if each.type == "value_error"), None)
+    if own is not None:
+        head, stop, tail = own.said.partition(". ")
+        told = ", found " in head or ", got " in head or not own.key
+        return f"{head}{'' if told else f', found {_shown(own.value)}'}{stop}{tail}"
+    expected = " or ".join(dict.fromkeys(each.said for each in meant))
+    hint = _hint(one.value, re.findall("'([^']*)'", expected))
+    for field, tag in (own for kind in one.kinds for own in _tags(kind)):
+        if tag == one.value:
+            hint = f" Did you mean {{{field}: {tag}}}?"
+    return f"expected {expected}, found {_shown(one.value)}{'.' if hint else ''}{hint}"
+
+
+def _whole(limit: Any) -> Any:
+    return int(limit) if isinstance(limit, float) and limit.is_integer() else limit
+
+
+def _hint(name: object, known: Sequence[str]) -> str:
+    close = get_close_matches(name, known, n=1) if isinstance(name, str) else []
+    return f" Did you mean {close[0]!r}?" if close else ""
+
+
+def _inside(key: str, value: Any, name: str) -> tuple[str, Any]:
+    return f"{key}.{name}".strip("."), value.get(name) if isinstance(value, dict) else value
+
+
+def _kind_named(mistake: str) -> str | None:
+    """What pydantic expected where it found a value of another kind; None of other mistakes."""
+    kind, _, tail = mistake.partition("_")
+    return _KINDS.get(kind) if tail in _NOT_OF_KIND else None
+
+
+class _Short(Repr):
+    """A few lines of YAML can stand for more than fits in memory; an address for a password."""
+
+    def repr_str(self, x: str, level: int) -> str:
+        return super().repr_str(_without_address(x), level)
 
 
 def _shown(value: object) -> str:
-    """What was given, short: a few lines of YAML can stand for more than fits in memory."""
-    short = Repr()
+    """What was given, short."""
+    short = _Short()
     short.maxstring = short.maxother = _MOST_SHOWN
     text = short.repr(value)
     return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}..."
 
 
-def _known_keys(kind: type[Settings], keys: Sequence[str]) -> set[str]:
-    """Names of the fields below `keys`; a union offers the keys of all its members."""
-    kinds = [kind]
-    for key in keys:
-        inside = [k.model_fields[key].annotation for k in kinds if key in k.model_fields]
-        if inside:  # a part that is no field is the tag of a union
-            kinds = [found for annotation in inside for found in _settings_in(annotation)]
+def _without_address(text: str) -> str:
+    head, colon, _ = text.partition("://")
+    return f"{head}{colon}..." if colon else text
+
+
+def _place(
+    kind: type[Settings], parts: Sequence[int | str], *, last_is_key: bool
+) -> tuple[str, tuple[type[Settings], ...]]:
+    """The key that `parts` lead to, as a file spells it, and the settings there.
+
+    A part that is neither a field nor a place in a list names the form of a value that was tried.
+    """
+    key, kinds = "", (kind,)
+    for number, part in enumerate(parts, 1):
+        inside = [one.model_fields[part].annotation for one in kinds if part in one.model_fields]
+        if isinstance(part, int):
+            key += f"[{part}]"
+        elif inside:
+            key = f"{key}.{part}".strip(".")
+            kinds = tuple(found for annotation in inside for found in _settings_in(annotation))
+        elif last_is_key and number == len(parts):
+            key = f"{key}.{part}".strip(".")
         else:
-            kinds = [k for k in kinds if _tag(k) == key] or kinds
-    return {name for k in kinds for name in k.model_fields}
+            own = (one for one in kinds if part in {one.__name__, *dict(_tags(one)).values()})
+            kinds = tuple(own) or kinds
+    return key, kinds
 
 
 def _settings_in(annotation: Any) -> Iterator[type[Settings]]:
@@ -248,9 +393,9 @@ def _settings_in(annotation: Any) -> Iterator[type[Settings]]:
         yield from _settings_in(argument)
 
 
-def _tag(kind: type[Settings]) -> str | None:
-    for name in ("name", "method", "by"):
-        if name in kind.model_fields:
-            options = get_args(kind.model_fields[name].annotation)
-            return str(options[0]) if len(options) == 1 else None
-    return None
+def _tags(kind: type[Settings]) -> Iterator[tuple[str, str]]:
+    """The key by which these settings are chosen among others, and its value."""
+    for name in _TAGS:
+        options = get_args(kind.model_fields[name].annotation) if name in kind.model_fields else ()
+        if len(options) == 1:
+            yield name, str(options[0])

@@ -54,7 +54,7 @@ def test_patients_are_set_aside_by_share_or_by_name():
         ("split={valid: 0.6, test: 0.4}", "expected shares below 1 together, got 1.0"),
         ("split={valid: [a, b], test: [b]}", r"a patient in one, got \['b'\] in both"),
         ("split.by=slide", "'patient', 'given'"),
-        ("batch_size=0", "batch_size: expected greater than or equal to 1"),
+        ("batch_size=0", "batch_size: expected a number of at least 1, found 0"),
         ("early_stopping.patience=0", "early_stopping.patience"),
         ("loss=hinge", "binary_crossentropy"),
         ("augmentation.stain_jitter=true", "stain_jitter"),

@@ -32,5 +32,5 @@ def test_a_patient_is_named_for_one_side():
 
 
 def test_files_that_say_themselves_take_no_shares():
-    with pytest.raises(ConfigError, match=r"split\.given\.valid: no such key"):
+    with pytest.raises(ConfigError, match=r"split\.valid: no such key"):
         split("{by: given, valid: 0.2}")
