@@ -163,11 +163,12 @@ def evaluate(
     own = subject(bundle.model_sha256, found.sources)
     _begin(out, settings, {**own, "n": len(dataset)}, overwrite=overwrite)
     splits = _splits_of(bundle, dataset)
-    answers = answer(predictor, dataset, settings, "evaluation", threshold=_given(settings, bundle))
+    threshold = _given(settings, bundle)
+    answers = answer(predictor, dataset, settings, "evaluation", threshold=threshold)
     results = {
         ALL: answers.metrics,
         "seen_in_training": seen_in_training(splits),
-        "test_set": _test_set(splits, bundle, digest({**own, "settings": digest(settings)})),
+        "test_set": _test_set(splits, bundle, digest({**own, "threshold": threshold.value})),
     }
     _write_predictions(out / PREDICTIONS, dataset, answers.scores)
     draw_results({ALL: answers}, out)
@@ -257,7 +258,8 @@ def _test_set(splits: Mapping[str, str], bundle: Bundle, question: str) -> dict[
     slides = sum(split == TEST for split in splits.values())
     if not slides:
         return {"slides": 0, "looks": None}
-    looks = looked(bundle.path.parent / LOOKS, "evaluate", question)
+    test_slides = bundle.manifest.slides.get(TEST, [])
+    looks = looked(bundle.path.parent / LOOKS, "evaluate", question, test_slides)
     log.warning(
         "%d of %d slides are of the test set that the model was measured on when it was trained; "
         "%s. Whoever chooses by these results needs new slides to test on",

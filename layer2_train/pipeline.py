@@ -150,6 +150,7 @@ class _Job:
             return
         outcome = Outcome(settings, self.plan, preprocessing, trained, answers)
         if TEST in answers:
-            looked(out / LOOKS, "train", digest(outcome.metrics))
+            slides = [source.fingerprint for source in self.plan.sources_of(TEST)]
+            looked(out / LOOKS, "train", digest(outcome.metrics), slides)
         files = write_results(outcome, out, self.record)
         self.tracker.results(outcome.metrics, files)

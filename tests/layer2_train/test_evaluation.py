@@ -266,6 +266,41 @@ def test_another_look_at_the_test_set_is_counted_and_told(bundle, tmp_path, capl
     assert len((bundle.parent / "test_looks.csv").read_text().splitlines()) == 3
 
 
+def test_how_patches_are_batched_and_resampled_is_no_new_look(tmp_path):
+    model = write(tmp_path, metrics=measured(0.125))
+    write_patch_file(tmp_path / "patches", "a", patient="patient_003")
+    given = ({}, {"batch_size": 4}, {"bootstrap": 10}, {"threshold": 0.125}, {"threshold": 0.25})
+
+    looks = [
+        evaluate(model, tmp_path / "patches", tmp_path / f"{n}", QUICK.model_copy(update=changed))[
+            "test_set"
+        ]["looks"]
+        for n, changed in enumerate(given)
+    ]
+
+    assert looks == [1, 1, 1, 1, 2]
+
+
+def test_looks_at_the_test_set_of_a_model_beside_do_not_count(tmp_path):
+    looks = []
+    for name, slides in (("a", ["s"]), ("b", ["t"]), ("c", ["t"])):
+        manifest = Manifest(
+            architecture="darkness",
+            patch_size=16,
+            patch_mpp=1.0,
+            cam_layer="head",
+            slides={"test": slides},
+            metrics=measured(0.1 if name == "c" else 0.2),
+        )
+        write_bundle(tmp_path / "models" / name, manifest, darkness_network().save, "# card")
+        patches = tmp_path / f"patches_{name}"
+        write_patch_file(patches, "slide", fingerprint=slides[0])
+        found = evaluate(tmp_path / "models" / name, patches, tmp_path / f"out_{name}", QUICK)
+        looks.append(found["test_set"]["looks"])
+
+    assert looks == [1, 1, 2]
+
+
 def test_other_slides_are_no_look_at_the_test_set(bundle, tmp_path):
     write_patch_file(tmp_path / "patches", "x", patient="nobody", n=4)
 
