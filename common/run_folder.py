@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
-from common.config import Settings, differences, dump
+from common.config import Settings, differences, dump, yaml_mistake
 from common.errors import ConfigError
 from common.files import PARTIAL, sweep, writable, write_text
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 RESOLVED: Final = "config.resolved.yaml"
+_MOST_SAID: Final = 5
 _NO_LINKS: Final = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS})
 
 
@@ -37,8 +38,7 @@ def claim(folder: Path, settings: Settings, *, overwrite: bool = False) -> None:
     Raises
     ------
     ConfigError
-        If the folder was made with other settings, naming each key that differs; or cannot be
-        written.
+        If the folder was made with other settings, naming keys that differ; or cannot be written.
     """
     path, text = folder / RESOLVED, dump(settings)
     if not path.exists():
@@ -56,15 +56,22 @@ def refuse_other(folder: Path, settings: Settings) -> None:
     Raises
     ------
     ConfigError
-        Naming each key that differs.
+        Naming the first keys that differ, or that they are another command's.
     """
-    there = recorded(folder)
-    changed = differences(there, settings.model_dump(mode="json")) if there is not None else []
-    if changed:
-        raise ConfigError(
-            f"{folder}: expected results of this configuration, found another's: "
-            f"{'; '.join(changed)}. Give another --out, or --overwrite to replace them"
-        )
+    there, here = recorded(folder), settings.model_dump(mode="json")
+    changed = differences(there, here) if there is not None else []
+    if not changed:
+        return
+    if 2 * len({*(there or {})} & {*here}) < len({*(there or {})} | {*here}):
+        expected, found = "this command", "another command's"
+    else:
+        more = f"; and {len(changed) - _MOST_SAID} more" if len(changed) > _MOST_SAID else ""
+        expected = "this configuration"
+        found = f"another's: {'; '.join(changed[:_MOST_SAID])}{more}"
+    raise ConfigError(
+        f"{folder}: expected results of {expected}, found {found}. "
+        "Give another --out, or --overwrite to replace them"
+    )
 
 
 def recorded(folder: Path) -> dict[str, Any] | None:
@@ -80,10 +87,12 @@ def recorded(folder: Path) -> dict[str, Any] | None:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, yaml.YAMLError) as error:
+    except OSError as error:
         raise ConfigError(
-            f"{path}: expected the settings of this folder, found: {error}. Give another --out"
+            f"{path}: expected the settings of this folder, {error.strerror}. Give another --out"
         ) from error
+    except (ValueError, yaml.YAMLError) as error:
+        raise ConfigError(f"{path}: {yaml_mistake(error)}. Give another --out") from error
     return values if isinstance(values, dict) else {}
 
 

@@ -69,6 +69,32 @@ def test_other_settings_are_refused_naming_what_differs(tmp_path):
     assert load(Example, tmp_path / RESOLVED).size == 4
 
 
+class Many(Settings):
+    a: int = 0
+    b: int = 0
+    c: int = 0
+    d: int = 0
+    e: int = 0
+    f: int = 0
+    g: int = 0
+
+
+def test_of_many_that_differ_five_are_named_and_the_others_counted(tmp_path):
+    claim(tmp_path, Many())
+
+    with pytest.raises(ConfigError, match=r"found another's: a: 0 there.*; and 2 more") as caught:
+        claim(tmp_path, Many(a=1, b=1, c=1, d=1, e=1, f=1, g=1))
+
+    assert str(caught.value).count(" there, ") == 5
+
+
+def test_a_folder_of_another_command_is_called_so(tmp_path):
+    claim(tmp_path, Many())
+
+    with pytest.raises(ConfigError, match=r"of this command, found another command's\. Give"):
+        claim(tmp_path, Example())
+
+
 def test_one_of_several_that_come_at_once_gets_the_folder(tmp_path):
     for turn in range(20):
         folder = tmp_path / str(turn)
@@ -115,7 +141,7 @@ def test_overwriting_with_the_same_settings_leaves_the_file_to_its_readers(tmp_p
 def test_a_damaged_record_is_named(tmp_path):
     (tmp_path / RESOLVED).write_text("a: [")
 
-    with pytest.raises(ConfigError, match=RESOLVED):
+    with pytest.raises(ConfigError, match=rf"{RESOLVED}: line 1, column 5: expected YAML"):
         claim(tmp_path, Example())
 
     claim(tmp_path, Example(), overwrite=True)
