@@ -293,8 +293,11 @@ def _mistake(kind: type[Settings], detail: ErrorDetails) -> _Mistake:
         key, value = _inside(key, value, context["discriminator"].strip("'"))
     elif name == "value_error" and isinstance(value, dict):
         first, colon, rest = said.partition(": ")
-        if colon and any(first in one.model_fields for one in kinds):
-            (key, value), said = _inside(key, value, first), rest
+        names = first.split(".")
+        if colon and any(names[0] in one.model_fields for one in kinds):
+            said = rest
+            for name_inside in names:
+                key, value = _inside(key, value, name_inside)
     if name in _LIMITS:
         said = _LIMITS[name].format_map({key: _whole(limit) for key, limit in context.items()})
     return _Mistake(key, kinds, name, _kind_named(name) or said, value)

@@ -82,6 +82,15 @@ class TrainSettings(Settings):
             raise ValueError("label_smoothing: expected 0 with the loss mean_squared_error")
         return self
 
+    @model_validator(mode="after")
+    def _warms_up_in_time(self) -> TrainSettings:
+        if self.schedule.warmup_epochs > self.epochs:
+            raise ValueError(
+                f"schedule.warmup_epochs: expected at most epochs, which is {self.epochs}, "
+                f"found {self.schedule.warmup_epochs:g}"
+            )
+        return self
+
     @model_validator(mode="before")
     @classmethod
     def _default_kinds(cls, values: Any) -> Any:

@@ -68,3 +68,13 @@ def test_what_cannot_be_done_is_refused(override, said):
 def test_smoothing_that_a_loss_does_not_know_is_refused():
     with pytest.raises(ConfigError, match="expected 0 with the loss mean_squared_error"):
         load(TrainSettings, overrides=["loss=mean_squared_error", "label_smoothing=0.1"])
+
+
+def test_a_warm_up_longer_than_the_training_is_refused():
+    assert load(TrainSettings, overrides=["schedule.warmup_epochs=3", "epochs=3"]).epochs == 3
+
+    with pytest.raises(
+        ConfigError,
+        match=r"schedule\.warmup_epochs: expected at most epochs, which is 3, found 50$",
+    ):
+        load(TrainSettings, overrides=["schedule.warmup_epochs=50", "epochs=3"])
