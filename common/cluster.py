@@ -198,6 +198,17 @@ def chosen_interface() -> str | None:
     return os.environ.get("HOROVOD_GLOO_IFACE") or None
 
 
+def keras_home() -> Path:
+    """Where Keras keeps what it downloads."""
+    return Path(os.environ.get("KERAS_HOME") or Path("~", ".keras").expanduser())
+
+
+def set_unless_set(values: Mapping[str, str]) -> None:
+    """Set variables of this process' environment that the user has not set."""
+    for name, value in values.items():
+        os.environ.setdefault(name, value)
+
+
 def machine() -> str:
     """A name that processes share which reach one another by the loopback interface."""
     try:
@@ -226,4 +237,4 @@ def available_cpus(environment: Mapping[str, str] | None = None) -> int:
 
 def quiet_libraries() -> None:
     """Keep TensorFlow's C++ notices out of the log; a level the user has set stays."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    set_unless_set({"TF_CPP_MIN_LOG_LEVEL": "2"})

@@ -7,14 +7,14 @@ should not ask at once.
 from __future__ import annotations
 
 import hashlib
-import os
 import sys
 from contextlib import redirect_stdout
-from pathlib import Path
+from http.client import HTTPException
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from common.cluster import keras_home
 from common.errors import ConfigError, ContractError, PipelineError
 from common.files import writable
 from layer2_train.architectures import NETWORKS, OUTPUT, POOLING, published
@@ -22,6 +22,7 @@ from layer2_train.weight_files import arrays_in_order
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     import numpy.typing as npt
 
@@ -31,8 +32,7 @@ _PATCH_SIZE: Final = 224
 
 def cached(name: str) -> Path:
     """Where Keras keeps the weights of a network; they need not be there."""
-    home = os.environ.get("KERAS_HOME") or Path("~", ".keras").expanduser()
-    return Path(home) / "models" / published(name).file
+    return keras_home() / "models" / published(name).file
 
 
 def find_cached(name: str) -> Path:
@@ -111,8 +111,10 @@ def fetch(name: str) -> Path:
         with redirect_stdout(sys.stderr):  # Keras tells of its progress there
             application(include_top=False, weights="imagenet", input_shape=edge)
     except Exception as error:
-        # Keras raises a bare Exception where the network fails
-        if not isinstance(error.__context__ or error, OSError | ValueError):
+        # Keras makes a bare Exception of an error of the network; others it lets through, and a
+        # file with another digest is a ValueError
+        bare = type(error) is Exception and isinstance(error.__context__, OSError)
+        if not (bare or isinstance(error, OSError | HTTPException | ValueError)):
             raise
         raise PipelineError(
             f"{path}: expected the ImageNet weights of {name} from the network, found: {error}. "

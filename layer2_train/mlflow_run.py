@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-import os
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from common.cluster import set_unless_set
 from common.errors import ConfigError
 from common.files import write_text
 
@@ -152,8 +152,7 @@ def imported() -> Any:
     ConfigError
         If it is not there, naming the extra that brings it.
     """
-    for name, value in _ENVIRONMENT.items():
-        os.environ.setdefault(name, value)
+    set_unless_set(_ENVIRONMENT)
     try:
         import mlflow
     except ImportError as error:

@@ -14,8 +14,10 @@ from common.cluster import (
     available_cpus,
     chosen_interface,
     environment,
+    keras_home,
     machine,
     quiet_libraries,
+    set_unless_set,
 )
 from common.errors import ConfigError
 
@@ -143,6 +145,25 @@ def test_variables_are_what_they_were_afterwards(monkeypatch):
 
     assert chosen_interface() == "eth7"
     assert "CAMNET_NOT_SET" not in os.environ
+
+
+def test_what_the_user_has_set_stays(monkeypatch):
+    monkeypatch.setenv("CAMNET_GIVEN", "theirs")
+    monkeypatch.setenv("CAMNET_ABSENT", "")
+    monkeypatch.delenv("CAMNET_ABSENT")
+
+    set_unless_set({"CAMNET_GIVEN": "ours", "CAMNET_ABSENT": "ours"})
+
+    assert (os.environ["CAMNET_GIVEN"], os.environ["CAMNET_ABSENT"]) == ("theirs", "ours")
+
+
+def test_keras_keeps_its_files_where_it_is_told_or_below_the_home(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("KERAS_HOME", raising=False)
+    assert keras_home() == tmp_path / ".keras"
+
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "elsewhere"))
+    assert keras_home() == tmp_path / "elsewhere"
 
 
 def test_a_machine_stays_the_same():

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from http.client import IncompleteRead
 from urllib.error import URLError
 
 import keras
@@ -143,9 +144,22 @@ def test_keras_fetches_a_file_into_its_cache(home, monkeypatch, capsys):
     assert capsys.readouterr().out == ""
 
 
-def test_a_bug_is_not_taken_for_a_missing_network(monkeypatch):
+def test_a_connection_that_breaks_off_is_told_as_such(monkeypatch):
+    def cut(**_):
+        raise IncompleteRead(b"half")
+
+    monkeypatch.setattr(applications, "ResNet50", cut)
+
+    with pytest.raises(PipelineError, match=r"from the network, found: IncompleteRead"):
+        imagenet.fetch("resnet50")
+
+
+def test_a_bug_is_not_taken_for_a_missing_network(monkeypatch, tmp_path):
     def broken(**_):
-        raise AttributeError("bug")
+        try:
+            (tmp_path / "absent").read_bytes()
+        except OSError:
+            raise AttributeError("bug")  # noqa: B904
 
     monkeypatch.setattr(applications, "ResNet50", broken)
 
