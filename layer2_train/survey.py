@@ -90,7 +90,7 @@ def survey(
     folders : Path or sequence of Path
         Each of patch files, or with a folder ``patches`` of them.
     spec : PatchSpec or None
-        What all must agree with; None takes what most of them have.
+        What all must agree with; None takes what most of them have, where there is a majority.
     whose : str
         Who asks for `spec`, for messages.
 
@@ -218,10 +218,15 @@ def _other_specs(
 ) -> Iterator[ContractError]:
     """Files whose patches have another size or scale than asked for, or than most have."""
     if spec is None and files:
-        specs = [one.spec for one in files]
-        common = Counter(specs)
-        spec = max(common, key=lambda one: sum(n for o, n in common.items() if one.agrees(o)))
-        whose = f"as in {files[specs.index(spec)].source.file}"
+        first = {one.spec: one for one in reversed(files)}
+        common = Counter(one.spec for one in files)
+        alike = {one: sum(n for o, n in common.items() if one.agrees(o)) for one in common}
+        spec = max(alike, key=lambda one: alike[one])
+        others = [o for o, n in alike.items() if n == alike[spec] and not o.agrees(spec)]
+        if others:
+            yield _no_majority([first[spec], *(first[other] for other in others)])
+            return
+        whose = f"as in {first[spec].source.file}"
     for one in files:
         if spec is not None and not spec.agrees(one.spec):
             yield ContractError(
@@ -231,6 +236,17 @@ def _other_specs(
                 _said(one.spec),
                 "Extract all with one configuration",
             )
+
+
+def _no_majority(examples: Sequence[Surveyed]) -> ContractError:
+    """Of as many files of one scale as of another nobody knows which are the wrong ones."""
+    return ContractError(
+        examples[0].path.parent,
+        "patch_size, patch_mpp",
+        "one size and scale",
+        " and ".join(f"{_said(one.spec)} in {one.source.file}" for one in examples),
+        "Extract all with one configuration",
+    )
 
 
 def _said(spec: PatchSpec) -> str:

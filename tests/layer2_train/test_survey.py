@@ -120,6 +120,16 @@ def test_the_few_that_differ_from_the_many_are_told(tmp_path):
     assert "found 16 px at 2 um/px" in coarse
 
 
+def test_without_a_majority_no_file_is_blamed_and_both_scales_are_named(tmp_path):
+    write_patch_file(tmp_path, "a", mpp=1.0)
+    write_patch_file(tmp_path, "b", mpp=2.0)
+
+    (problem,) = problems(tmp_path)
+
+    assert problem.startswith(f"{tmp_path}: patch_size, patch_mpp: expected one size and scale, ")
+    assert "found 16 px at 1 um/px in a.h5 and 16 px at 2 um/px in b.h5. Extract" in problem
+
+
 def test_scales_within_two_per_cent_go_together(tmp_path):
     for number, mpp in enumerate((1.0, 1.01, 0.99)):
         write_patch_file(tmp_path, f"s{number}", mpp=mpp)
