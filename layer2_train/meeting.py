@@ -81,11 +81,6 @@ class Meeting:
         """Those on the machine of this rank, itself among them, by rank."""
         return tuple(member for member in self.members if member.machine == self.me.machine)
 
-    @property
-    def is_local(self) -> bool:
-        """Whether all are on one machine."""
-        return len(self.neighbours) == len(self.members)
-
     def from_first(self, **message: Any) -> dict[str, Any]:
         """What rank 0 says to all; the others need to say nothing, and wait for it."""
         if self.me.rank == 0:

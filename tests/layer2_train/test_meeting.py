@@ -39,7 +39,7 @@ def test_all_know_one_another_and_leave_no_file(tmp_path):
     for rank, own in enumerate(meetings):
         assert own.me == member(rank)
         assert own.members == (member(0), member(1), member(2))
-        assert (own.address, own.interface, own.is_local) == ("127.0.0.1", "lo", True)
+        assert (own.address, own.interface) == ("127.0.0.1", "lo")
     assert [sorted(own.links) for own in meetings] == [[1, 2], [0], [0]]
     assert list(tmp_path.iterdir()) == []
     for own in meetings:
@@ -51,7 +51,6 @@ def test_neighbours_are_those_of_one_machine(tmp_path):
 
     assert [m.rank for m in meetings[0].neighbours] == [0, 2]
     assert [m.rank for m in meetings[1].neighbours] == [1]
-    assert not meetings[0].is_local
     for own in meetings:
         own.close()
 
