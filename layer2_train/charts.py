@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from matplotlib.figure import Figure
 
 from layer2_train.canvas import COLOURS, MARKERS, save
+from layer2_train.wording import FEW, counted, probability
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,14 +30,16 @@ def draw_confusion(answers: Mapping[str, Answers], path: Path) -> None:
     panels: Any = figure.subplots(1, len(answers), squeeze=False)[0]
     for axes, (split, own) in zip(panels, answers.items(), strict=True):
         _matrix(axes, own.metrics["confusion"])
-        axes.set_title(f"{split}, tumour from {own.metrics['threshold']:.3g} on", fontsize=11)
+        threshold = probability(own.metrics["threshold"])
+        axes.set_title(f"{split}, tumour from {threshold} on", fontsize=11)
     save(figure, path)
 
 
 def draw_centres(answers: Mapping[str, Answers], path: Path) -> None:
     """Write a PNG of the rates of each centre with their intervals, a row for each.
 
-    The line of a split is its result over all centres.
+    The line of a split is its result over all centres. Beside a row stands over how many patients
+    its intervals are, where these are few.
     """
     names = sorted({name for own in answers.values() for name in own.metrics["centres"]})
     height = 1.5 + 0.28 * max(len(names), 1) * max(len(answers), 1)
@@ -51,6 +54,8 @@ def draw_centres(answers: Mapping[str, Answers], path: Path) -> None:
         axes.set_yticks(range(len(names)), [f"centre {name}" for name in names])
         axes.grid(visible=True, axis="x", alpha=0.3)
         axes.tick_params(axis="y", length=0)
+    for number, own in enumerate(answers.values()):
+        _note_few(panels[-1], own.metrics, names, (number, len(answers)))
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper center", ncols=len(answers), frameon=False)
     save(figure, path)
@@ -98,7 +103,7 @@ def _dots(
     split: str,
 ) -> None:
     """A dot with its interval for each centre; rows of several splits stand beside each other."""
-    number, splits = place
+    number, _ = place
     colour, marker = COLOURS[number], MARKERS[number]
     label = f"{split} (line: all centres)"
     axes.plot([], [], marker=marker, color=colour, label=label)
@@ -106,7 +111,7 @@ def _dots(
         axes.axvline(metrics[rate]["value"], color=colour, linestyle="--", linewidth=1, alpha=0.7)
     for row, name in enumerate(names):
         found = metrics["centres"].get(name)
-        y = row + (number - (splits - 1) / 2) * 0.3
+        y = _height(row, place)
         if found is None:
             continue
         value, low, high = (found[rate][end] for end in ("value", "low", "high"))
@@ -117,3 +122,20 @@ def _dots(
         axes.plot(value, y, marker=marker, color=colour, clip_on=False)
         if low is not None:
             axes.plot([low, high], [y, y], color=colour, linewidth=1.5)
+
+
+def _note_few(axes: Any, metrics: dict[str, Any], names: list[str], place: tuple[int, int]) -> None:
+    """Say to the right of each row over how many patients its intervals are, where few."""
+    for row, name in enumerate(names):
+        groups = metrics["centres"].get(name, {"groups": FEW})["groups"]
+        if groups < FEW:
+            said = f"over {counted(groups, metrics['intervals_over'])}"
+            at = (1.03, _height(row, place))
+            style = {"color": COLOURS[place[0]], "va": "center", "fontsize": 8}
+            axes.text(*at, said, transform=axes.get_yaxis_transform(), **style)
+
+
+def _height(row: int, place: tuple[int, int]) -> float:
+    """Where in the row of a centre a split stands, of so many."""
+    number, splits = place
+    return row + (number - (splits - 1) / 2) * 0.3

@@ -56,14 +56,17 @@ def train(
         plan = preflight(settings, patches)
         text = f"{plan.text()}\nwould train {settings.network.name} and write {out}"
         return Result(text, {"splits": plan.data(), "out": str(out)})
-    from layer2_train.model_card import rate
     from layer2_train.pipeline import train as train_run
+    from layer2_train.wording import basis, rate
 
     done = train_run(settings, patches, out, overwrite=overwrite)
     said = "was finished before, nothing to do" if done.finished_before else "finished"
     if done.rank:
         return Result(f"rank {done.rank}: {said}; rank 0 tells more", {"rank": done.rank})
-    lines = [f"{split}: AUC {rate(own['auc'])}" for split, own in done.metrics.items()]
+    lines = [
+        f"{split}: AUC {rate(own['auc'])}; {basis(own['groups'], own['intervals_over'])}"
+        for split, own in done.metrics.items()
+    ]
     text = "\n".join([f"{out}: {said}; model in {done.bundle}", *lines])
     return Result(text, {"bundle": str(done.bundle), "metrics": done.metrics})
 
@@ -89,17 +92,21 @@ def evaluate(
     from layer2_train.evaluation import ALL
     from layer2_train.evaluation import evaluate as evaluate_bundle
     from layer2_train.looks import said
-    from layer2_train.metrics import RATES, rate
+    from layer2_train.metrics import RATES
+    from layer2_train.wording import basis, counted, probability, rate
 
     found = evaluate_bundle(model, patches, out, settings, overwrite=overwrite)
     own = found[ALL]
     lines = [f"{name.replace('_', ' ')}: {rate(own[name])}" for name in RATES]
     lines += [f"calibration error: {rate(own['calibration']['ece'])}"]
-    lines += [f"tumour from {own['threshold']:.4g} on"]
+    lines += [basis(own["groups"], own["intervals_over"])]
+    lines += [f"tumour from {probability(own['threshold'])} on"]
     seen, tested = len(found["seen_in_training"]), found["test_set"]
-    lines += [f"{seen} slides were seen in training: these results flatter the model"] * bool(seen)
+    if seen:
+        lines += [f"seen in training: {counted(seen, 'slides')}; these results flatter the model"]
     if tested["slides"]:
-        lines += [f"{tested['slides']} slides are of its test set: {said(tested['looks'])}"]
+        slides = counted(tested["slides"], "slides")
+        lines += [f"of the model's test set: {slides}; {said(tested['looks'])}"]
     return Result("\n".join([f"{own['n']} patches, results in {out}", *lines]), found)
 
 

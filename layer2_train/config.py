@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from common.config import Settings
 from layer2_train.settings.augmentation import AugmentationSettings as AugmentationSettings
@@ -19,7 +19,7 @@ from layer2_train.settings.schedule import ScheduleSettings as ScheduleSettings
 from layer2_train.settings.split import SplitByPatient as SplitByPatient
 from layer2_train.settings.split import SplitGiven as SplitGiven
 from layer2_train.settings.stain import StainSettings
-from layer2_train.settings.threshold import Threshold
+from layer2_train.settings.threshold import YOUDEN, Threshold
 from layer2_train.settings.tracking import TrackingSettings
 
 Loss = Literal["binary_crossentropy", "binary_focal_crossentropy", "mean_squared_error"]
@@ -104,15 +104,25 @@ class TrainSettings(Settings):
         return {**values, **filled} if filled else values
 
 
+def _no_rule(value: Any) -> Any:
+    if value == YOUDEN or isinstance(value, dict):
+        raise ValueError(
+            "expected a probability between 0 and 1, or null for the bundle's own: a rule would "
+            "choose it on the very patches it is judged on, and flatter; `train` takes rules"
+        )
+    return value
+
+
 class EvaluateSettings(Settings):
     """What `evaluate` does; keys mean what they mean in `TrainSettings`.
 
     Attributes
     ----------
     threshold : float or None
-        None takes the one the bundle was trained with, or chose on its validation patches.
+        None takes the one the bundle was trained with, or chose on its validation patches. A rule
+        that chooses one is for training: chosen where it is judged, a threshold flatters.
     """
 
     batch_size: Count = 32
-    threshold: Probability | None = None
+    threshold: Annotated[Probability | None, BeforeValidator(_no_rule)] = None
     bootstrap: Count = 1000

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator
 from common.roc import roc_curve
 from layer2_train.canvas import COLOURS, GREY, MARKERS, save
 from layer2_train.history import best
-from layer2_train.metrics import rate
+from layer2_train.wording import rate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from layer2_train.evaluation import Answers
     from layer2_train.history import Epoch
+
+_ABOVE: Final[dict[str, Any]] = {"loc": "outside upper center", "frameon": False}
 
 
 def draw_history(history: Sequence[Epoch], path: Path) -> None:
@@ -67,7 +69,7 @@ def draw_reliability(answers: Mapping[str, Answers], path: Path) -> None:
 
     Below it, how many patches there are of each probability.
     """
-    figure = Figure(figsize=(4.8, 6), layout="constrained")
+    figure = Figure(figsize=(4.8, 6.6), layout="constrained")
     shares, counts = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
     shares.plot([0, 1], [0, 1], color=GREY, linestyle=":", label="as likely as said")
     for colour, marker, (split, own) in zip(COLOURS, MARKERS, answers.items(), strict=False):
@@ -75,12 +77,13 @@ def draw_reliability(answers: Mapping[str, Answers], path: Path) -> None:
         bins = [one for one in found["bins"] if one["n"]]
         points = [[one[name] for one in bins] for name in ("score", "tumor")]
         label = f"{split}: {rate(found['ece'])}"
-        shares.plot(*points, marker=marker, markersize=5, color=colour, label=label)
+        shares.plot(*points, marker=marker, markersize=5, color=colour, label=label, clip_on=False)
         edges = [0.0, *(one["high"] for one in found["bins"])]
         numbers = [one["n"] for one in found["bins"]]
         counts.stairs(numbers, edges, baseline=None, color=colour, linewidth=1.5)
     shares.set(ylabel="share that is tumour", xlim=(0, 1), ylim=(-0.02, 1.02))
-    shares.legend(frameon=False, loc="upper left", title="calibration error, ECE (95 % interval)")
+    title = "calibration error, ECE (95 % interval)"
+    figure.legend(*shares.get_legend_handles_labels(), **_ABOVE, title=title)
     counts.set(xlabel="probability of tumour, as answered", ylabel="patches")
     counts.set_yscale("log")
     counts.set_ylim(bottom=0.7)

@@ -85,21 +85,6 @@ def log_loss(labels: npt.NDArray[np.int8], scores: npt.NDArray[np.float32]) -> f
     return float(-np.log(np.clip(likely, _LEAST, 1)).mean())
 
 
-def rate(interval: dict[str, float | None]) -> str:
-    """A number and its interval in words, as far as they are known.
-
-    Examples
-    --------
-    >>> rate({"value": 0.9, "low": 0.85, "high": 0.95})
-    '0.900 (0.850 to 0.950)'
-    """
-    if interval["value"] is None:
-        return "undefined"
-    if interval["low"] is None:
-        return f"{interval['value']:.3f}"
-    return f"{interval['value']:.3f} ({interval['low']:.3f} to {interval['high']:.3f})"
-
-
 def _rates(bins: Bins, cut: float) -> dict[str, Statistic]:
     """The rates as functions of counts (R, B, 2)."""
     called = bins.from_edge(cut)

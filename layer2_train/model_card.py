@@ -6,20 +6,19 @@ After Mitchell et al. 2019, doi:10.1145/3287560.3287596. A card names no patient
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
+from layer2_train import centres
 from layer2_train.history import best
-from layer2_train.metrics import rate as rate
+from layer2_train.metrics import RATES
 from layer2_train.thresholds import FIXED
+from layer2_train.wording import FEW, counted, probability, rate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from common.model_bundle import Manifest
     from layer2_train.history import Epoch
-
-_RATES: Final = ("auc", "accuracy", "sensitivity", "specificity", "balanced_accuracy")
-_BY_CENTRE: Final = ("auc", "sensitivity", "specificity", "balanced_accuracy")
 
 
 @dataclass(frozen=True)
@@ -79,7 +78,8 @@ def model_card(facts: Facts) -> str:
             *_results(manifest.metrics),
             "",
             f"Weights of epoch {kept.epoch} of {len(facts.history)}. In brackets the 95 % "
-            "bootstrap interval; none where all patches are of one patient or slide.",
+            "bootstrap interval; none where all patches are of one patient or slide. An interval "
+            f"over fewer than {FEW} patients or slides is not to be relied on.",
             "",
             *_threshold(manifest.metrics),
             *_calibration(manifest.metrics),
@@ -140,10 +140,10 @@ def _results(metrics: dict[str, Any]) -> list[str]:
     if not metrics:
         return ["None: no patches were set aside."]
     rows = [
-        [split, str(own["n"]), *(rate(own[name]) for name in _RATES), own["intervals_over"]]
+        [split, str(own["n"]), *_rates(own, RATES), counted(own["groups"], own["intervals_over"])]
         for split, own in metrics.items()
     ]
-    names = [name.replace("_", " ") for name in _RATES[1:]]
+    names = [name.replace("_", " ") for name in RATES[1:]]
     return _table(["split", "patches", "AUC", *names, "intervals over"], rows)
 
 
@@ -195,7 +195,7 @@ def _shares(classes: str | dict[str, float]) -> str:
 def _threshold(metrics: dict[str, Any]) -> list[str]:
     for own in metrics.values():
         choice = own.get("threshold_choice", {})
-        said = f"A patch is called tumour from a probability of {own['threshold']:.4g} on"
+        said = f"A patch is called tumour from a probability of {probability(own['threshold'])} on"
         if choice.get("rule", FIXED) == FIXED:
             return [f"{said}: a number that was given, not chosen on patches.", ""]
         asked = (
@@ -230,14 +230,25 @@ def _calibration(metrics: dict[str, Any]) -> list[str]:
 
 def _centres(metrics: dict[str, Any]) -> list[str]:
     rows = [
-        [split, name, str(found["n"]), *(rate(found[one]) for one in _BY_CENTRE)]
+        [
+            split,
+            name,
+            str(found["n"]),
+            *_rates(found, centres.RATES),
+            counted(found["groups"], own["intervals_over"]),
+        ]
         for split, own in metrics.items()
         for name, found in own.get("centres", {}).items()
     ]
     if not rows:
         return []
-    names = [name.replace("_", " ") for name in _BY_CENTRE[1:]]
-    return ["By centre:", "", *_table(["split", "centre", "patches", "AUC", *names], rows), ""]
+    names = [name.replace("_", " ") for name in centres.RATES[1:]]
+    head = ["split", "centre", "patches", "AUC", *names, "intervals over"]
+    return ["By centre:", "", *_table(head, rows), ""]
+
+
+def _rates(found: dict[str, Any], names: Sequence[str]) -> list[str]:
+    return [rate(found[name]) for name in names]
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:

@@ -56,11 +56,6 @@ class Chosen:
         return {name: value for name, value in asdict(self).items() if name != "value"}
 
 
-def is_chosen(threshold: Threshold) -> bool:
-    """Whether a threshold is a rule that needs validation patches."""
-    return not isinstance(threshold, float)
-
-
 def refuse_without_patches(threshold: Threshold, *, normal: int, tumor: int) -> None:
     """Refuse a rule that the validation patches cannot answer, before the first step.
 

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from common.files import whole_file
+from layer2_train.wording import probability as said
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -47,5 +48,5 @@ def _cell(patch: npt.NDArray[np.uint8], probability: float) -> npt.NDArray[np.ui
     cell[2 : 2 + edge, 2 : 2 + edge] = cv2.resize(patch, (edge, edge), interpolation=cv2.INTER_AREA)
     at = (4, _EDGE_PX + _TEXT_PX - 6)
     font, black = cv2.FONT_HERSHEY_SIMPLEX, (0, 0, 0)
-    cv2.putText(cell, f"{probability:.4f}", at, font, 0.42, black, 1, cv2.LINE_AA)
+    cv2.putText(cell, said(probability), at, font, 0.42, black, 1, cv2.LINE_AA)
     return cell

@@ -94,14 +94,18 @@ def test_trains_and_evaluates(tmp_path):
     patches, out = write_cohort(tmp_path / "patches", n=4), tmp_path / "out"
     options = [part for override in TINY for part in ("--set", override)]
 
-    trained = invoke("train", "--patches", patches, "--out", out, *SPLIT, *options)
+    options += ["--set", "split={valid: [patient_001], test: [patient_002]}"]
+    trained = invoke("train", "--patches", patches, "--out", out, *options)
     measured = invoke(
         "evaluate", "--model", out / "bundle", "--patches", patches, "--out", tmp_path / "found"
     )
 
     assert f"{out}: finished; model in {out / 'bundle'}" in trained.output
     assert "24 patches, results in" in measured.output
-    assert "6 slides were seen in training" in measured.output
+    assert "seen in training: 5 slides; these results flatter the model" in measured.output
+    assert "of the model's test set: 1 slide; this is look 2 at it" in measured.output
+    assert "95 % intervals over 6 patients\n" in measured.output
+    assert "valid: AUC undefined; no intervals: all patches are of 1 patient" in trained.output
 
 
 @pytest.mark.parametrize("verb", [["check"], ["train", "--dry-run", "--out", "out"]])

@@ -78,3 +78,12 @@ def test_a_warm_up_longer_than_the_training_is_refused():
         match=r"schedule\.warmup_epochs: expected at most epochs, which is 3, found 50$",
     ):
         load(TrainSettings, overrides=["schedule.warmup_epochs=50", "epochs=3"])
+
+
+@pytest.mark.parametrize("rule", ["youden", "{sensitivity: 0.95}"])
+def test_a_rule_for_the_threshold_is_refused_where_it_would_flatter(rule):
+    with pytest.raises(ConfigError, match=r"threshold: expected a prob.* it is judged on"):
+        load(EvaluateSettings, overrides=[f"threshold={rule}"])
+
+    assert load(EvaluateSettings, overrides=["threshold=0.25"]).threshold == 0.25
+    assert load(EvaluateSettings, overrides=["threshold=null"]).threshold is None

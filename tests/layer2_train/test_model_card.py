@@ -7,7 +7,7 @@ from common.model_bundle import Manifest
 from common.preprocessing import Preprocessing
 from layer2_train.history import Epoch
 from layer2_train.metrics import metrics
-from layer2_train.model_card import Facts, model_card, rate
+from layer2_train.model_card import Facts, model_card
 
 NONE = {"files": 0, "slides": 0, "patients": 0, "centres": 0, "normal": 0, "tumor": 0}
 
@@ -64,11 +64,6 @@ def test_says_so_where_nothing_was_measured():
     assert "None: no patches were set aside" in model_card(facts({}))
 
 
-def test_a_rate_without_interval_or_value_says_so():
-    assert rate({"value": 0.5, "low": None, "high": None}) == "0.500"
-    assert rate({"value": None, "low": None, "high": None}) == "undefined"
-
-
 def test_says_how_the_threshold_was_chosen_and_where():
     choice = {"rule": "sensitivity", "at": 0.95, "on": "valid"}
 
@@ -79,16 +74,30 @@ def test_says_how_the_threshold_was_chosen_and_where():
     assert "a number that was given" in model_card(facts(measured()))
 
 
+def test_a_threshold_just_below_one_is_not_said_to_be_one():
+    found = measured()
+    found["valid"]["threshold"] = 0.99998
+
+    assert "from a probability of 0.99998 on" in model_card(facts(found))
+
+
+def test_says_over_how_many_patients_intervals_are():
+    few = model_card(facts(measured(intervals_over="patients", groups=2)))
+
+    assert "| 2 patients |" in few
+    assert "An interval over fewer than 5 patients or slides is not to be relied on." in few
+
+
 def test_gives_the_calibration_and_the_results_of_each_centre():
     rates = {
         name: {"value": 0.5, "low": None, "high": None}
         for name in ("auc", "sensitivity", "specificity", "balanced_accuracy")
     }
 
-    card = model_card(facts(measured(centres={"north": {"n": 3, **rates}})))
+    card = model_card(facts(measured(centres={"north": {"n": 3, "groups": 1, **rates}})))
 
     assert "| split | expected calibration error | Brier score |" in card
-    assert "| valid | north | 3 | 0.500 | 0.500 | 0.500 | 0.500 |" in card
+    assert "| valid | north | 3 | 0.500 | 0.500 | 0.500 | 0.500 | 1 patch" in card
     assert "By centre" not in model_card(facts(measured()))
 
 

@@ -18,6 +18,7 @@ def answers(centre_names):
     asked = {"threshold": 0.5, "replicates": 20}
     found = {
         **metrics(labels, scores, groups, **asked),
+        "intervals_over": "patients",
         "centres": by_centre(labels, scores, of, **asked),
     }
     return Answers(labels, scores, found)
