@@ -60,7 +60,7 @@ def model_card(facts: Facts) -> str:
             "",
             f"Takes an H&E patch of {manifest.patch_size} x {manifest.patch_size} px at "
             f"{manifest.patch_mpp:g} um/px, RGB from 0 to 255, and gives the probability that it "
-            f"shows tumour. {_stain(manifest)}",
+            f"shows tumour.{_asked(manifest)} {_stain(manifest)}",
             "",
             "## Data",
             "",
@@ -110,6 +110,13 @@ def model_card(facts: Facts) -> str:
             "",
         ]
     )
+
+
+def _asked(manifest: Manifest) -> str:
+    shown = manifest.preprocessing.orientations
+    if shown == 1:
+        return ""
+    return f" Its answer is the mean over {shown} positions in which it is shown the patch."
 
 
 def _stain(manifest: Manifest) -> str:

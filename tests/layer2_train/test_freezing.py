@@ -94,7 +94,7 @@ def test_freezing_leaves_the_order_of_weights(network):
 
 
 def test_a_misspelt_layer_is_answered_with_the_closest(network):
-    with pytest.raises(ConfigError, match=r"network.freeze.until: no such layer.*'block2_1_conv'"):
+    with pytest.raises(ConfigError, match=r"until: found 'blok2_1_conv': no such.*'block2_1_conv'"):
         freeze(network, FreezeSettings(until="blok2_1_conv"), 0)
 
 

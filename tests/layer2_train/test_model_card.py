@@ -129,3 +129,10 @@ def test_says_what_was_done_to_colours_and_how_many_trained():
     assert "Stain normalisation: macenko, measured on each slide" in card
     assert "Augmentation: flip, colour jitter (hue 0.1)." in card
     assert "4 processes trained together" in card
+
+
+def test_says_in_how_many_positions_a_patch_is_shown():
+    four = facts(measured(), preprocessing=Preprocessing(orientations=4))
+
+    assert "the mean over 4 positions" in model_card(four)
+    assert "positions" not in model_card(facts(measured()))

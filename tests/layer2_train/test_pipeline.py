@@ -142,7 +142,7 @@ def test_a_wrong_layer_name_costs_no_finished_model_and_leaves_no_trace(run, tmp
     wrong = quick("network={name: camnet_small, freeze: {until: block9}}")
 
     for out in (run / "out", tmp_path / "new"):
-        with pytest.raises(ConfigError, match="until: no such layer"):
+        with pytest.raises(ConfigError, match="until: found .block9.: no such layer"):
             train(wrong, run / "patches", out, overwrite=True)
 
     assert set((run / "out").rglob("*")) == before
