@@ -299,7 +299,7 @@ def _connected(
     here: Rank, meeting: Meeting, settings: DistributedSettings, stack: ExitStack
 ) -> Any:
     """Horovod, its ranks connected."""
-    import horovod.tensorflow as hvd
+    import horovod.tensorflow as hvd  # pyright: ignore[reportMissingImports]
 
     by_itself = here.launcher == "horovodrun" or (here.launcher == "mpirun" and hvd.mpi_built())
     values = {
@@ -345,8 +345,8 @@ def _serve(meeting: Meeting, around: dict[str, list[Member]], stack: ExitStack) 
     """Serve addresses to this launch's machines alone; the port."""
     from threading import Thread
 
-    from horovod.runner.common.util.hosts import SlotInfo
-    from horovod.runner.http.http_server import RendezvousHandler, RendezvousHTTPServer
+    from horovod.runner.common.util.hosts import SlotInfo  # pyright: ignore[reportMissingImports]
+    from horovod.runner.http.http_server import RendezvousHandler, RendezvousHTTPServer  # pyright: ignore[reportMissingImports]
 
     known = {meeting.address, *(link.addresses[1] for link in meeting.links.values())}
 
