@@ -52,6 +52,7 @@ def said(same: Sequence[Source]) -> str:
 
     Examples
     --------
+    >>> from layer2_train.splits import Source
     >>> one = Source("a.h5", "a", "p", "0", "", "f", 1, 1, 0)
     >>> said([one, Source("b.h5", "b", "q", "1", "", "g", 1, 1, 0)])
     'a.h5 (patient p, centre 0) and b.h5 (patient q, centre 1) hold the same patches'
