@@ -78,10 +78,10 @@ def loading(patches: Path, codec: str, rounds: int) -> list[str]:
             held[indices]
 
     total = len(order) * _BATCH
+    mine, other, ratio = pairs(disk, from_memory, rounds)
     start = time.process_time()
     disk()
     busy = time.process_time() - start
-    mine, other, ratio = pairs(disk, from_memory, rounds)
     return [
         f"shuffled batches of {codec} patches, 224 px, one reading thread",
         f"{total / mine:,.0f} patches/s; {total / busy:,.0f} per core",
