@@ -44,6 +44,8 @@ _RESULTS: Final = (
     TENSORBOARD,
     MLFLOW_RUN,
 )
+_ASIDE: Final = ".set-aside-"
+_REPLACED: Final = ".replaced-"
 log = logging.getLogger(__name__)
 
 
@@ -55,7 +57,8 @@ def taken(
 
     With `overwrite` the results of another run are set aside meanwhile. If what is done in the
     context fails, the folder is as it was before: nobody's finished model is lost to a mistake in
-    the configuration of the next, and a mistake does not stand in the way of its correction.
+    the configuration of the next, and a mistake does not stand in the way of its correction. What a
+    process that was killed meanwhile had set aside comes back with the next start.
 
     Raises
     ------
@@ -64,6 +67,7 @@ def taken(
         of other patches.
     """
     _refuse_patches(out)
+    _bring_back(out)
     before = {name for name in _RESULTS if (out / name).exists()}
     aside = _set_aside(out, before) if overwrite and before else None
     try:
@@ -72,12 +76,10 @@ def taken(
         yield
     except BaseException:
         _remove(out, set(_RESULTS) if aside else set(_RESULTS) - before)
-        if aside:
-            _move(aside, out, before)
-            aside.rmdir()
+        _bring_back(out)
         raise
-    if aside:
-        shutil.rmtree(aside)
+    if aside:  # first under another name: what is half removed must not come back
+        shutil.rmtree(aside.rename(out / aside.name.replace(_ASIDE, _REPLACED, 1)))
 
 
 def finished(out: Path) -> Bundle | None:
@@ -117,14 +119,21 @@ def _write_splits(table: Path, plan: Plan) -> None:
 
 
 def _set_aside(out: Path, names: Iterable[str]) -> Path:
-    aside = Path(tempfile.mkdtemp(prefix=".replaced-", dir=out))
-    _move(out, aside, names)
+    aside = Path(tempfile.mkdtemp(prefix=_ASIDE, dir=out))
+    for name in names:
+        (out / name).rename(aside / name)
     return aside
 
 
-def _move(source: Path, target: Path, names: Iterable[str]) -> None:
-    for name in names:
-        (source / name).rename(target / name)
+def _bring_back(out: Path) -> None:
+    """Give results that were set aside their place again, and remove what was replaced."""
+    for aside in out.glob(f"{_ASIDE}*"):
+        for path in list(aside.iterdir()):
+            _remove(out, [path.name])
+            path.rename(out / path.name)
+        aside.rmdir()
+    for replaced in out.glob(f"{_REPLACED}*"):
+        shutil.rmtree(replaced)
 
 
 def _remove(out: Path, names: Iterable[str]) -> None:

@@ -1,7 +1,15 @@
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
+from launching import clean
 from patch_files import write_cohort
+from project import ROOT
 
 from common.config import load
 from common.errors import ConfigError
@@ -61,7 +69,38 @@ def test_a_mistake_costs_nobody_the_results_that_were_to_be_overwritten(out, pla
     fail(out, OTHER, plan, overwrite=True)
 
     assert held(out) == before
-    assert not list(out.glob(".replaced-*"))
+    assert not list(out.glob(".*"))
+
+
+def test_results_set_aside_by_a_start_that_was_killed_come_back(out, plan):
+    before = held(out)
+    dies = (
+        "import os, sys; sys.path[:0] = sys.argv[1:3]; import test_run_directory as t; "
+        "t.die(*sys.argv[3:])"
+    )
+    words = [str(Path(__file__).parent), str(ROOT), str(out), str(out.parent / "cohort")]
+    killed = subprocess.run([sys.executable, "-c", dies, *words], check=False, env=clean())
+    assert killed.returncode == 9
+    assert held(out) != before
+
+    with taken(out, SETTINGS, plan, overwrite=False):
+        assert held(out) == before
+
+
+def die(out, cohort):
+    """End as a killed process does, with the results of before set aside."""
+    with taken(Path(out), OTHER, make_plan(Path(cohort), OTHER.split), overwrite=True):
+        os._exit(9)
+
+
+def test_results_that_are_being_removed_do_not_come_back(out, plan, monkeypatch):
+    monkeypatch.setattr(shutil, "rmtree", lambda _: None)  # killed before it removed anything
+    with taken(out, OTHER, plan, overwrite=True):
+        pass
+    monkeypatch.undo()
+
+    with taken(out, OTHER, plan, overwrite=False):
+        assert set(held(out)) == {"config.resolved.yaml", "splits.csv", "notes.txt"}
 
 
 def test_a_mistake_in_a_new_folder_does_not_stand_in_the_way_of_its_correction(tmp_path, plan):
