@@ -7,7 +7,7 @@ import json
 import secrets
 import zipfile
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -32,6 +32,7 @@ SINCE: Final = {
 }
 """Keys that a minor version added, which bundles of earlier ones lack."""
 
+HALF: Final = 0.5
 _ADVICE: Final = "Copy the bundle anew, or train it again"
 _UNREADABLE: Final = (ValueError, OSError, KeyError, TypeError, zipfile.BadZipFile)
 """What Keras raises for a file that holds no network, or one with code of its own."""
@@ -112,6 +113,13 @@ class Manifest(_Part):
     def spec(self) -> PatchSpec:
         """The patches the network takes."""
         return PatchSpec(self.patch_size, self.patch_mpp)
+
+    @property
+    def threshold(self) -> float:
+        """Probability from which the model was measured to say tumour; a half where it was not."""
+        measured = [found.get("threshold") for found in self.metrics.values() if _is_table(found)]
+        known = [v for v in (*measured, self.config.get("threshold")) if isinstance(v, float)]
+        return known[0] if known else HALF
 
     def split_of(self, fingerprint: str, patient: str) -> str:
         """The split in which the model has seen a slide or its patient; empty if in none."""
@@ -277,3 +285,7 @@ def _check_network(path: Path, network: Any, manifest: Manifest) -> None:
 
 def _hashed(salt: str, patient: str) -> str:
     return hashlib.sha256(f"{salt}{patient}".encode()).hexdigest()
+
+
+def _is_table(value: Any) -> TypeGuard[dict[str, Any]]:
+    return isinstance(value, dict)

@@ -224,3 +224,21 @@ def test_two_bundles_hash_one_patient_differently():
     one, two = (SeenPatients.of({"train": ["p"]}) for _ in range(2))
 
     assert one.hashes != two.hashes
+
+
+@pytest.mark.parametrize(
+    ("metrics", "config", "threshold"),
+    [
+        ({"valid": {"threshold": 0.3}}, {"threshold": 0.7}, 0.3),
+        ({"valid": {"n": 0}, "note": "none"}, {"threshold": 0.7}, 0.7),
+        ({}, {"threshold": "youden"}, 0.5),
+    ],
+)
+def test_the_threshold_is_the_measured_one_then_the_given_one_then_a_half(
+    metrics, config, threshold
+):
+    manifest = Manifest(
+        architecture="a", patch_size=8, patch_mpp=1.0, cam_layer="c", metrics=metrics, config=config
+    )
+
+    assert manifest.threshold == threshold

@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from common.config import load
-from common.errors import ConfigError
 from layer3_infer.config import (
     EvaluateSettings,
     ExplainSettings,
@@ -34,19 +33,3 @@ def test_every_configuration_is_valid_and_opens_with_command_duration_and_result
 )
 def test_every_key_has_a_default(kind):
     assert load(kind) == kind()
-
-
-@pytest.mark.parametrize(
-    ("kind", "override", "message"),
-    [
-        (HeatmapSettings, "thresold=0.5", "Did you mean 'threshold'"),
-        (HeatmapSettings, "threshold=1.5", "threshold: expected"),
-        (HeatmapSettings, "stride=0", "stride: expected"),
-        (HeatmapSettings, "tissue.min_fraction=0", "tissue.min_fraction: expected"),
-        (ExplainSettings, "method=guess", "method: .*Known: grad_cam"),
-        (EvaluateSettings, "replicates=0", "replicates: expected"),
-    ],
-)
-def test_a_mistake_is_named_with_its_key(kind, override, message):
-    with pytest.raises(ConfigError, match=message):
-        load(kind, None, [override])

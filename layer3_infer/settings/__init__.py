@@ -1,0 +1,1 @@
+"""Settings of layer 3: one module per verb."""
