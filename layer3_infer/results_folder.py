@@ -68,6 +68,16 @@ class ResultsFolder:
         return self.path / "slides.csv"
 
     @property
+    def patients(self) -> Path:
+        """One line per patient."""
+        return self.path / "patients.csv"
+
+    @property
+    def slide_predictions(self) -> Path:
+        """What a slide model says of each slide."""
+        return self.path / "slide_predictions.csv"
+
+    @property
     def evaluation(self) -> Path:
         """Comparison with annotations."""
         return self.path / "evaluation.json"

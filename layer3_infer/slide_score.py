@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from layer3_infer.slide_features import slide_features
+
 if TYPE_CHECKING:
     from layer3_infer.heatmap import Heatmap
 
@@ -33,6 +35,12 @@ class SlideScores:
         Share of the patches analysed at or above the threshold.
     area_above_mm2 : float or None, mm2
         Area those patches stand for: the square of the stride each.
+    percentile_50, percentile_90, percentile_99_9 : float or None
+        Of the probabilities of the patches analysed.
+    regions : int or None
+        Of patches at or above the threshold that share edges.
+    longest_um : float or None, um
+        Largest distance between two points of one region; 0 where there is none.
     """
 
     analysed: int
@@ -41,6 +49,11 @@ class SlideScores:
     mean: float | None = None
     share_above: float | None = None
     area_above_mm2: float | None = None
+    percentile_50: float | None = None
+    percentile_90: float | None = None
+    percentile_99_9: float | None = None
+    regions: int | None = None
+    longest_um: float | None = None
 
 
 def slide_scores(heatmap: Heatmap, mpp: float, threshold: float) -> SlideScores:
@@ -58,11 +71,17 @@ def slide_scores(heatmap: Heatmap, mpp: float, threshold: float) -> SlideScores:
     if not len(scores):
         return SlideScores(analysed=0)
     above = int((scores >= threshold).sum())
+    features = slide_features(heatmap, mpp, [threshold])
     return SlideScores(
         analysed=len(scores),
-        maximum=float(scores.max()),
-        percentile_99=float(np.percentile(scores, 99)),
-        mean=float(scores.mean()),
+        maximum=features["maximum"],
+        percentile_99=features["percentile_99"],
+        mean=features["mean"],
         share_above=above / len(scores),
         area_above_mm2=above * (heatmap.grid.stride * mpp / 1000) ** 2,
+        percentile_50=features["percentile_50"],
+        percentile_90=features["percentile_90"],
+        percentile_99_9=features["percentile_99.9"],
+        regions=round(features[f"regions_above_{threshold:g}"]),
+        longest_um=features[f"longest_um_above_{threshold:g}"],
     )

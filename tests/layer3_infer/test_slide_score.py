@@ -21,6 +21,17 @@ def test_scores_count_only_what_was_analysed():
     assert scores.mean == pytest.approx(0.5)
     assert scores.share_above == pytest.approx(2 / 3)
     assert scores.area_above_mm2 == pytest.approx(2 * 0.05**2)
+    assert scores.percentile_50 == pytest.approx(0.5)
+    assert scores.percentile_90 == pytest.approx(0.82)
+    assert scores.percentile_99_9 == pytest.approx(0.8992)
+
+
+def test_regions_above_the_threshold_are_counted_and_the_longest_measured():
+    values = np.array([[0.5, 0.9, 0.1], [0.1, 0.1, 0.9]], np.float32)
+    scores = slide_scores(Heatmap(Grid((0, 0), 100, 100, 2, 3), values), mpp=0.5, threshold=0.5)
+
+    assert scores.regions == 2
+    assert scores.longest_um == pytest.approx(50 * 5**0.5)
 
 
 def test_overlapping_patches_do_not_count_their_area_twice():
