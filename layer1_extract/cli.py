@@ -129,10 +129,11 @@ def extract(
     """
     from common.cluster import Shard, available_cpus
     from common.cohort import read_cohort
+    from common.units import units_of
     from layer1_extract import pipeline, results
+    from layer1_extract.blocks import check_blocks
     from layer1_extract.given_masks import check_masks
     from layer1_extract.resume import Run
-    from layer1_extract.units import check_blocks, units_of
 
     if no_pixels:
         storage = settings.storage.model_copy(update={"codec": "none"})
@@ -203,8 +204,8 @@ def plan(
     from common.cluster import available_cpus
     from common.cohort import read_cohort
     from layer1_extract import plan as planning
+    from layer1_extract.blocks import check_blocks
     from layer1_extract.given_masks import check_masks
-    from layer1_extract.units import check_blocks
 
     check_blocks(blocks or 1, settings)
     cut = planning.Cut(blocks, max_array, units_per_task, workers or available_cpus())

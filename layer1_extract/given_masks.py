@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from common.cohort import SlideEntry
     from common.outcomes import Outcome
-    from layer1_extract.units import Unit
+    from common.units import Unit
 
 log = logging.getLogger(__name__)
 

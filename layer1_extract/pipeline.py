@@ -22,6 +22,7 @@ from common.patch_file.schema import SUFFIX
 from common.progress import live
 from common.provenance import log_head
 from common.run_folder import claim, refuse_other
+from common.workers import spread
 from layer1_extract.board import open_board
 from layer1_extract.cohort_record import (
     only_failures,
@@ -35,14 +36,13 @@ from layer1_extract.given_masks import refuse_dropped_masks, warn_of_changed_mas
 from layer1_extract.resume import Run, finished, unlabelled, vanished
 from layer1_extract.running import running, sweep_claims
 from layer1_extract.stored_pixels import set_aside_other_storage
-from layer1_extract.workers import spread
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
 
     from common.cohort import SlideEntry
+    from common.units import Unit
     from layer1_extract.board import Board, Report
-    from layer1_extract.units import Unit
 
 log = logging.getLogger(__name__)
 

@@ -12,11 +12,11 @@ from common.cli import Result
 from common.errors import SlideError
 from common.outcomes import Outcome, attempt, exit_status
 from common.progress import progress
+from common.workers import spread
 from layer1_extract.calibration import calibrate
 from layer1_extract.config import DenseSampling
 from layer1_extract.cost import BESIDE_S, START_S, Cost
 from layer1_extract.needs import Need, need_of
-from layer1_extract.workers import spread
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

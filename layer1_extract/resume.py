@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from common.cohort import SlideEntry
+    from common.units import Unit
     from layer1_extract.config import ExtractSettings
-    from layer1_extract.units import Unit
 
 _KEPT: Final = "its patches of an earlier run are kept as they are"
 

@@ -9,13 +9,13 @@ from common.cohort import SlideEntry
 from common.config import load
 from common.errors import ConfigError
 from common.outcomes import read_outcome
+from common.units import units_of
 from layer1_extract import pipeline
 from layer1_extract.config import ExtractSettings
 from layer1_extract.extraction import patch_path
 from layer1_extract.given_masks import check_masks
 from layer1_extract.joining import join_slide
 from layer1_extract.resume import Run
-from layer1_extract.units import units_of
 
 SMALL = ["patch.size=32", "patch.mpp=0.5", "tissue.min_area_um2=1000", "tissue.close_um=16"]
 DENSE = load(ExtractSettings, None, [*SMALL, "sampling.method=dense"])

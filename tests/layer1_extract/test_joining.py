@@ -19,13 +19,13 @@ from common.patch_file import schema
 from common.patch_file.folder import patch_paths
 from common.patch_file.reader import PatchFile
 from common.patch_file.writer import open_writer
+from common.units import units_of
 from layer1_extract import joining
 from layer1_extract.config import ExtractSettings
 from layer1_extract.extraction import patch_path, preview_path
 from layer1_extract.joining import join_files, join_slide
 from layer1_extract.pipeline import extract
 from layer1_extract.resume import Run
-from layer1_extract.units import units_of
 from layer1_extract.verdict import unreadable_note
 
 SMALL = ["patch.size=32", "patch.mpp=0.5", "tissue.min_area_um2=1000", "tissue.close_um=16"]

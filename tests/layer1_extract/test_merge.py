@@ -12,6 +12,7 @@ from common.config import load
 from common.errors import ContractError
 from common.outcomes import Outcome, read_outcome, write_outcome
 from common.patch_file.folder import patch_paths
+from common.units import units_of
 from layer1_extract.cohort_record import record_cohort
 from layer1_extract.config import ExtractSettings, StorageSettings
 from layer1_extract.converting import convert
@@ -19,7 +20,6 @@ from layer1_extract.extraction import patch_path
 from layer1_extract.merge import merge
 from layer1_extract.pipeline import extract
 from layer1_extract.resume import Run
-from layer1_extract.units import units_of
 
 SMALL = ["patch.size=32", "patch.mpp=0.5", "tissue.min_area_um2=1000", "tissue.close_um=16"]
 SETTINGS = load(ExtractSettings, None, [*SMALL, "sampling.method=dense"])

@@ -6,11 +6,11 @@ from tiff_slides import tissue_on_glass, write_cohort_folder, write_slide
 from common.cohort import SlideEntry, read_cohort
 from common.config import load
 from common.errors import SlideError
+from common.units import units_of
 from layer1_extract.config import ExtractSettings
 from layer1_extract.needs import need_of
 from layer1_extract.pipeline import extract
 from layer1_extract.resume import Run
-from layer1_extract.units import units_of
 
 SMALL = ["patch.size=32", "patch.mpp=0.5", "tissue.min_area_um2=1000", "tissue.close_um=16"]
 

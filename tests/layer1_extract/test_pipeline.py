@@ -20,6 +20,7 @@ from common.outcomes import exit_status, read_outcome, write_outcome
 from common.patch_file.folder import patch_paths
 from common.patch_file.reader import PatchFile
 from common.run_folder import claim
+from common.units import units_of
 from layer1_extract import pipeline
 from layer1_extract.board import open_board
 from layer1_extract.cohort_record import recorded_cohort
@@ -29,7 +30,6 @@ from layer1_extract.merge import merge
 from layer1_extract.resume import Run
 from layer1_extract.running import running
 from layer1_extract.status import status
-from layer1_extract.units import units_of
 
 SMALL = ["patch.size=32", "patch.mpp=0.5", "tissue.min_area_um2=1000", "tissue.close_um=16"]
 

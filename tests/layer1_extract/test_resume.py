@@ -9,11 +9,11 @@ from tiff_slides import asap, tissue_on_glass, write_slide
 from common.cohort import SlideEntry
 from common.config import load
 from common.outcomes import forget, read_outcome, write_outcome
+from common.units import Unit, units_of
 from layer1_extract.config import ExtractSettings
 from layer1_extract.extraction import patch_path
 from layer1_extract.pipeline import extract
 from layer1_extract.resume import Run, finished, unlabelled, vanished
-from layer1_extract.units import Unit, units_of
 
 SMALL = ["patch.size=32", "patch.mpp=0.5", "tissue.min_area_um2=1000", "tissue.close_um=16"]
 

@@ -9,12 +9,12 @@ from tiff_slides import write_cohort_folder
 from common.cluster import Shard
 from common.cohort import read_cohort
 from common.config import load
+from common.units import units_of
 from layer1_extract.config import ExtractSettings
 from layer1_extract.extraction import preview_path
 from layer1_extract.merge import merge
 from layer1_extract.pipeline import extract
 from layer1_extract.resume import Run
-from layer1_extract.units import units_of
 
 SMALL = ["patch.size=32", "patch.mpp=0.5", "tissue.min_area_um2=1000", "tissue.close_um=16"]
 METHODS = {

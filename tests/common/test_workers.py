@@ -13,14 +13,14 @@ from project import ROOT
 from small_work import die_on_three, double, sleep
 
 from common.errors import Interrupted
-from layer1_extract.workers import spread
+from common.workers import spread
 
 STOPPED = """
 import signal, sys
 from small_work import sleep_after_writing_pid as work
 from common.errors import Interrupted
 from common.stopping import STOP_SIGNALS, stop
-from layer1_extract.workers import spread
+from common.workers import spread
 
 for number in STOP_SIGNALS:
     signal.signal(number, stop)
@@ -51,7 +51,7 @@ def test_a_process_that_dies_takes_its_own_item_alone():
 
 def test_processes_whose_parent_is_killed_end_too(tmp_path):
     script = "from small_work import sleep_after_writing_pid as work\n"
-    script += "from layer1_extract.workers import spread\n"
+    script += "from common.workers import spread\n"
     script += f"list(spread(work, [{str(tmp_path)!r}] * 2, 2, died=str))\n"
     parent = subprocess.Popen([sys.executable, "-c", script], cwd=ROOT)
     deadline = time.monotonic() + 60

@@ -5,15 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from common.errors import ConfigError
 from common.parts import part_name
-from layer1_extract.config import DenseSampling
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from common.cohort import SlideEntry
-    from layer1_extract.config import ExtractSettings
 
 
 @dataclass(frozen=True)
@@ -51,24 +48,3 @@ class Unit:
 def units_of(entries: Iterable[SlideEntry], blocks: int = 1) -> list[Unit]:
     """Every slide cut into `blocks` parts, slide by slide and part by part."""
     return [Unit(entry, part, blocks) for entry in entries for part in range(blocks)]
-
-
-def check_blocks(blocks: int, settings: ExtractSettings) -> None:
-    """Refuse a number of parts that random sampling is not prepared for.
-
-    A slide is drawn from ``sampling.draws`` times whether it is cut or not, so that cutting it
-    changes nothing.
-
-    Raises
-    ------
-    ConfigError
-        Naming both numbers.
-    """
-    if blocks == 1 or isinstance(settings.sampling, DenseSampling):
-        return
-    draws = settings.sampling.draws
-    if blocks != draws:
-        raise ConfigError(
-            f"--blocks: expected {draws}, the sampling.draws of random sampling, found {blocks}. "
-            f"Give --set sampling.draws={blocks}, or cut no slide"
-        )
