@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from common.cli import FOLDER_PATH, INPUT_PATH, OUTPUT_PATH, Result, layer, run, verb
+from common.cli import FILE_PATH, FOLDER_PATH, INPUT_PATH, OUTPUT_PATH, Result, layer, run, verb
 from layer3_infer.explainers import EXPLAINERS
+from layer3_infer.place import PLACE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
         ExplainSettings,
         HeatmapSettings,
         ReportSettings,
+        SlideModelSettings,
+        ViewSettings,
     )
 
 cli = layer(
@@ -45,7 +48,21 @@ def main() -> None:
 @click.option("--patches", type=FOLDER_PATH, help="Layer 1's patch files, to say where to look.")
 @click.option("--mpp", type=float, help="Scale of slides that do not say theirs, um/px.")
 @click.option("--shard", default="0/1", help="This task's share of the slides, index/count.")
-@click.option("--workers", type=click.IntRange(1), help="Threads that read pixels [one per CPU].")
+@click.option(
+    "--blocks",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="Parts each slide is cut into, to share one slide among tasks.",
+)
+@click.option("--workers", type=click.IntRange(1), help="Threads [one per CPU].")
+@click.option(
+    "--processes",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="Networks at work at once, which share the workers and, in turn, the GPUs.",
+)
 @click.option("--overwrite", is_flag=True, help="Replace finished results.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done; read thumbnails only.")
 def heatmap(
@@ -56,7 +73,9 @@ def heatmap(
     patches: Path | None,
     mpp: float | None,
     shard: str,
+    blocks: int,
     workers: int | None,
+    processes: int,
     overwrite: bool,
     dry_run: bool,
     settings: HeatmapSettings,
@@ -65,17 +84,26 @@ def heatmap(
 
     SLIDES is a slide, a folder of slides, or a cohort CSV. Results a former run finished are kept.
     """
-    from common.cluster import Shard, available_cpus
+    from common.cluster import Shard, available_cpus, share_cores
     from common.cohort import read_cohort
+    from common.errors import ConfigError
     from common.model_bundle import read_bundle
+    from common.units import units_of
     from layer3_infer import said
-    from layer3_infer.analysis import Analysis
+    from layer3_infer.analysis import CALLS, Analysis
     from layer3_infer.held_out import held_out_entries
     from layer3_infer.locations import find_by_slide
     from layer3_infer.pipeline import forecast
     from layer3_infer.pipeline import run as run_heatmaps
     from layer3_infer.results_folder import ResultsFolder
 
+    if overwrite and blocks > 1:
+        raise ConfigError(
+            "--overwrite: expected no --blocks, for tasks would remove one another's, found "
+            f"{blocks}. Give a new --out"
+        )
+    threads = workers or available_cpus()
+    share_cores(min(CALLS, max(1, threads // processes)), max(1, threads // processes))
     bundle = read_bundle(model)
     entries = read_cohort(slides, mpp)
     if held_out:
@@ -85,50 +113,105 @@ def heatmap(
         settings,
         ResultsFolder(out),
         None if patches is None else find_by_slide(patches),
-        workers or available_cpus(),
+        threads,
     )
-    mine = Shard.parse(shard).of(entries)
+    mine = Shard.parse(shard).of(units_of(entries, blocks))
     if dry_run:
         return said.of_forecast(forecast(analysis, mine))
     cohort = [entry.slide_id for entry in entries]
-    return said.of_heatmaps(*run_heatmaps(analysis, mine, cohort, overwrite=overwrite), out)
+    found = run_heatmaps(analysis, mine, cohort, processes=processes, overwrite=overwrite)
+    return said.of_heatmaps(*found, out)
+
+
+@verb(cli)
+@_RESULTS
+def merge(results: Path) -> Result:
+    """Make sure that DIR holds every slide of its cohort; writes slides.csv anew."""
+    from layer3_infer import said
+    from layer3_infer.merge import merge as merge_results
+    from layer3_infer.results_folder import ResultsFolder
+
+    return said.of_merge(merge_results(ResultsFolder(results)), results)
 
 
 @verb(cli, settings="layer3_infer.config:ExplainSettings")
 @_MODEL
-@click.option("--patches", type=FOLDER_PATH, required=True, help="Patch files with pixels.")
+@click.option("--patches", type=FOLDER_PATH, help="Patch files with pixels.")
+@click.option("--slides", "cohort", type=INPUT_PATH, help="Or: slides, with --heatmaps.")
+@click.option("--heatmaps", type=FOLDER_PATH, help="Folder that heatmap wrote, with --slides.")
 @_OUT
-@click.option("--method", type=click.Choice(list(EXPLAINERS)), help="Overrides the setting.")
+@click.option(
+    "--method",
+    "methods",
+    type=click.Choice(list(EXPLAINERS)),
+    multiple=True,
+    help="Overrides the setting; may be repeated, and then the maps stand side by side.",
+)
+@click.option("--choose", type=click.Choice(["top", "uncertain"]), help="Overrides the setting.")
 @click.option("--top", type=click.IntRange(1), help="Patches per slide; overrides the setting.")
 @click.option("--slide", "slides", multiple=True, help="Only this slide id; may be repeated.")
+@click.option(
+    "--at",
+    "places",
+    type=PLACE,
+    multiple=True,
+    metavar="X,Y",
+    help="The patch at this place of the one slide, level-0 px; may be repeated.",
+)
+@click.option(
+    "--row",
+    "rows",
+    type=click.IntRange(0),
+    multiple=True,
+    help="The patch with this number, from 0; may be repeated.",
+)
+@click.option("--mpp", type=float, help="Scale of slides that do not say theirs, um/px.")
+@click.option("--sanity", is_flag=True, help="Then try the methods on random weights.")
 @_HELD_OUT
 @click.option("--overwrite", is_flag=True, help="Replace finished results.")
+@click.option("--dry-run", is_flag=True, help="Say which patches; explain none, write nothing.")
 def explain(
     model: Path,
-    patches: Path,
+    patches: Path | None,
+    cohort: Path | None,
+    heatmaps: Path | None,
     out: Path,
-    method: str | None,
+    methods: tuple[str, ...],
+    choose: str | None,
     top: int | None,
     slides: tuple[str, ...],
+    places: tuple[tuple[int, int], ...],
+    rows: tuple[int, ...],
+    mpp: float | None,
+    sanity: bool,
     held_out: bool,
     overwrite: bool,
+    dry_run: bool,
     settings: ExplainSettings,
 ) -> Result:
-    """Show what in a patch speaks for tumour, for the most suspect patches of each slide."""
+    """Show what in a patch speaks for tumour: the most suspect, the least sure, or named patches.
+
+    The pixels come from layer 1's patch files (--patches), or from slides that have a heatmap
+    (--slides and --heatmaps).
+    """
     from common.config import with_values
     from common.model_bundle import read_bundle
     from layer3_infer import said
-    from layer3_infer.explain.pipeline import explain_slides, wanted_files
-    from layer3_infer.held_out import held_out_files
+    from layer3_infer.candidates import candidates
+    from layer3_infer.explain.pipeline import check_choice, explain_sources, foresee
+    from layer3_infer.explain.sanity_check import check_methods
 
-    given = {"method": method, "top": top}
-    settings = with_values(settings, {k: v for k, v in given.items() if v is not None})
+    given = {"methods": methods, "choose": choose, "top": top, "at": places, "rows": rows}
+    settings = with_values(settings, {key: value for key, value in given.items() if value})
     bundle = read_bundle(model)
-    files = wanted_files(patches, slides)
-    if held_out:
-        files = held_out_files(files, bundle.manifest)
-    results = explain_slides(bundle, files, out, settings, overwrite=overwrite)
-    return said.of_explanations(results, out)
+    sources = candidates(bundle, patches, (cohort, heatmaps), slides, mpp, held_out=held_out)
+    check_choice(settings, len(sources))
+    if dry_run:
+        return said.of_choice(foresee(bundle, sources, settings))
+    results = explain_sources(bundle, sources, out, settings, overwrite=overwrite)
+    names = [source.slide_id for source in sources]
+    checks = check_methods(bundle, out, names, settings) if sanity else []
+    return said.of_explanations(results, out, checks)
 
 
 @verb(cli, settings="layer3_infer.config:EvaluateSettings")
@@ -151,10 +234,104 @@ def evaluate(results: Path, annotations: Path, settings: EvaluateSettings) -> Re
 @_RESULTS
 @click.option("--out", type=OUTPUT_PATH, help="The page [default: DIR/report.html].")
 @click.option("--model", type=FOLDER_PATH, help="Model bundle whose model card to include.")
-def report(results: Path, out: Path | None, model: Path | None, settings: ReportSettings) -> Result:
-    """Write one self-contained HTML page about the results in DIR."""
-    from layer3_infer.report import write_report
+@click.option("--annotations", type=INPUT_PATH, help="Known tumour to draw, as for evaluate.")
+@click.option("--concepts", type=FOLDER_PATH, help="What concepts wrote [default: DIR/concepts].")
+@click.option("--anonymise", is_flag=True, help="Pseudonyms for slides, patients and centres.")
+@click.option("--key", type=OUTPUT_PATH, help="CSV to write who is behind the pseudonyms.")
+def report(
+    results: Path,
+    out: Path | None,
+    model: Path | None,
+    annotations: Path | None,
+    concepts: Path | None,
+    anonymise: bool,
+    key: Path | None,
+    settings: ReportSettings,
+) -> Result:
+    """Write a page about the results in DIR, and one about each slide; they need no network."""
+    from layer3_infer.report import ReportInputs, write_report
+    from layer3_infer.report.said import of_report
 
-    page = write_report(results, settings, out=out, model=model)
-    size = page.stat().st_size
-    return Result(f"{page} ({size / 1e6:.1f} MB)", {"report": str(page), "bytes": size})
+    inputs = ReportInputs(out, model, annotations, concepts, anonymise, key)
+    return of_report(write_report(results, settings, inputs))
+
+
+@verb(cli, settings="layer3_infer.config:ViewSettings")
+@_RESULTS
+@click.option("--slides", type=INPUT_PATH, help="The slides [else their stored pictures].")
+@click.option("--port", type=click.IntRange(0, 65_535), default=0, help="0 takes a free one.")
+@click.option("--open", "in_browser", is_flag=True, help="Open the page in the browser.")
+def view(
+    results: Path, slides: Path | None, port: int, in_browser: bool, settings: ViewSettings
+) -> Result:
+    """Show the slides in DIR in a browser of this machine, with heatmaps to zoom into.
+
+    Serves on the loopback interface alone, until interrupted.
+    """
+    from layer3_infer.viewer.serving import serve
+    from layer3_infer.viewer.table import SlideTable
+
+    table = SlideTable.of(results, slides, settings)
+    return serve(table, port, lambda address: _announce(address, in_browser=in_browser))
+
+
+def _announce(address: str, *, in_browser: bool) -> None:
+    import webbrowser
+
+    click.echo(f"{address}\nCtrl-C ends it")
+    if in_browser:
+        webbrowser.open(address)
+
+
+slide_model = layer("slide-model", "A small classifier of slides, by features of their heatmaps.")
+cli.add_command(slide_model)
+
+
+@verb(slide_model, settings="layer3_infer.config:SlideModelSettings")
+@click.argument("results", metavar="DIR...", type=FOLDER_PATH, nargs=-1, required=True)
+@click.option(
+    "--annotations",
+    type=INPUT_PATH,
+    required=True,
+    help="What is known: the cohort's folder or CSV, or a folder of annotations.",
+)
+@click.option("--out", type=OUTPUT_PATH, required=True, help="The slide model's file, JSON.")
+@click.option("--held-out", is_flag=True, help="Leave out slides the model was trained on.")
+@click.option("--allow-seen", is_flag=True, help="Train on slides the model was trained on, too.")
+@click.option("--overwrite", is_flag=True, help="Replace the file.")
+def train(
+    results: tuple[Path, ...],
+    annotations: Path,
+    out: Path,
+    held_out: bool,
+    allow_seen: bool,
+    overwrite: bool,
+    settings: SlideModelSettings,
+) -> Result:
+    """Train a slide model on the heatmaps in each DIR.
+
+    Negative, itc, micro and macro where there are enough slides of each; else negative and
+    positive. It is judged on patients held out from it.
+    """
+    from layer3_infer.slide_model import said
+    from layer3_infer.slide_model.training import Seen, train_slide_model
+
+    seen = Seen.of(held_out=held_out, allow_seen=allow_seen)
+    made, left_out = train_slide_model(
+        results, annotations, out, settings, seen=seen, overwrite=overwrite
+    )
+    return said.of_training(made, left_out, out)
+
+
+@verb(slide_model)
+@_RESULTS
+@click.option("--slide-model", "file", type=FILE_PATH, required=True, help="File that train wrote.")
+def apply(results: Path, file: Path) -> Result:
+    """Classify the slides in DIR; writes DIR/slide_predictions.csv."""
+    from layer3_infer.results_folder import ResultsFolder
+    from layer3_infer.slide_model import said
+    from layer3_infer.slide_model.applying import apply_slide_model
+    from layer3_infer.slide_model.model_file import read_slide_model
+
+    predictions, errors = apply_slide_model(results, read_slide_model(file))
+    return said.of_predictions(predictions, errors, ResultsFolder(results).slide_predictions)

@@ -7,27 +7,27 @@ from typing import TYPE_CHECKING, Any
 
 from common.cli import Result
 from common.outcomes import exit_status, summary
+from layer3_infer.explainers import EXPLAINERS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from common.outcomes import Outcome
+    from layer3_infer.explain.sanity import Sanity
     from layer3_infer.pipeline import Forecast
     from layer3_infer.slide_result import SlideResult
 
 
 def of_heatmaps(results: Sequence[SlideResult], kept: int, out: Path) -> Result:
     """The outcome of a run over slides; `kept` of them were finished before."""
-    lines = [summary(results, kept)]
-    lines += [
-        f"  {result.slide_id}: highest P(tumour) {result.scores.maximum:.3f} in "
-        f"{result.scores.analysed} patches, {result.scores.area_above_mm2:.3g} mm2 above threshold"
-        for result in results
-        if result.status == "done"
-    ]
+    whole = [result for result in results if result.parts == 1]
+    waiting = [result for result in results if result.parts > 1]
+    lines = [summary(whole, kept)] if whole or not waiting else []
+    lines += [f"  {result.name}: {result.reason}" for result in waiting]
+    lines += _scores(whole)
     lines += [f"  note {r.slide_id}: {warning}" for r in results for warning in r.warnings]
-    lines.append(f"heatmaps in {out}; next: layer3-infer report {out}")
+    lines.append(f"heatmaps in {out}; next: layer3-infer {'merge' if waiting else 'report'} {out}")
     data = {
         "out": str(out),
         "from_earlier_run": kept,
@@ -36,23 +36,54 @@ def of_heatmaps(results: Sequence[SlideResult], kept: int, out: Path) -> Result:
     return Result("\n".join(lines), data, exit_status(results))
 
 
+def of_merge(results: Sequence[SlideResult], out: Path) -> Result:
+    """What a merged folder holds."""
+    lines = [summary(results), *_scores(results), f"next: layer3-infer report {out}"]
+    data = {"out": str(out), "slides": [asdict(result) for result in results]}
+    return Result("\n".join(lines), data, exit_status(results))
+
+
+def _scores(results: Sequence[SlideResult]) -> list[str]:
+    return [
+        f"  {result.slide_id}: highest P(tumour) {result.scores.maximum:.3f} in "
+        f"{result.scores.analysed} patches, {result.scores.area_above_mm2:.3g} mm2 above threshold"
+        for result in results
+        if result.status == "done"
+    ]
+
+
 def of_forecast(forecasts: Sequence[Forecast]) -> Result:
     """What a run would do."""
     todo = [one for one in forecasts if one.status == "to do"]
     patches = sum(one.patches for one in todo)
     lines = [f"{len(forecasts)} slides, {len(todo)} to do, {patches} patches to analyse"]
     lines += [
-        f"  {one.status:9} {one.slide_id}: {one.reason or f'{one.patches} patches'}"
+        f"  {one.status:9} {one.name}: {one.reason or f'{one.patches} patches'}"
         for one in forecasts
     ]
     return Result("\n".join(lines), {"slides": [asdict(one) for one in forecasts]})
 
 
-def of_explanations(outcomes: Sequence[Outcome], out: Path) -> Result:
-    """The outcome of explaining patches."""
-    text = f"{summary(outcomes)}\nexplanations in {out}"
-    data = {"out": str(out), "slides": [asdict(outcome) for outcome in outcomes]}
-    return Result(text, data, exit_status(outcomes))
+def of_explanations(
+    outcomes: Sequence[Outcome], out: Path, checks: Sequence[Sanity] = ()
+) -> Result:
+    """The outcome of explaining patches, and of trying the methods on random weights."""
+    lines = [summary(outcomes), f"explanations in {out}"]
+    lines += [f"  {EXPLAINERS[one.method].title}: {one.verdict}" for one in checks]
+    data = {
+        "out": str(out),
+        "slides": [asdict(outcome) for outcome in outcomes],
+        "sanity": [
+            {"method": one.method, "passes": one.passes, "verdict": one.verdict} for one in checks
+        ],
+    }
+    return Result("\n".join(lines), data, exit_status(outcomes))
+
+
+def of_choice(outcomes: Sequence[Outcome]) -> Result:
+    """Which patches would be explained."""
+    data = {"slides": [asdict(outcome) for outcome in outcomes]}
+    return Result(summary(outcomes), data, exit_status(outcomes))
 
 
 def of_evaluation(evaluation: dict[str, Any], results: Path) -> Result:

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
 from common.patch_file.schema import NORMAL, TUMOR, UNKNOWN
+from layer3_infer.explain.colours import laid_over, scale_colours
 from layer3_infer.explainers import EXPLAINERS
 from layer3_infer.sheet import CELL, Sheet
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import numpy.typing as npt
-
     from layer3_infer.explain.explanation import Explanation
     from layer3_infer.explain.explanation_file import SlideExplanations
 
-COLOUR_MAP: Final = "inferno"
 COLUMNS: Final = 6
-OPACITY: Final = 0.65
+GREY: Final = "#444444"
 _LABELS: Final = {
     TUMOR: "label tumour",
     NORMAL: "label normal",
@@ -28,30 +24,10 @@ _LABELS: Final = {
 }
 _GAP: Final = 14
 _TEXT: Final = 58
+_MEASURES: Final = 18
 _MARGIN: Final = 20
 _HEAD: Final = 84
 _BAR_SPACE: Final = 130
-
-
-def laid_over(
-    patch: npt.NDArray[np.uint8], attribution: npt.NDArray[np.float32]
-) -> npt.NDArray[np.uint8]:
-    """A patch with the map over it: the stronger, the more opaque; 0 leaves the patch as it is.
-
-    Parameters
-    ----------
-    patch : (S, S, 3) uint8, RGB
-    attribution : (S, S) float32, in [0, 1]
-
-    Returns
-    -------
-    (S, S, 3) uint8, RGB
-    """
-    import matplotlib as mpl
-
-    colour = 255 * np.asarray(mpl.colormaps[COLOUR_MAP](attribution))[..., :3]
-    opacity = OPACITY * attribution[..., None].astype(np.float64)
-    return np.rint(patch * (1 - opacity) + colour * opacity).astype(np.uint8)
 
 
 def write_contact_sheet(path: Path, found: SlideExplanations) -> None:
@@ -59,40 +35,64 @@ def write_contact_sheet(path: Path, found: SlideExplanations) -> None:
     count = len(found.explanations)
     columns = max(1, min(COLUMNS, count))
     rows = -(-count // columns)
-    block = 2 * CELL + _TEXT + 2 * _GAP
-    width = max(columns * (CELL + _GAP), 560)
+    measured = any(explanation.measures for explanation in found.explanations)
+    block = 2 * CELL + _TEXT + measured * _MEASURES + 2 * _GAP
+    width = max(columns * (CELL + _GAP), 640)
     sheet = Sheet(2 * _MARGIN + width + _BAR_SPACE, _HEAD + rows * block + _MARGIN)
     header = found.header
     sheet.text(_MARGIN, 26, header.slide_id, size=15)
-    said = f"{EXPLAINERS[header.method].title}: below each patch, what in it speaks for tumour"
-    sheet.text(_MARGIN, 56, said, size=11, color="#444444")
+    title = EXPLAINERS[header.method].title
+    sheet.text(_MARGIN, 56, f"{title}: below each patch, {said_of(header.method)}", 11, color=GREY)
     for number, explanation in enumerate(found.explanations):
         row, column = divmod(number, columns)
-        place = (_MARGIN + column * (CELL + _GAP), _HEAD + row * block)
-        _draw(sheet, explanation, place)
+        _draw(sheet, explanation, (_MARGIN + column * (CELL + _GAP), _HEAD + row * block))
     if count:
-        _draw_scale(sheet, (_MARGIN + width + 20, _HEAD, 20, 2 * CELL))
+        draw_scale(sheet, header.method, (_MARGIN + width + 20, _HEAD, 20, 2 * CELL))
     sheet.save(path)
+
+
+def said_of(method: str) -> str:
+    """What the colours of a method's maps mean."""
+    if EXPLAINERS[method].signed:
+        return "what in it speaks for tumour (red), and what against (blue)"
+    return "what in it speaks for tumour; what speaks against is not shown"
+
+
+def lines_of(explanation: Explanation) -> tuple[str, str]:
+    """What is known of a patch: its probability; its label and place."""
+    x, y = explanation.x, explanation.y
+    where = f"x {x}, y {y}" if x >= 0 else "no place on a slide"
+    return f"P(tumour) {explanation.probability:.3f}", f"{_LABELS[explanation.label]}; {where}"
+
+
+def measures_of(explanation: Explanation) -> str:
+    """How far to believe a map, where its method says so."""
+    measures = explanation.measures
+    said = [f"R2 {measures['r2']:.2f}"] if "r2" in measures else []
+    if "rank_correlation" in measures:
+        said.append(f"repeats agree {measures['rank_correlation']:.2f}")
+    return ", ".join(said)
+
+
+def draw_scale(sheet: Sheet, method: str, place: tuple[int, int, int, int]) -> None:
+    """The colour bar of a method, as the colours look over white."""
+    x, y, width, height = place
+    strongest = "share of the patch's own strongest place"
+    if not EXPLAINERS[method].signed:
+        sheet.scale(scale_colours(method), place, strongest)
+        return
+    sheet.scale(scale_colours(method), place, strongest, ticks=())
+    ends = (("for", 0.02), ("nothing", 0.5), ("against", 0.98))
+    for text, share in ends:
+        sheet.text(x + width + 30, y + share * height, text, size=9, color=GREY)
 
 
 def _draw(sheet: Sheet, explanation: Explanation, place: tuple[int, int]) -> None:
     x, y = place
-    over = laid_over(explanation.patch, explanation.attribution)
     sheet.patch(explanation.patch, x, y)
-    sheet.patch(over, x, y + CELL + 4)
+    sheet.patch(laid_over(explanation), x, y + CELL + 4)
     below = y + 2 * CELL + 4
-    sheet.text(x, below + 16, f"P(tumour) {explanation.probability:.3f}", size=11)
-    label, left, top = explanation.label, explanation.x, explanation.y
-    known = _LABELS[label]
-    where = f"x {left}, y {top}" if left >= 0 else "no place on a slide"
-    sheet.text(x, below + 34, f"{known}; {where}", size=9, color="#444444")
-
-
-def _draw_scale(sheet: Sheet, place: tuple[int, int, int, int]) -> None:
-    """The colour bar, as the colours look over white."""
-    import matplotlib as mpl
-
-    value = np.linspace(0, 1, 256)[:, None]
-    colour = np.asarray(mpl.colormaps[COLOUR_MAP](value[:, 0]))[:, :3]
-    shown = colour * OPACITY * value + 1 - OPACITY * value
-    sheet.scale(shown, place, "share of the patch's own strongest place")
+    first, second = lines_of(explanation)
+    sheet.text(x, below + 16, first, size=11)
+    sheet.text(x, below + 34, second, size=9, color=GREY)
+    sheet.text(x, below + 52, measures_of(explanation), size=9, color=GREY)

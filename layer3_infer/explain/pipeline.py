@@ -1,11 +1,11 @@
-"""Patch files to explanations: the most suspect patches of each slide."""
+"""Slides to explanations: of the most suspect patches, of the least sure ones, or of named ones."""
 
 from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -13,10 +13,10 @@ from common.config import digest
 from common.errors import ConfigError, ContractError
 from common.outcomes import Outcome, attempt, write_outcome
 from common.prediction import Predictor
-from common.preprocessing import slide_stain
 from common.progress import progress
 from common.provenance import log_head, software
-from common.stain import Unchanged, patches_of
+from layer3_infer.explain.choice import at_places, least_sure, most_suspect, numbered
+from layer3_infer.explain.comparison_sheet import write_comparison
 from layer3_infer.explain.contact_sheet import write_contact_sheet
 from layer3_infer.explain.explanation import Explanation
 from layer3_infer.explain.explanation_file import (
@@ -24,25 +24,27 @@ from layer3_infer.explain.explanation_file import (
     SlideExplanations,
     file_name,
     read_explanations,
+    sheet_name,
     write_explanations,
 )
+from layer3_infer.explain.stored_patches import sources_of
 from layer3_infer.explainers import EXPLAINERS
-from layer3_infer.locations import find_by_slide
 from layer3_infer.run_claim import claim_run
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     import numpy.typing as npt
 
     from common.model_bundle import Bundle
     from common.patch_file.reader import PatchFile
-    from common.stain import Stain
     from layer3_infer.config import ExplainSettings
     from layer3_infer.explain.explanation import Attributor
+    from layer3_infer.explain.source import Source
 
 log = logging.getLogger(__name__)
+_NONE: Final = "no patch to explain"
 
 
 def explain_slides(
@@ -53,13 +55,26 @@ def explain_slides(
     *,
     overwrite: bool = False,
 ) -> list[Outcome]:
-    """Explain patches of each slide, and write ``<slide_id>.<method>.h5`` and ``.png`` in `out`.
+    """`explain_sources` of patch files with pixels, by slide; see `wanted_files`."""
+    sources = sources_of(files, bundle.manifest)
+    return explain_sources(bundle, sources, out, settings, overwrite=overwrite)
+
+
+def explain_sources(
+    bundle: Bundle,
+    sources: Sequence[Source],
+    out: Path,
+    settings: ExplainSettings,
+    *,
+    overwrite: bool = False,
+) -> list[Outcome]:
+    """Explain patches of each slide: a file and a picture per slide and method, in `out`.
 
     Parameters
     ----------
     bundle : Bundle
-    files : mapping of slide_id to sequence of PatchFile
-        With pixels; see `wanted_files`.
+    sources : sequence of Source
+        One per slide.
     out : Path
     settings : ExplainSettings
     overwrite : bool
@@ -74,20 +89,41 @@ def explain_slides(
         "model_sha256": bundle.model_sha256,
         "preprocessing_sha256": digest(bundle.manifest.preprocessing),
     }
-    claim_run(out, "explain", settings, inputs, files, overwrite=overwrite)
+    slides = [source.slide_id for source in sources]
+    claim_run(out, "explain", settings, inputs, slides, overwrite=overwrite)
     log.info(log_head(digest(settings)))
-    explainer = SlideExplainer(bundle, settings, out)
+    explainer = SlideExplainer(bundle, settings)
     outcomes = []
-    for slide_id, parts in progress(files.items(), "explain", total=len(files)):
+    for source in progress(sources, "explain"):
         outcome = attempt(
-            slide_id,
-            lambda slide_id=slide_id, parts=parts: explainer.explain(
-                slide_id, parts, overwrite=overwrite
-            ),
+            source.slide_id,
+            lambda source=source: explainer.explain(source, out, overwrite=overwrite),
         )
         write_outcome(out, outcome)
         outcomes.append(outcome)
     return outcomes
+
+
+def foresee(bundle: Bundle, sources: Iterable[Source], settings: ExplainSettings) -> list[Outcome]:
+    """What would be explained: each patch as a note of its slide's outcome. Writes nothing."""
+    explainer = SlideExplainer(bundle, settings)
+    return [
+        attempt(source.slide_id, lambda source=source: explainer.foresee(source))
+        for source in progress(sources, "choose")
+    ]
+
+
+def check_choice(settings: ExplainSettings, slides: int) -> None:
+    """Refuse patches that are named without the one slide they are on.
+
+    Raises
+    ------
+    ConfigError
+    """
+    if settings.names_patches and slides != 1:
+        raise ConfigError(
+            f"--at, --row: expected patches of one slide, found {slides} slides. Give --slide"
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,141 +134,155 @@ class SlideExplainer:
     ----------
     bundle : Bundle
     settings : ExplainSettings
-    out : Path
     """
 
     bundle: Bundle
     settings: ExplainSettings
-    out: Path
 
-    def explain(
-        self, slide_id: str, files: Sequence[PatchFile], *, overwrite: bool = False
-    ) -> Outcome:
-        """Explain the patches of highest probability of one slide; keep what is finished.
+    def explain(self, source: Source, out: Path, *, overwrite: bool = False) -> Outcome:
+        """Explain the patches chosen of one slide by each method; keep what is finished.
 
         Raises
         ------
-        ContractError
-            If the patches have no pixels, or are not those the network takes.
+        SlideError, ContractError
+            If the patches cannot be read, or are not those the network takes.
+        ConfigError
+            If a patch is named that is not there.
         """
-        for file in files:
-            self._check(file)
-        path = self.out / file_name(slide_id, self.settings.method)
-        sheet = path.with_suffix(".png")
-        header = self._header(files)
-        found = None if overwrite else _kept(path, header)
-        if found is None:
-            found = SlideExplanations(header, tuple(self._explanations(slide_id, files)))
-            sheet.unlink(missing_ok=True)  # so that it never stands beside others' explanations
-            write_explanations(path, found)
-        if not sheet.exists():
-            write_contact_sheet(sheet, found)
-        explained = len(found.explanations)
-        if not explained:
-            return Outcome(slide_id, "empty", "no patches in its patch file")
-        return Outcome(slide_id, "done", counts={"explained": explained})
+        wanted = {name: self._header(name, source) for name in self.settings.methods}
+        found = {
+            name: None if overwrite else _kept(out / file_name(source.slide_id, name), header)
+            for name, header in wanted.items()
+        }
+        missing = {name: header for name, header in wanted.items() if found[name] is None}
+        made = {name: SlideExplanations(wanted[name], ()) for name in missing}
+        if missing:
+            made = self._explanations(source, missing)
+        for name, explanations in made.items():
+            path = out / file_name(source.slide_id, name)
+            for sheet in (path.with_suffix(".png"), out / sheet_name(source.slide_id)):
+                sheet.unlink(missing_ok=True)  # it must never stand beside others' explanations
+            write_explanations(path, explanations)
+        complete = [found[name] or made[name] for name in wanted]
+        self._draw(source.slide_id, out, complete)
+        return _outcome(source.slide_id, complete)
 
-    def _explanations(self, slide_id: str, files: Sequence[PatchFile]) -> list[Explanation]:
-        stain = self._stain(slide_id, files)
-        scores = [self._scores(file, stain) for file in files]
-        part = np.repeat(np.arange(len(files)), [len(s) for s in scores])
-        row = np.concatenate([np.arange(len(s)) for s in scores])
-        order = np.argsort(-np.concatenate(scores), kind="stable")[: self.settings.top]
-        made = []
-        for at in order:
-            of_file, index = int(part[at]), int(row[at])
-            file = files[of_file]
-            patch = stain(file.read([index]))
-            x, y = file.coords[index].tolist()
-            made.append(
-                Explanation(
-                    method=self.settings.method,
-                    target=self.bundle.manifest.classes[-1],
-                    attribution=self._attributor(patch)[0],
-                    patch=patch[0],
-                    slide_id=slide_id,
-                    x=x,
-                    y=y,
-                    probability=float(scores[of_file][index]),
-                    label=int(file.labels[index]),
-                )
+    def foresee(self, source: Source) -> Outcome:
+        """The patches that would be explained, in the words of an outcome."""
+        rows, scores = self.choose(source)
+        notes = [
+            f"P(tumour) {score:.3f} at x {x}, y {y} (row {row})"
+            for row, score, (x, y) in zip(
+                rows.tolist(), scores.tolist(), source.facts().coords[rows].tolist(), strict=True
             )
-        return made
-
-    def _stain(self, slide_id: str, files: Sequence[PatchFile]) -> Stain:
-        preprocessing = self.bundle.manifest.preprocessing
-        if preprocessing.stain == "none" or not any(len(file) for file in files):
-            return Unchanged()
-        patches = patches_of(files, preprocessing.patches)
-        return slide_stain(slide_id, patches, preprocessing)
-
-    def _scores(self, file: PatchFile, stain: Stain) -> npt.NDArray[np.float32]:
-        size = self.settings.batch_size
-        starts = range(0, len(file), size)
-        parts = [
-            self._predictor(stain(file.read(np.arange(start, min(start + size, len(file))))))
-            for start in starts
         ]
-        return np.concatenate([np.empty(0, dtype=np.float32), *parts])
+        status = "done" if notes else "empty"
+        reason = "" if notes else _NONE
+        return Outcome(
+            source.slide_id, status, reason, counts={"to_explain": len(notes)}, notes=notes
+        )
 
-    def _check(self, file: PatchFile) -> None:
-        wanted, header = self.bundle.manifest.spec, file.header
-        if not header.spec.agrees(wanted):
-            raise ContractError(
-                file.path,
-                "patch_size, patch_mpp",
-                f"what the model takes, {wanted.size} px at {wanted.mpp:g} um/px",
-                f"{header.patch_size} px at {header.patch_mpp:g} um/px",
-                "Extract with the model's patch.size and patch.mpp",
+    def choose(self, source: Source) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float32]]:
+        """Numbers and probabilities of the patches to explain, in the order to show them."""
+        facts, settings = source.facts(), self.settings
+        count = len(facts.coords)
+        if settings.at:
+            if not facts.edge:
+                raise ConfigError(
+                    f"--at: expected patches with a place, found none of {source.slide_id}. "
+                    "Take --row"
+                )
+            rows = at_places(facts.coords, facts.edge, settings.at)
+        elif settings.rows:
+            rows = numbered(count, settings.rows)
+        else:
+            scores = source.scores(np.arange(count), self.predictor)
+            threshold = self.bundle.manifest.threshold
+            chosen = (
+                least_sure(scores, settings.top, threshold)
+                if settings.choose == "uncertain"
+                else most_suspect(scores, settings.top)
             )
+            return chosen, scores[chosen]
+        return rows, source.scores(rows, self.predictor)
 
-    def _header(self, files: Sequence[PatchFile]) -> Header:
-        manifest, header = self.bundle.manifest, files[0].header
+    @cached_property
+    def predictor(self) -> Predictor:
+        """The model's own network, with its preprocessing."""
+        preprocessing = self.bundle.manifest.preprocessing
+        return Predictor(self.bundle.load_network(), preprocessing, self.settings.batch_size)
+
+    def _explanations(
+        self, source: Source, headers: Mapping[str, Header]
+    ) -> dict[str, SlideExplanations]:
+        """By method, of the same patches."""
+        rows, scores = self.choose(source)
+        facts = source.facts()
+        labels, coords = facts.labels[rows].tolist(), facts.coords[rows].tolist()
+        made: dict[str, list[Explanation]] = {name: [] for name in headers}
+        with progress(None, source.slide_id, total=len(rows) * len(made), unit="patch") as bar:
+            for place, row in enumerate(rows.tolist()):
+                patch = source.read(row)
+                for name, rest in made.items():
+                    found = self._attributors[name](patch)
+                    rest.append(
+                        Explanation(
+                            method=name,
+                            target=self.bundle.manifest.classes[-1],
+                            raw=found.raw,
+                            patch=patch,
+                            slide_id=source.slide_id,
+                            x=coords[place][0],
+                            y=coords[place][1],
+                            probability=float(scores[place]),
+                            label=labels[place],
+                            measures=found.measures,
+                        )
+                    )
+                    bar.update()
+        return {name: SlideExplanations(headers[name], tuple(rest)) for name, rest in made.items()}
+
+    def _draw(self, slide_id: str, out: Path, found: Sequence[SlideExplanations]) -> None:
+        for one in found:
+            sheet = (out / file_name(slide_id, one.header.method)).with_suffix(".png")
+            if not sheet.exists():
+                write_contact_sheet(sheet, one)
+        together = out / sheet_name(slide_id)
+        if len(found) > 1 and not together.exists():
+            write_comparison(together, found)
+
+    def _header(self, method: str, source: Source) -> Header:
+        facts, settings = source.facts(), self.settings
         return Header(
-            method=self.settings.method,
-            target=manifest.classes[-1],
-            slide_id=header.slide_id,
-            slide_fingerprint=header.slide_fingerprint,
-            patch_size=header.patch_size,
-            patch_mpp=header.patch_mpp,
+            method=method,
+            target=self.bundle.manifest.classes[-1],
+            slide_id=source.slide_id,
+            slide_fingerprint=facts.slide_fingerprint,
+            patch_size=facts.spec.size,
+            patch_mpp=facts.spec.mpp,
             model_sha256=self.bundle.model_sha256,
-            seen_in_split=manifest.split_of(header.slide_fingerprint, header.patient),
-            config_sha256=digest(self.settings),
-            patches_config_sha256=header.config_sha256,
+            seen_in_split=facts.seen_in_split,
+            config_sha256=digest(settings),
+            patches_config_sha256=facts.config_sha256,
             software=software(),
-            candidates=sum(len(file) for file in files),
+            candidates=len(facts.coords),
+            choice="named" if settings.names_patches else settings.choose,
         )
 
     @cached_property
-    def _predictor(self) -> Predictor:
-        manifest = self.bundle.manifest
-        return Predictor(
-            self.bundle.load_network(), manifest.preprocessing, self.settings.batch_size
-        )
-
-    @cached_property
-    def _attributor(self) -> Attributor:
-        manifest = self.bundle.manifest
-        method = EXPLAINERS[self.settings.method].load()
-        return method(self._predictor.network, manifest.preprocessing, manifest.cam_layer)
+    def _attributors(self) -> dict[str, Attributor]:
+        layer = self.bundle.manifest.cam_layer
+        return {
+            name: EXPLAINERS[name].load()(self.predictor, layer, self.settings)
+            for name in self.settings.methods
+        }
 
 
-def wanted_files(folder: Path, slides: Collection[str] = ()) -> dict[str, Sequence[PatchFile]]:
-    """The patch files of a folder by slide: of all slides, or of those asked for.
-
-    Raises
-    ------
-    ConfigError
-        If a slide asked for is not there.
-    """
-    files = find_by_slide(folder)
-    missing = sorted(set(slides) - set(files))
-    if missing:
-        known = ", ".join(sorted(files))
-        raise ConfigError(
-            f"--slide: expected slides of {folder}, found {', '.join(missing)}. There are: {known}"
-        )
-    return {slide_id: files[slide_id] for slide_id in (slides or files)}
+def _outcome(slide_id: str, found: Sequence[SlideExplanations]) -> Outcome:
+    explained = len(found[0].explanations)
+    if not explained:
+        return Outcome(slide_id, "empty", _NONE)
+    return Outcome(slide_id, "done", counts={"explained": explained})
 
 
 def _kept(path: Path, header: Header) -> SlideExplanations | None:

@@ -13,7 +13,8 @@ from common.outcomes import exit_status, read_outcomes
 from common.patch_file.reader import PatchFile
 from layer3_infer.config import ExplainSettings
 from layer3_infer.explain.explanation_file import read_explanations
-from layer3_infer.explain.pipeline import explain_slides, wanted_files
+from layer3_infer.explain.pipeline import explain_slides
+from layer3_infer.explain.stored_patches import wanted_files
 
 TOP = ExplainSettings(top=3)
 
