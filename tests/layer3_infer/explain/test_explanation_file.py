@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import h5py
 import numpy as np
 import pytest
@@ -29,6 +27,7 @@ HEADER = Header(
     patches_config_sha256="p",
     software="camnet test",
     candidates=9,
+    choice="uncertain",
 )
 
 
@@ -37,13 +36,14 @@ def explanation(seed):
     return Explanation(
         method="grad_cam",
         target="tumor",
-        attribution=rng.random((4, 4), dtype=np.float32),
+        raw=rng.random((4, 4), dtype=np.float32) - np.float32(0.5),
         patch=rng.integers(0, 256, (4, 4, 3), dtype=np.uint8),
         slide_id="a",
         x=seed,
         y=2 * seed,
         probability=0.25,
         label=1,
+        measures={"r2": seed / 4},
     )
 
 
@@ -61,8 +61,9 @@ def test_what_is_written_is_read_in_order(path):
     for read, wrote in zip(found.explanations, (explanation(1), explanation(2)), strict=True):
         assert read.attribution.tobytes() == wrote.attribution.tobytes()
         assert read.patch.tobytes() == wrote.patch.tobytes()
-        assert replace(read, attribution=wrote.attribution, patch=wrote.patch).x == wrote.x
-        assert (read.y, read.probability, read.label) == (wrote.y, 0.25, 1)
+        assert read.raw.tobytes() == wrote.raw.tobytes()
+        assert read.measures == wrote.measures
+        assert (read.x, read.y, read.probability, read.label) == (wrote.x, wrote.y, 0.25, 1)
 
 
 def test_a_slide_without_patches_is_a_file_too(tmp_path):
@@ -119,3 +120,37 @@ def test_a_file_of_version_1_0_has_no_number_of_candidates(path):
     with_attribute(path, "candidates", None)
 
     assert read_explanations(path).header.candidates == 0
+
+
+def test_a_file_of_version_1_1_has_its_shares_for_raw_values_and_no_measures(path):
+    with_attribute(path, "format_version", "1.1")
+    with_attribute(path, "choice", None)
+    with h5py.File(path, "a") as file:
+        del file["raw"]
+        del file["measures"]
+
+    found = read_explanations(path)
+
+    assert found.header.choice == "top"
+    assert found.explanations[0].raw.tobytes() == explanation(1).attribution.tobytes()
+    assert found.explanations[0].attribution.tobytes() == explanation(1).attribution.tobytes()
+    assert found.explanations[0].measures == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "message"),
+    [
+        ("raw", np.full((2, 4, 4), np.nan, np.float32), "/raw: expected maps of patches"),
+        ("raw", np.zeros((2, 3, 4), np.float32), "/raw: expected maps of patches"),
+        ("attribution", np.full((2, 4, 4), 2, np.float32), "/attribution: expected values from 0"),
+        ("measures/r2", np.zeros(3), "a row per patch"),
+        ("measures/r2", np.zeros(2, np.int8), "/measures/r2: expected 1 axes of float64"),
+    ],
+)
+def test_values_that_cannot_be_are_refused(path, name, values, message):
+    with h5py.File(path, "a") as file:
+        del file[name]
+        file[name] = values
+
+    with pytest.raises(ContractError, match=message):
+        read_explanations(path)
