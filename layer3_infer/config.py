@@ -6,5 +6,14 @@ from layer3_infer.settings.evaluate import EvaluateSettings
 from layer3_infer.settings.explain import ExplainSettings
 from layer3_infer.settings.heatmap import HeatmapSettings
 from layer3_infer.settings.report import ReportSettings
+from layer3_infer.settings.slide_model import SlideModelSettings
+from layer3_infer.settings.view import ViewSettings
 
-__all__ = ["EvaluateSettings", "ExplainSettings", "HeatmapSettings", "ReportSettings"]
+__all__ = [
+    "EvaluateSettings",
+    "ExplainSettings",
+    "HeatmapSettings",
+    "ReportSettings",
+    "SlideModelSettings",
+    "ViewSettings",
+]

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 COUNT: Final = 6
 _GAP: Final = 14
 _MARGIN: Final = 20
-_HEAD: Final = 62
+HEAD: Final = 62
+"""Height, px, of the title; a page that has its own shows what is below."""
 _TEXT: Final = 50
 
 
@@ -37,13 +38,13 @@ def write_top_patches(path: Path, slide: Slide, made: HeatmapFile) -> None:
     """
     corners, scores = made.heatmap.top(COUNT)
     spec = PatchSpec(made.header.patch_size, made.header.patch_mpp)
-    sheet = Sheet(2 * _MARGIN + COUNT * (CELL + _GAP) - _GAP, _HEAD + CELL + _TEXT + _MARGIN)
+    sheet = Sheet(2 * _MARGIN + COUNT * (CELL + _GAP) - _GAP, HEAD + CELL + _TEXT + _MARGIN)
     sheet.text(_MARGIN, 30, f"{made.header.slide_id}: where to look first", size=15)
     for number, ((x, y), score) in enumerate(zip(corners.tolist(), scores, strict=True)):
         left = _MARGIN + number * (CELL + _GAP)
-        sheet.patch(slide.read(x, y, spec), left, _HEAD)
-        sheet.text(left, _HEAD + CELL + 16, f"P(tumour) {score:.3f}", size=11)
-        sheet.text(left, _HEAD + CELL + 34, f"x {x}, y {y}", size=9, color="#444444")
+        sheet.patch(slide.read(x, y, spec), left, HEAD)
+        sheet.text(left, HEAD + CELL + 16, f"P(tumour) {score:.3f}", size=11)
+        sheet.text(left, HEAD + CELL + 34, f"x {x}, y {y}", size=9, color="#444444")
     if not len(scores):
-        sheet.text(_MARGIN, _HEAD + CELL / 2, "No patch was analysed.", size=11, color="#444444")
+        sheet.text(_MARGIN, HEAD + CELL / 2, "No patch was analysed.", size=11, color="#444444")
     sheet.save(path)
