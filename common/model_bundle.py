@@ -66,6 +66,12 @@ class SeenPatients(_Part):
         }
         return cls(salt=salt, hashes=hashes)
 
+    def split_of(self, patient: str) -> str:
+        """The split in which the model has seen a patient; empty if in none, or not known."""
+        hashed = _hashed(self.salt, patient)
+        found = (split for split, hashes in self.hashes.items() if patient and hashed in hashes)
+        return next(found, "")
+
 
 class Manifest(_Part):
     """What `bundle.json` says.
@@ -126,11 +132,7 @@ class Manifest(_Part):
         for split, fingerprints in self.slides.items():
             if fingerprint in fingerprints:
                 return split
-        hashed = _hashed(self.patients.salt, patient)
-        for split, hashes in self.patients.hashes.items():
-            if patient and hashed in hashes:
-                return split
-        return ""
+        return self.patients.split_of(patient)
 
 
 @dataclass(frozen=True)

@@ -215,19 +215,40 @@ def explain(
 
 
 @verb(cli, settings="layer3_infer.config:EvaluateSettings")
-@_RESULTS
+@click.argument("results", metavar="DIR", type=OUTPUT_PATH)
 @click.option(
     "--annotations",
     type=INPUT_PATH,
     required=True,
     help="What is known: the cohort's folder or CSV, or a folder of annotations.",
 )
-def evaluate(results: Path, annotations: Path, settings: EvaluateSettings) -> Result:
-    """Compare the heatmaps in DIR with annotations; writes DIR/evaluation.json."""
-    from layer3_infer import said
-    from layer3_infer.evaluation import evaluate_folder
+@click.option("--detections", type=FOLDER_PATH, help="Others' detections: <slide_id>.csv of p,x,y.")
+@click.option("--scores", type=FILE_PATH, help="Others' slide scores: CSV of slide_id,score.")
+@click.option("--stages", type=FILE_PATH, help="Others' stages, as CAMELYON17's CSV.")
+@_HELD_OUT
+@click.option("--mpp", type=float, help="Scale of slides that do not say theirs, um/px.")
+def evaluate(
+    results: Path,
+    annotations: Path,
+    detections: Path | None,
+    scores: Path | None,
+    stages: Path | None,
+    held_out: bool,
+    mpp: float | None,
+    settings: EvaluateSettings,
+) -> Result:
+    """Compare the heatmaps in DIR with annotations; writes DIR/evaluation.json.
 
-    return said.of_evaluation(evaluate_folder(results, annotations, settings), results)
+    Tables of others stand in for heatmaps; with them alone, DIR is where to write.
+    """
+    from layer3_infer import said
+    from layer3_infer.evaluation import Given, evaluate_folder
+
+    given = Given(detections, scores, stages)
+    evaluation = evaluate_folder(
+        results, annotations, settings, given, mpp=mpp, held_out=held_out
+    )
+    return said.of_evaluation(evaluation, results)
 
 
 @verb(cli, settings="layer3_infer.config:ReportSettings")

@@ -24,6 +24,7 @@ def model_facts(bundle: Bundle) -> dict[str, Any]:
         "preprocessing": manifest.preprocessing.model_dump(mode="json"),
         "slides_seen": {split: len(found) for split, found in manifest.slides.items()},
         "metrics": manifest.metrics,
+        "threshold": manifest.threshold,
         "software": manifest.software,
     }
 

@@ -10,6 +10,7 @@ from layer3_infer.config import (
     ExplainSettings,
     HeatmapSettings,
     ReportSettings,
+    SlideModelSettings,
 )
 
 CONFIGS = Path(__file__).resolve().parents[2] / "configs" / "layer3_infer"
@@ -29,7 +30,7 @@ def test_every_configuration_is_valid_and_opens_with_command_duration_and_result
 
 
 @pytest.mark.parametrize(
-    "kind", [HeatmapSettings, ExplainSettings, EvaluateSettings, ReportSettings]
+    "kind", [HeatmapSettings, ExplainSettings, EvaluateSettings, ReportSettings, SlideModelSettings]
 )
 def test_every_key_has_a_default(kind):
     assert load(kind) == kind()

@@ -21,12 +21,23 @@ This page is made from the commands by `make docs`.
 """
 
 
+def commands(group: click.Group) -> dict[str, click.Command]:
+    """The commands of a group by name, sorted; those of a group in it by both names."""
+    found: dict[str, click.Command] = {}
+    for name, command in sorted(group.commands.items()):
+        if isinstance(command, click.Group):
+            found |= {f"{name} {inner}": one for inner, one in commands(command).items()}
+        else:
+            found[name] = command
+    return found
+
+
 def reference() -> str:
     """The whole page, Markdown."""
     parts = [HEAD]
     for group in LAYERS.values():
         parts.append(f"## `{group.name}`\n\n{group.help}\n")
-        for name, command in sorted(group.commands.items()):
+        for name, command in commands(group).items():
             context = click.Context(
                 command,
                 info_name=f"{group.name} {name}",
