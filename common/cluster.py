@@ -235,6 +235,57 @@ def available_cpus(environment: Mapping[str, str] | None = None) -> int:
     return min(granted, int(asked)) if asked.isdecimal() and int(asked) > 0 else granted
 
 
+def share_cores(calls: int, cpus: int) -> None:
+    """Divide the cores among networks that answer at the same time, unless the user did.
+
+    Several calls on few threads each are faster than one call on all of them: small layers leave
+    threads idle. For TensorFlow, before it is loaded.
+    """
+    threads = str(max(1, -(-cpus // calls)))
+    set_unless_set({"TF_NUM_INTRAOP_THREADS": threads, "TF_NUM_INTEROP_THREADS": str(calls)})
+
+
+def use_one_device(place: int) -> None:
+    """Give this process one GPU of its node, and of its memory what it needs; none changes nothing.
+
+    Processes with successive places take the devices in turn, so that several share one where
+    there are more processes. Before TensorFlow or JAX are loaded.
+
+    Parameters
+    ----------
+    place : int
+        Number of this process on its node.
+    """
+    growing = {"TF_FORCE_GPU_ALLOW_GROWTH": "true", "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
+    set_unless_set(growing)
+    devices = visible_devices()
+    if devices:
+        os.environ["CUDA_VISIBLE_DEVICES"] = devices[place % len(devices)]
+
+
+def visible_devices(
+    environment: Mapping[str, str] | None = None, files: Path = Path("/dev")
+) -> list[str]:
+    """The GPUs this process may use, as ``CUDA_VISIBLE_DEVICES`` calls them.
+
+    Examples
+    --------
+    >>> visible_devices({"CUDA_VISIBLE_DEVICES": "2,3"})
+    ['2', '3']
+    """
+    env = os.environ if environment is None else environment
+    said = env.get("CUDA_VISIBLE_DEVICES")
+    if said is not None:
+        return [name for name in said.replace(" ", "").split(",") if name]
+    numbers = (path.name.removeprefix("nvidia") for path in files.glob("nvidia[0-9]*"))
+    return sorted((number for number in numbers if number.isdecimal()), key=int)
+
+
+def local_rank(environment: Mapping[str, str] | None = None) -> int:
+    """Number of this process among those SLURM started on this node; 0 outside SLURM."""
+    return _number(os.environ if environment is None else environment, "SLURM_LOCALID")
+
+
 def quiet_libraries() -> None:
     """Keep TensorFlow's C++ notices out of the log; a level the user has set stays."""
     set_unless_set({"TF_CPP_MIN_LOG_LEVEL": "2"})

@@ -11,7 +11,7 @@ import json
 import logging
 import time
 from dataclasses import asdict, dataclass, field, fields, replace
-from typing import TYPE_CHECKING, Any, Final, Literal, get_args
+from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeVar, cast, get_args
 
 from common.errors import ContractError, Interrupted, PipelineError
 from common.files import writable, write_text
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
+T = TypeVar("T")
 Status = Literal["done", "empty", "failed"]
 FOLDER: Final = "outcomes"
 _BUG_STATUS: Final = 1
@@ -100,6 +101,36 @@ def attempt(slide_id: str, work: Callable[[], Outcome]) -> Outcome:
         reason = f"{slide_id}: {type(error).__name__}: {error}. This is a bug, please report it"
         outcome = Outcome(slide_id, "failed", reason, exit_status=_BUG_STATUS)
     return replace(outcome, seconds=round(time.perf_counter() - start, 3))
+
+
+@dataclass(frozen=True)
+class Held(Generic[T]):
+    """What some work gave, or the error it ended in; called, it gives or raises it.
+
+    Attributes
+    ----------
+    value : object or None
+    error : Exception or None
+    """
+
+    value: T | None = None
+    error: Exception | None = None
+
+    def __call__(self) -> T:
+        """The value; what the work raised is raised here."""
+        if self.error is not None:
+            raise self.error
+        return cast("T", self.value)
+
+
+def held(work: Callable[[], T]) -> Held[T]:
+    """Do `work` now, so that an error is raised where `attempt` knows whose it is."""
+    try:
+        return Held(work())
+    except Interrupted:
+        raise
+    except Exception as error:  # noqa: BLE001 - `attempt` tells bugs from the rest
+        return Held(error=error)
 
 
 def write_outcome(folder: Path, outcome: Outcome) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -31,11 +32,14 @@ class Predictor:
         (B, S, S, 3) float32, 0 to 255 -> (B, 1) probability of tumour.
     preprocessing : Preprocessing
     batch_size : int
+    turn : context manager
+        Held while the network answers: a lock, where it cannot serve several threads at once.
     """
 
     network: Any
     preprocessing: Preprocessing
     batch_size: int
+    turn: AbstractContextManager[object] = field(default_factory=nullcontext)
 
     def __call__(self, patches: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
         """Probability of tumour of each patch.
@@ -61,9 +65,8 @@ class Predictor:
         return np.concatenate(parts) if parts else np.empty(0, dtype=np.float32)
 
     def _batch(self, patches: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-        padded = np.zeros((self.batch_size, *patches.shape[1:]), dtype=np.uint8)
-        padded[: len(patches)] = patches
-        answers = [self._answers(shown) for shown in self.preprocessing.positions(padded)]
+        whole = patches if len(patches) == self.batch_size else self._padded(patches)
+        answers = [self._answers(shown) for shown in self.preprocessing.positions(whole)]
         found: npt.NDArray[np.float32] = np.stack(answers).mean(axis=0)[: len(patches)]
         wrong = int((~((found >= 0) & (found <= 1))).sum())  # NaN is neither
         if wrong:
@@ -71,6 +74,12 @@ class Predictor:
             raise ContractError("the network", "answers", "0 to 1", said, _ADVICE)
         return found
 
+    def _padded(self, patches: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+        padded = np.zeros((self.batch_size, *patches.shape[1:]), dtype=np.uint8)
+        padded[: len(patches)] = patches
+        return padded
+
     def _answers(self, patches: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-        scores = self.network.predict_on_batch(self.preprocessing(patches))
+        with self.turn:
+            scores = self.network.predict_on_batch(self.preprocessing(patches))
         return np.asarray(scores, dtype=np.float32)[:, 0]

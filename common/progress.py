@@ -19,7 +19,12 @@ _SHARE_FORMAT: Final = "{desc}: {percentage:3.0f}%|{bar}| {elapsed}, {remaining}
 
 
 def progress(
-    items: Iterable[T] | None, what: str, *, total: int | None = None, unit: str = "slide"
+    items: Iterable[T] | None,
+    what: str,
+    *,
+    total: int | None = None,
+    unit: str = "slide",
+    shown: bool = True,
 ) -> tqdm[T] | Any:
     """`items`, with a bar that says how many are done, how fast, and how long is left.
 
@@ -35,6 +40,8 @@ def progress(
         Number of items, where `items` has no length.
     unit : str
         Name of one item.
+    shown : bool
+        Whether there is a bar at all.
     """
     plural = f"{unit}es" if unit.endswith("ch") else f"{unit}s"
     at_terminal = sys.stderr.isatty()
@@ -44,6 +51,7 @@ def progress(
         desc=what,
         total=total,
         unit=f" {plural}",
+        disable=not shown,
         mininterval=interval,
         maxinterval=max(interval, 10.0),
         delay=0.0 if at_terminal else 1.0,  # no line in the log for what is over at once

@@ -4,37 +4,51 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from threading import BoundedSemaphore
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from common.config import digest
 from common.errors import ContractError, SlideError
 from common.files import sha256
-from common.outcomes import forget
+from common.model_bundle import read_bundle
+from common.outcomes import Outcome, forget
 from common.prediction import Predictor
+from common.preprocessing import Preprocessing
 from common.provenance import software
 from common.slide_reader import slide_of
 from common.slides import reader_of
 from layer3_infer import heatmap_file
+from layer3_infer.answer_store import AnswerStore
+from layer3_infer.heatmap import Heatmap
 from layer3_infer.heatmap_file import Header, HeatmapFile, read_heatmap, write_heatmap
 from layer3_infer.locations import in_patch_files, on_tissue
-from layer3_infer.predict import predict, stain_of
+from layer3_infer.predict import SlidePatches, stain_of
 from layer3_infer.slide_outputs import write_outputs
 from layer3_infer.slide_result import SlideResult, read_result
 from layer3_infer.slide_score import slide_scores
+from layer3_infer.slide_work import SAVE_S, Prepared, SlideWork
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    import numpy.typing as npt
 
     from common.cohort import SlideEntry
     from common.model_bundle import Bundle
     from common.patch_file.reader import PatchFile
     from common.slides import Slide
+    from common.stain import Stain
+    from common.units import Unit
     from layer3_infer.config import HeatmapSettings
     from layer3_infer.locations import DenseLocations
     from layer3_infer.results_folder import ResultsFolder
+
+CALLS: Final = 4
+"""Batches that a network answers at a time, at most: each needs memory of its own."""
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +65,9 @@ class Analysis:
     patch_files : mapping of slide_id to list of PatchFile, or None
         Layer 1's locations; None finds tissue.
     workers : int
-        Threads that read pixels.
+        Threads; each reads patches and has them answered.
+    save_s : float, s
+        Work that a killed process may lose.
     """
 
     bundle: Bundle
@@ -59,11 +75,35 @@ class Analysis:
     folder: ResultsFolder
     patch_files: Mapping[str, Sequence[PatchFile]] | None = None
     workers: int = 1
+    save_s: float = SAVE_S
 
     @property
     def locations_source(self) -> str:
         """Who says which patches are analysed, as the heatmap file spells it."""
         return heatmap_file.TISSUE if self.patch_files is None else heatmap_file.PATCH_FILES
+
+    @property
+    def threshold(self) -> float:
+        """Probability from which a patch belongs to a tumour region."""
+        given = self.settings.threshold
+        return self.bundle.manifest.threshold if given is None else given
+
+    @property
+    def preprocessing(self) -> Preprocessing:
+        """The model's, in the orientations asked for."""
+        known, asked = self.bundle.manifest.preprocessing, self.settings.orientations
+        return known if asked is None else known.model_copy(update={"orientations": asked})
+
+    @property
+    def predictor(self) -> Predictor:
+        """The network, loaded once per process."""
+        bundle = self.bundle
+        return _predictor(
+            bundle.path,
+            bundle.model_sha256,
+            self.preprocessing.model_dump_json(),
+            self.settings.batch_size,
+        )
 
     def finished(self, entry: SlideEntry) -> SlideResult | None:
         """What an earlier run found, where all of its files are there and right; else None.
@@ -85,34 +125,93 @@ class Analysis:
         same = result.inputs == self._inputs(entry, kept.header)
         return replace(result, seconds=0.0) if same else None
 
-    def analyse(self, entry: SlideEntry, *, overwrite: bool = False) -> SlideResult:
-        """Make and write every result about one slide; the heatmap first, the rest from it.
+    def prepare(self, unit: Unit, *, overwrite: bool = False) -> Prepared:
+        """Where to look on a slide, and which of these patches this unit is to ask about.
 
-        The outcome of an earlier run goes before anything it speaks of is replaced, so that a run
-        stopped half-way leaves no files of two models that pass for one result.
+        Parameters
+        ----------
+        unit : Unit
+            A slide; or a block of its locations, of which each is as long as the others.
+        overwrite : bool
+            Leave out what earlier runs found.
 
         Raises
         ------
         SlideError, ContractError
             If the slide, or layer 1's file of it, cannot be used.
         """
-        slide = open_slide(entry)
+        slide = open_slide(unit.entry)
         spec = slide.spec_for(self.bundle.manifest.spec)
         locations = self.locations(slide)
-        preprocessing = self.bundle.manifest.preprocessing
-        stain = stain_of(slide, locations, spec, preprocessing, workers=self.workers)
-        made = None if overwrite else self._kept(entry, slide)
-        forget(self.folder.path, slide.slide_id)
+        store = self._store(unit.entry, slide, locations)
+        if overwrite:
+            store.clear()
+        kept = None if overwrite else self._kept(unit.entry, slide)
+        rows = np.empty(0, dtype=np.int64) if kept else _left(unit, store, locations)
+        stain = stain_of(slide, locations, spec, self.preprocessing)
+        patches = SlidePatches.of(slide, locations.xy[rows], spec, stain)
+        return Prepared(slide, locations, stain, store, rows, patches, kept)
+
+    def left(self, unit: Unit) -> tuple[int, str]:
+        """How many patches `prepare` would find to ask about, and why if there are none.
+
+        Raises
+        ------
+        SlideError, ContractError
+            If the slide, or layer 1's file of it, cannot be used.
+        """
+        slide = open_slide(unit.entry)
+        slide.spec_for(self.bundle.manifest.spec)
+        locations = self.locations(slide)
+        rows = _left(unit, self._store(unit.entry, slide, locations), locations)
+        return len(rows), locations.reason
+
+    def finish(self, work: SlideWork) -> Outcome:
+        """Write every result about a slide; the heatmap first, the rest from it.
+
+        The outcome of an earlier run goes before anything it speaks of is replaced, so that a run
+        stopped half-way leaves no files of two models that pass for one result.
+
+        Returns
+        -------
+        Outcome
+            A `SlideResult`; that of a block, where other blocks of the slide are not there yet.
+
+        Raises
+        ------
+        SlideError, ContractError
+            If the slide cannot be read.
+        """
+        prepared, unit = work.prepared(), work.unit
+        slide, entry, locations = prepared.slide, unit.entry, prepared.locations
+        made = prepared.kept
         if made is None:
-            heatmap = predict(
-                slide, locations, spec, self._predictor, stain=stain, workers=self.workers
-            )
+            if unit.parts > 1:
+                work.save()  # before looking, so that the last of several tasks sees all
+            scores = prepared.store.known(len(locations.xy))
+            scores[prepared.rows] = work.scores
+            if np.isnan(scores).any():
+                counts, reason = {"answered": len(work.scores)}, "waits for its other blocks"
+                return Outcome(
+                    slide.slide_id, "done", reason, counts, part=unit.part, parts=unit.parts
+                )
+            heatmap = Heatmap.of(locations.grid, locations.xy, scores)
             made = HeatmapFile(self._header(entry, slide), heatmap)
-            write_heatmap(self.folder.heatmap(slide.slide_id), made.header, heatmap)
+        forget(self.folder.path, slide.slide_id)
+        if made is not prepared.kept:
+            write_heatmap(self.folder.heatmap(slide.slide_id), made.header, made.heatmap)
+        problem = self._write_outputs(entry, slide, made)
+        result = self._result(entry, made, locations.reason, (_pale(prepared.stain), problem))
+        prepared.store.clear()
+        return result
+
+    def _store(self, entry: SlideEntry, slide: Slide, locations: DenseLocations) -> AnswerStore:
+        return AnswerStore.of(self.folder.unfinished, self._header(entry, slide), locations.xy)
+
+    def _write_outputs(self, entry: SlideEntry, slide: Slide, made: HeatmapFile) -> str:
+        settings = self.settings.model_copy(update={"threshold": self.threshold})
         classes = self.bundle.manifest.classes
-        problem = write_outputs(self.folder, slide, made, self.settings, classes, entry.annotation)
-        pale = f"its colours are as scanned: {stain.fallback}" if stain.fallback else ""
-        return self._result(entry, made, locations.reason, (pale, problem))
+        return write_outputs(self.folder, slide, made, settings, classes, entry.annotation)
 
     def locations(self, slide: Slide) -> DenseLocations:
         """The patches to analyse on a slide."""
@@ -124,11 +223,6 @@ class Analysis:
             advice = "Extract this slide too, or leave out --patches"
             raise ContractError(slide.slide_id, "patch file", "one in --patches", "none", advice)
         return in_patch_files(files, slide, spec)
-
-    @cached_property
-    def _predictor(self) -> Predictor:
-        network = self.bundle.load_network()
-        return Predictor(network, self.bundle.manifest.preprocessing, self.settings.batch_size)
 
     def _kept(self, entry: SlideEntry, slide: Slide) -> HeatmapFile | None:
         """The heatmap of an earlier run, if this run would make the same."""
@@ -188,7 +282,7 @@ class Analysis:
         self, entry: SlideEntry, made: HeatmapFile, reason: str, problems: Sequence[str]
     ) -> SlideResult:
         header = made.header
-        scores = slide_scores(made.heatmap, header.level0_mpp, self.settings.threshold)
+        scores = slide_scores(made.heatmap, header.level0_mpp, self.threshold)
         return SlideResult(
             slide_id=entry.slide_id,
             status="done" if scores.analysed else "empty",
@@ -209,6 +303,31 @@ class Analysis:
 def open_slide(entry: SlideEntry) -> Slide:
     """The slide of a cohort entry, not yet read."""
     return slide_of(entry)
+
+
+@lru_cache(maxsize=1)
+def _predictor(path: Path, model_sha256: str, preprocessing: str, batch_size: int) -> Predictor:
+    """The predictor of a bundle; TensorFlow alone serves several threads at once."""
+    import keras
+
+    bundle = read_bundle(path)
+    if bundle.model_sha256 != model_sha256:
+        found = f"{bundle.model_sha256}, for it was replaced meanwhile"
+        raise ContractError(path, "model_sha256", model_sha256, found, "Run the command again")
+    turn = BoundedSemaphore(CALLS if keras.backend.backend() == "tensorflow" else 1)
+    chosen = Preprocessing.model_validate_json(preprocessing)
+    return Predictor(bundle.load_network(), chosen, batch_size, turn)
+
+
+def _left(unit: Unit, store: AnswerStore, locations: DenseLocations) -> npt.NDArray[np.int64]:
+    """The locations of this unit's block that have no answer yet."""
+    count = len(locations.xy)
+    first, last = (count * part // unit.parts for part in (unit.part, unit.part + 1))
+    return first + np.flatnonzero(np.isnan(store.known(count)[first:last]))
+
+
+def _pale(stain: Stain) -> str:
+    return f"its colours are as scanned: {stain.fallback}" if stain.fallback else ""
 
 
 def _warnings(header: Header) -> tuple[str, ...]:

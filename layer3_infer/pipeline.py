@@ -9,58 +9,70 @@ from typing import TYPE_CHECKING
 from common.config import digest
 from common.errors import ContractError, SlideError
 from common.files import write_text
-from common.outcomes import attempt, write_outcome
 from common.provenance import log_head
-from layer3_infer.analysis import open_slide
 from layer3_infer.model_facts import as_json, model_facts
 from layer3_infer.run_claim import claim_run
-from layer3_infer.slide_result import SlideResult, as_csv, read_results
+from layer3_infer.slide_result import as_csv, read_results
+from layer3_infer.spreading import spread_units
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from common.cohort import SlideEntry
+    from common.units import Unit
     from layer3_infer.analysis import Analysis
+    from layer3_infer.results_folder import ResultsFolder
+    from layer3_infer.slide_result import SlideResult
 
 log = logging.getLogger(__name__)
 
 
 def run(
     analysis: Analysis,
-    entries: Sequence[SlideEntry],
+    units: Sequence[Unit],
     cohort: Sequence[str],
     *,
+    processes: int = 1,
     overwrite: bool = False,
 ) -> tuple[list[SlideResult], int]:
-    """Analyse each slide; those an earlier run finished are kept.
+    """Analyse each unit; slides that an earlier run finished are kept.
 
     Parameters
     ----------
     analysis : Analysis
-    entries : sequence of SlideEntry
-        This task's share.
+    units : sequence of Unit
+        This task's share of the slides, or of their blocks.
     cohort : sequence of str
         The ids of all slides, whichever task has them.
+    processes : int
+        Each with a network of its own; the analysis' workers are divided among them.
     overwrite : bool
         Do finished slides anew, and replace results of another model or configuration.
 
     Returns
     -------
     results : list of SlideResult
-        One per slide, in the order of `entries`.
+        One per unit, in the order of `units`; blocks that wait for others have no scores.
     kept : int
-        How many were finished before.
+        How many slides were finished before.
     """
     _claim(analysis, cohort, overwrite=overwrite)
     log.info(log_head(digest(analysis.settings)))
-    finished = {} if overwrite else finished_results(analysis, entries)
-    folder = analysis.folder
-    results = [
-        finished.get(entry.slide_id) or _analyse(analysis, entry, overwrite=overwrite)
-        for entry in entries
-    ]
-    write_text(folder.slides, as_csv(read_results(folder.path)))
+    entries = {unit.entry.slide_id: unit.entry for unit in units}
+    finished = {} if overwrite else finished_results(analysis, list(entries.values()))
+    left = [unit for unit in units if unit.entry.slide_id not in finished]
+    made = spread_units(analysis, left, processes, overwrite=overwrite)
+    whole = {**finished, **{result.slide_id: result for result in made if result.parts == 1}}
+    waiting = [result for result in made if result.slide_id not in whole]
+    results = [*(whole[slide_id] for slide_id in entries if slide_id in whole), *waiting]
+    write_tables(analysis.folder)
     return results, len(finished)
+
+
+def write_tables(folder: ResultsFolder) -> None:
+    """Gather what is said of slides and patients, by whichever task."""
+    results = read_results(folder.path)
+    write_text(folder.slides, as_csv(results))
 
 
 def finished_results(analysis: Analysis, entries: Sequence[SlideEntry]) -> dict[str, SlideResult]:
@@ -75,51 +87,41 @@ class Forecast:
 
     Attributes
     ----------
-    slide_id, status : str
-        ``finished``, ``to do`` or ``fails``.
+    name, status : str
+        Slide and block, and ``finished``, ``to do`` or ``fails``.
     patches : int
         To be analysed.
     reason : str
     """
 
-    slide_id: str
+    name: str
     status: str
     patches: int = 0
     reason: str = ""
 
 
-def forecast(analysis: Analysis, entries: Sequence[SlideEntry]) -> list[Forecast]:
+def forecast(analysis: Analysis, units: Sequence[Unit]) -> list[Forecast]:
     """What `run` would do, reading thumbnails only and writing nothing."""
-    return [_forecast(analysis, entry) for entry in entries]
+    return [_forecast(analysis, unit) for unit in units]
 
 
-def _forecast(analysis: Analysis, entry: SlideEntry) -> Forecast:
-    if analysis.finished(entry) is not None:
-        return Forecast(entry.slide_id, "finished")
+def _forecast(analysis: Analysis, unit: Unit) -> Forecast:
+    if analysis.finished(unit.entry) is not None:
+        return Forecast(unit.name, "finished")
     try:
-        slide = open_slide(entry)
-        slide.spec_for(analysis.bundle.manifest.spec)
-        locations = analysis.locations(slide)
+        patches, reason = analysis.left(unit)
     except (SlideError, ContractError) as error:
-        return Forecast(entry.slide_id, "fails", reason=str(error))
-    return Forecast(entry.slide_id, "to do", len(locations.xy), locations.reason)
-
-
-def _analyse(analysis: Analysis, entry: SlideEntry, *, overwrite: bool) -> SlideResult:
-    outcome = attempt(entry.slide_id, lambda: analysis.analyse(entry, overwrite=overwrite))
-    result = SlideResult.of(outcome, entry)
-    if result.status == "failed":
-        log.error("%s", result.reason)
-    write_outcome(analysis.folder.path, result)
-    return result
+        return Forecast(unit.name, "fails", reason=str(error))
+    return Forecast(unit.name, "to do", patches, reason)
 
 
 def _claim(analysis: Analysis, cohort: Sequence[str], *, overwrite: bool) -> None:
     folder, bundle = analysis.folder, analysis.bundle
     inputs = {
         "model_sha256": bundle.model_sha256,
-        "preprocessing_sha256": digest(bundle.manifest.preprocessing),
+        "preprocessing_sha256": digest(analysis.preprocessing),
         "locations": analysis.locations_source,
+        "threshold": analysis.threshold,
     }
     claim_run(folder.path, "heatmap", analysis.settings, inputs, cohort, overwrite=overwrite)
     if overwrite:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from common.config import Settings
@@ -20,8 +22,12 @@ class HeatmapSettings(Settings):
         Where to look; not used where layer 1 gives the locations.
     batch_size : int
         Patches answered at once. Part of the result: another size may round differently.
-    threshold : float
-        Probability from which a patch belongs to a tumour region.
+    orientations : {1, 4, 8} or None
+        In how many positions each patch is shown to the network, whose answers are averaged: as it
+        is; in four quarter turns; in these and their mirror images. None takes the model's own.
+    threshold : float or None
+        Probability from which a patch belongs to a tumour region; None takes the one the model was
+        measured with.
     picture_width : int, px
         Largest width of the slide in the overlay; it is at most four times as high.
     """
@@ -29,5 +35,6 @@ class HeatmapSettings(Settings):
     stride: int | None = Field(default=None, ge=1)
     tissue: TissueSettings = TissueSettings()
     batch_size: int = Field(default=64, ge=1)
-    threshold: float = Field(default=0.5, ge=0, le=1)
+    orientations: Literal[1, 4, 8] | None = None
+    threshold: float | None = Field(default=None, ge=0, le=1)
     picture_width: int = Field(default=1600, ge=100, le=8000)

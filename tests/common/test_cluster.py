@@ -15,9 +15,13 @@ from common.cluster import (
     chosen_interface,
     environment,
     keras_home,
+    local_rank,
     machine,
     quiet_libraries,
     set_unless_set,
+    share_cores,
+    use_one_device,
+    visible_devices,
 )
 from common.errors import ConfigError
 
@@ -168,3 +172,48 @@ def test_keras_keeps_its_files_where_it_is_told_or_below_the_home(monkeypatch, t
 
 def test_a_machine_stays_the_same():
     assert machine() == machine()
+
+
+def test_the_cores_are_divided_among_the_calls_unless_the_user_did(monkeypatch):
+    names = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
+    for name in names:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TF_NUM_INTEROP_THREADS", "9")
+
+    share_cores(calls=4, cpus=6)
+
+    assert [os.environ[name] for name in names] == ["2", "9"]
+
+
+def test_processes_take_the_devices_in_turn(monkeypatch):
+    for name in ("TF_FORCE_GPU_ALLOW_GROWTH", "XLA_PYTHON_CLIENT_PREALLOCATE"):
+        monkeypatch.delenv(name, raising=False)
+    taken = []
+    for place in range(5):
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "1, 3")
+        use_one_device(place)
+        taken.append(os.environ["CUDA_VISIBLE_DEVICES"])
+
+    assert taken == ["1", "3", "1", "3", "1"]
+    assert os.environ["TF_FORCE_GPU_ALLOW_GROWTH"] == "true"
+
+
+def test_without_a_device_none_is_chosen(monkeypatch, tmp_path):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+
+    use_one_device(0)
+
+    assert os.environ["CUDA_VISIBLE_DEVICES"] == ""
+
+
+def test_devices_are_those_the_node_has_where_nobody_says(tmp_path):
+    for name in ("nvidia0", "nvidia10", "nvidia2", "nvidiactl", "nvidia-uvm"):
+        (tmp_path / name).touch()
+
+    assert visible_devices({}, tmp_path) == ["0", "2", "10"]
+    assert visible_devices({"CUDA_VISIBLE_DEVICES": ""}, tmp_path) == []
+
+
+def test_slurm_numbers_the_processes_of_a_node():
+    assert local_rank({"SLURM_LOCALID": "3"}) == 3
+    assert local_rank({}) == 0

@@ -15,6 +15,7 @@ from common.outcomes import (
     attempt,
     exit_status,
     forget,
+    held,
     read_outcome,
     read_outcomes,
     summary,
@@ -159,3 +160,17 @@ def test_an_error_that_a_request_to_stop_became_is_no_outcome(monkeypatch):
         attempt("s", swallow)
     with pytest.raises(Interrupted, match="SIGTERM"):
         attempt("t", lambda: Outcome("t", "done"))
+
+
+def test_what_is_done_ahead_gives_its_value_or_its_error_when_asked():
+    given, broken = held(lambda: 3), held(failing(SlideError("slide.tif: broken")))
+
+    assert given() == 3
+    assert broken.error is not None
+    with pytest.raises(SlideError, match="broken"):
+        broken()
+
+
+def test_a_stop_is_not_held_back():
+    with pytest.raises(Interrupted):
+        held(failing(Interrupted("stopped")))

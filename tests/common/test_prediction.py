@@ -76,3 +76,18 @@ def test_eight_positions_are_all_there_are_of_a_patch():
     shown = {one.tobytes() for one in Preprocessing(orientations=8).positions(patch)}
 
     assert len(shown) == 8
+
+
+def test_a_network_is_asked_in_its_turn():
+    turns = []
+
+    class Turn:
+        def __enter__(self):
+            turns.append("begin")
+
+        def __exit__(self, *_):
+            turns.append("end")
+
+    Predictor(MeanNetwork(), Preprocessing(), 2, Turn())(np.zeros((3, 4, 4, 3), np.uint8))
+
+    assert turns == ["begin", "end"] * 2

@@ -7,8 +7,10 @@ from colour_model import GREEN, PINK, write_colour_bundle
 from small_cohort import MPP, SIZE, TISSUE, TUMOUR, filled, write_patch_file
 from tiff_slides import asap, write_slide
 
+from common.cluster import Shard
 from common.cohort import read_cohort
 from common.model_bundle import read_bundle
+from common.units import units_of
 from layer3_infer.analysis import Analysis, open_slide
 from layer3_infer.config import HeatmapSettings
 from layer3_infer.pipeline import run
@@ -53,11 +55,15 @@ def bundle(bundle_path):
 def run_on(bundle, cohort_csv):
     """Analyse the cohort into a folder; keywords go to `Analysis` and `run`."""
 
-    def run_into(out, settings=None, source=cohort_csv, keep=None, overwrite=False, **more):
+    def run_into(
+        out, settings=None, source=cohort_csv, keep=None, blocks=1, shard="0/1", run=run, **more
+    ):
+        asked = {name: more.pop(name) for name in ("overwrite", "processes") if name in more}
         analysis = Analysis(bundle, settings or HeatmapSettings(), ResultsFolder(out), **more)
         entries = read_cohort(source)
         mine = [entry for entry in entries if keep is None or entry.slide_id in keep]
-        return run(analysis, mine, [e.slide_id for e in entries], overwrite=overwrite)
+        units = Shard.parse(shard).of(units_of(mine, blocks))
+        return run(analysis, units, [e.slide_id for e in entries], **asked)
 
     return run_into
 

@@ -16,6 +16,7 @@ from common.cohort import read_cohort
 from common.errors import ConfigError, ContractError
 from common.geometry import Pyramid
 from common.patch_file.reader import PatchFile
+from common.units import units_of
 from layer3_infer.analysis import Analysis, open_slide
 from layer3_infer.config import HeatmapSettings
 from layer3_infer.heatmap_file import read_heatmap
@@ -114,7 +115,7 @@ def stained_cohort(tmp_path_factory):
 def analysed(bundle, entries, out, **more):
     """Results by slide id."""
     analysis = Analysis(bundle, HeatmapSettings(), ResultsFolder(out), **more)
-    results, _ = run(analysis, entries, ["twice", "once"])
+    results, _ = run(analysis, units_of(entries), ["twice", "once"])
     return {result.slide_id: result for result in results}
 
 

@@ -13,6 +13,7 @@ from common.cohort import read_cohort
 from common.errors import ConfigError, Interrupted
 from common.model_bundle import read_bundle
 from common.outcomes import exit_status
+from common.units import units_of
 from layer3_infer.analysis import Analysis
 from layer3_infer.config import HeatmapSettings
 from layer3_infer.heatmap_file import read_heatmap
@@ -187,7 +188,8 @@ def test_a_forecast_says_what_would_be_done_and_writes_nothing(
 
     def said(folder):
         analysis = Analysis(bundle, HeatmapSettings(), ResultsFolder(folder))
-        return {one.slide_id: (one.status, one.patches) for one in forecast(analysis, entries)}
+        found = forecast(analysis, units_of(entries))
+        return {one.name: (one.status, one.patches) for one in found}
 
     assert said(tmp_path / "new") == {
         "glass": ("to do", 0),
@@ -203,7 +205,7 @@ def test_a_forecast_says_which_slide_would_fail(bundle, cohort_csv, tmp_path):
     (moved / "pink.tif").write_bytes(b"not a slide")
     analysis = Analysis(bundle, HeatmapSettings(), ResultsFolder(tmp_path / "out"))
 
-    found = {o.slide_id: o for o in forecast(analysis, read_cohort(moved / "cohort.csv"))}
+    found = {o.name: o for o in forecast(analysis, units_of(read_cohort(moved / "cohort.csv")))}
 
     assert found["pink"].status == "fails"
     assert "OpenSlide" in found["pink"].reason
@@ -229,12 +231,12 @@ def test_a_run_stopped_between_heatmap_and_pictures_leaves_no_mixture_of_two_mod
     with monkeypatch.context() as patched:
         patched.setattr("layer3_infer.analysis.write_outputs", stopped)
         with pytest.raises(Interrupted):
-            run(analysis(out), entries, names, overwrite=True)
+            run(analysis(out), units_of(entries), names, overwrite=True)
     assert not (out / "outcomes" / f"{names[0]}.json").exists()
     assert not (out / "evaluation.json").exists()
 
-    run(analysis(out), entries, names)
-    run(analysis(tmp_path / "fresh"), entries, names)
+    run(analysis(out), units_of(entries), names)
+    run(analysis(tmp_path / "fresh"), units_of(entries), names)
 
     for path in (tmp_path / "fresh").iterdir():
         if path.suffix in {".png", ".jpg", ".geojson"} or path.name == "model.json":
@@ -287,6 +289,6 @@ def test_one_slide_more_does_not_make_the_folder_forget_its_cohort(bundle, cohor
     analysis = Analysis(bundle, HeatmapSettings(), ResultsFolder(copy))
     entries = [entry for entry in read_cohort(cohort_csv) if entry.slide_id == "green"]
 
-    run(analysis, entries, ["green"])
+    run(analysis, units_of(entries), ["green"])
 
     assert json.loads((copy / "run.json").read_text())["slides"] == ["glass", "green", "pink"]

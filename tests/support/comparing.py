@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import h5py
 import numpy as np
+
+from layer3_infer.heatmap_file import read_heatmap
 
 MAY_DIFFER = {"software"}
 
@@ -30,3 +34,12 @@ def assert_equal(one, other):
         for dataset, values in one[name].items():
             same = np.array_equal(values, other[name][dataset], equal_nan=values.dtype.kind == "f")
             assert same, (name, dataset)
+
+
+def same_heatmaps(one, other, slides):
+    """The heatmap files of two folders say the same, bit for bit, beside their software."""
+    for slide in slides:
+        first, second = (read_heatmap(folder / f"{slide}.heatmap.h5") for folder in (one, other))
+        assert replace(first.header, software="") == replace(second.header, software=""), slide
+        assert first.heatmap.grid == second.heatmap.grid, slide
+        assert first.heatmap.values.tobytes() == second.heatmap.values.tobytes(), slide

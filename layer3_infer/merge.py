@@ -1,0 +1,76 @@
+"""A folder of results, verified to hold every slide of its cohort."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from common.errors import ConfigError, ContractError
+from common.files import sha256
+from layer3_infer import heatmap_file
+from layer3_infer.pipeline import write_tables
+from layer3_infer.run_claim import RUN, read_run
+from layer3_infer.slide_result import read_result, read_results
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from layer3_infer.results_folder import ResultsFolder
+    from layer3_infer.slide_result import SlideResult
+
+_ADVICE = "Run the same heatmap command again for what is missing, then merge"
+
+
+def merge(folder: ResultsFolder) -> list[SlideResult]:
+    """Make sure that every slide of the cohort is there, and gather what is said of them.
+
+    A slide that failed is known of: it is reported, and the others are merged.
+
+    Parameters
+    ----------
+    folder : ResultsFolder
+
+    Returns
+    -------
+    list of SlideResult
+        By slide.
+
+    Raises
+    ------
+    ConfigError
+        If there was no run in this folder.
+    ContractError
+        Naming every slide that is missing, unfinished or not what its outcome speaks of.
+    """
+    run = read_run(folder.path)
+    if not run.get("slides"):
+        found = "none. Run layer3-infer heatmap first"
+        raise ConfigError(f"{folder.path}: expected {RUN} of a run over slides, found {found}")
+    write_tables(folder)
+    problems = {slide_id: _problem(folder, slide_id, run) for slide_id in run["slides"]}
+    lines = [f"{slide_id} {said}" for slide_id, said in problems.items() if said]
+    if lines:
+        whole = f"all {len(problems)} slides of the cohort, finished"
+        raise ContractError(folder.path, "slides", whole, "; ".join(lines), _ADVICE)
+    known = set(run["slides"])
+    return [result for result in read_results(folder.path) if result.slide_id in known]
+
+
+def _problem(folder: ResultsFolder, slide_id: str, run: Mapping[str, Any]) -> str:
+    """What is wrong with the results of a slide; empty where they are whole, or it failed."""
+    try:
+        result = read_result(folder.path, slide_id)
+        if result is None:
+            begun = any(folder.unfinished.glob(f"{slide_id}.*"))
+            return "is unfinished" if begun else "is missing"
+        if result.status == "failed":
+            return ""
+        if not result.made_by(run):
+            return "was made with another model or configuration"
+        heatmap_file.check(folder.heatmap(slide_id))
+    except ContractError as error:
+        return f"is damaged ({error})"
+    if result.inputs.get("heatmap_sha256") != sha256(folder.heatmap(slide_id)):
+        return "has a heatmap that its outcome does not speak of"
+    lost = [path.name for path in folder.of_slide(slide_id) if not path.exists()]
+    return f"lacks {', '.join(lost)}" if lost else ""

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import json
+import shutil
+
+import pytest
+
+from common.errors import ConfigError, ContractError
+from layer3_infer.merge import merge
+from layer3_infer.results_folder import ResultsFolder
+from layer3_infer.settings.heatmap import HeatmapSettings
+
+
+@pytest.fixture
+def copy(finished, tmp_path):
+    return shutil.copytree(finished, tmp_path / "copy")
+
+
+def test_a_whole_folder_is_told_slide_by_slide(copy):
+    (copy / "slides.csv").unlink()
+
+    results = merge(ResultsFolder(copy))
+
+    assert [(r.slide_id, r.status) for r in results] == [
+        ("glass", "empty"),
+        ("green", "done"),
+        ("pink", "done"),
+    ]
+    assert (copy / "slides.csv").exists()
+
+
+def test_every_gap_is_named_at_once(copy):
+    (copy / "outcomes" / "pink.json").unlink()
+    (copy / "glass.png").unlink()
+    (copy / "green.heatmap.h5").write_bytes(b"half")
+
+    with pytest.raises(ContractError) as caught:
+        merge(ResultsFolder(copy))
+
+    said = str(caught.value)
+    assert "pink is missing" in said
+    assert "glass lacks glass.png" in said
+    assert "green is damaged" in said
+    assert "Run the same heatmap command again" in said
+
+
+def test_a_slide_that_waits_for_blocks_is_unfinished(run_on, tmp_path):
+    run_on(tmp_path, blocks=3, shard="0/9")
+    run_on(tmp_path, keep={"pink", "glass"})
+
+    with pytest.raises(ContractError, match="green is unfinished"):
+        merge(ResultsFolder(tmp_path))
+
+
+def test_a_slide_that_failed_is_known_of(copy):
+    path = copy / "outcomes" / "pink.json"
+    record = json.loads(path.read_text())
+    path.write_text(json.dumps(record | {"status": "failed", "reason": "torn", "exit_status": 3}))
+
+    assert [r.status for r in merge(ResultsFolder(copy))] == ["empty", "done", "failed"]
+
+
+def test_a_heatmap_of_another_run_is_noticed(copy, run_on, tmp_path):
+    other = tmp_path / "other"
+    run_on(other, HeatmapSettings(stride=16), keep={"pink"})
+    shutil.copy(other / "pink.heatmap.h5", copy)
+
+    with pytest.raises(ContractError, match="pink has a heatmap that its outcome does not"):
+        merge(ResultsFolder(copy))
+
+
+def test_a_folder_without_a_run_is_refused(tmp_path):
+    with pytest.raises(ConfigError, match=r"run.json of a run over slides, found none"):
+        merge(ResultsFolder(tmp_path))

@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+
+import numpy as np
+import pytest
+from comparing import same_heatmaps
+
+from common.errors import Interrupted
+from layer3_infer.answer_store import AnswerStore
+from layer3_infer.heatmap_file import read_heatmap
+from layer3_infer.settings.heatmap import HeatmapSettings
+from layer3_infer.spreading import Analysing, spread_units
+
+SLIDES = ("green", "pink", "glass")
+SMALL = HeatmapSettings(batch_size=16)
+
+
+@pytest.fixture(scope="module")
+def one_go(run_on, tmp_path_factory):
+    out = tmp_path_factory.mktemp("one_go")
+    run_on(out, SMALL)
+    return out
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_blocks_by_seven_tasks_in_any_order_give_the_heatmaps_of_one_run(
+    run_on, one_go, tmp_path, workers
+):
+    waited = 0
+    for index in (3, 0, 6, 2, 5, 1, 4):
+        results, _ = run_on(tmp_path, SMALL, blocks=5, shard=f"{index}/7", workers=workers)
+        waited += sum(result.parts == 5 for result in results)
+
+    assert waited > 0
+    same_heatmaps(one_go, tmp_path, SLIDES)
+    assert list((tmp_path / "unfinished").iterdir()) == []
+
+
+@pytest.mark.slow
+def test_two_processes_give_the_heatmaps_of_one(run_on, one_go, tmp_path):
+    results, _ = run_on(tmp_path, SMALL, processes=2, workers=2)
+
+    same_heatmaps(one_go, tmp_path, SLIDES)
+    assert sorted(result.slide_id for result in results) == sorted(SLIDES)
+
+
+def stop_after(batches, monkeypatch):
+    """Stop the run, as a scheduler does, when so many batches are kept."""
+    kept = []
+    add = AnswerStore.add
+
+    def counting(store, rows, scores):
+        add(store, rows, scores)
+        kept.append(len(rows))
+        if len(kept) == batches:
+            raise Interrupted("stopped")
+
+    monkeypatch.setattr(AnswerStore, "add", counting)
+
+
+@pytest.mark.parametrize("batches", [1, 5, 12])
+def test_a_run_that_is_stopped_goes_on_from_its_last_batch(
+    run_on, one_go, tmp_path, monkeypatch, batches
+):
+    with monkeypatch.context() as patched:
+        stop_after(batches, patched)
+        with pytest.raises(Interrupted):
+            run_on(tmp_path, SMALL, save_s=0.0)
+    asked = []
+    kept = AnswerStore.known
+
+    def looked(store, count):
+        known = kept(store, count)
+        asked.append(int((~np.isnan(known)).sum()))
+        return known
+
+    with monkeypatch.context() as patched:
+        patched.setattr(AnswerStore, "known", looked)
+        run_on(tmp_path, SMALL)
+
+    assert max(asked) >= 16
+    same_heatmaps(one_go, tmp_path, SLIDES)
+    assert list((tmp_path / "unfinished").iterdir()) == []
+
+
+@pytest.mark.slow
+def test_a_process_that_dies_takes_its_slide_and_no_other(run_on, one_go, tmp_path, monkeypatch):
+    def run_with_a_killer(analysis, units, cohort):
+        monkeypatch.setattr("layer3_infer.spreading.Analysing", lambda *_, **__: Killing(analysis))
+        return spread_units(analysis, units, 2, overwrite=False), 0
+
+    results, _ = run_on(tmp_path, SMALL, run=run_with_a_killer)
+
+    found = {result.slide_id: result for result in results}
+    assert found["pink"].status == "failed"
+    assert "its process died" in found["pink"].reason
+    outcome = json.loads((tmp_path / "outcomes" / "pink.json").read_text())
+    assert outcome["exit_status"] == 1
+    for slide in ("green", "glass"):
+        one, other = (read_heatmap(f / f"{slide}.heatmap.h5") for f in (one_go, tmp_path))
+        assert one.heatmap.values.tobytes() == other.heatmap.values.tobytes()
+
+
+class Killing(Analysing):
+    """Kills its own process at the slide `pink`."""
+
+    def __call__(self, units):
+        if any(unit.entry.slide_id == "pink" for unit in units):
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().__call__(units)
