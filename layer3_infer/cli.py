@@ -245,9 +245,7 @@ def evaluate(
     from layer3_infer.evaluation import Given, evaluate_folder
 
     given = Given(detections, scores, stages)
-    evaluation = evaluate_folder(
-        results, annotations, settings, given, mpp=mpp, held_out=held_out
-    )
+    evaluation = evaluate_folder(results, annotations, settings, given, mpp=mpp, held_out=held_out)
     return said.of_evaluation(evaluation, results)
 
 

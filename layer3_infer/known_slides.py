@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _SUFFIXES: Final = (".xml", ".geojson", ".json")
 
 
-def read_entries(source: Path) -> dict[str, SlideEntry]:
+def read_entries(source: Path, mpp: float | None = None) -> dict[str, SlideEntry]:
     """The slides `source` tells of, by slide id.
 
     Parameters
@@ -21,18 +21,22 @@ def read_entries(source: Path) -> dict[str, SlideEntry]:
     source : Path
         A cohort's folder or CSV; or a folder of nothing but annotations, each named after its
         slide.
+    mpp : float or None, um/px
+        Scale of level 0 of slides of which nothing else says it.
     """
     if source.is_dir():
         paths = sorted(p for p in source.iterdir() if p.is_file() and p.name[0] != ".")
         if paths and all(path.suffix.lower() in _SUFFIXES for path in paths):
-            return _by_name(paths, source)
-    return {entry.slide_id: entry for entry in read_cohort(source)}
+            return _by_name(paths, source, mpp)
+    return {entry.slide_id: entry for entry in read_cohort(source, mpp)}
 
 
-def _by_name(paths: list[Path], folder: Path) -> dict[str, SlideEntry]:
+def _by_name(paths: list[Path], folder: Path, mpp: float | None) -> dict[str, SlideEntry]:
     entries: dict[str, SlideEntry] = {}
     for path in paths:
         if path.stem in entries:
             raise ConfigError(f"{folder}: {path.stem}: expected one annotation, found two")
-        entries[path.stem] = SlideEntry(slide_id=path.stem, path=path, annotation=path)
+        entries[path.stem] = SlideEntry(
+            slide_id=path.stem, path=path, annotation=path, fallback_mpp=mpp
+        )
     return entries

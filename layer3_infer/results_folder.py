@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from layer3_infer.heatmap_file import SUFFIX
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+OME_TIFF: Final = ".ome.tif"
+GEOJSON: Final = ".geojson"
+XML: Final = ".xml"
+TABLE: Final = ".csv"
 
 
 @dataclass(frozen=True)
@@ -38,13 +43,21 @@ class ResultsFolder:
         """Picture of the patches of highest probability."""
         return self.path / f"{slide_id}.top.png"
 
+    def ome_tiff(self, slide_id: str) -> Path:
+        """The heatmap as an image, overlap averaged."""
+        return self.path / f"{slide_id}{OME_TIFF}"
+
     def geojson(self, slide_id: str) -> Path:
-        """Regions above the threshold."""
-        return self.path / f"{slide_id}.geojson"
+        """Regions above the threshold, for QuPath."""
+        return self.path / f"{slide_id}{GEOJSON}"
+
+    def asap(self, slide_id: str) -> Path:
+        """Regions above the threshold, for ASAP."""
+        return self.path / f"{slide_id}{XML}"
 
     def table(self, slide_id: str) -> Path:
         """Probability of each patch."""
-        return self.path / f"{slide_id}.csv"
+        return self.path / f"{slide_id}{TABLE}"
 
     def of_slide(self, slide_id: str) -> tuple[Path, ...]:
         """Every file written for one slide, the heatmap first."""
@@ -53,9 +66,16 @@ class ResultsFolder:
             self.overlay(slide_id),
             self.picture(slide_id),
             self.top(slide_id),
+            self.ome_tiff(slide_id),
             self.geojson(slide_id),
+            self.asap(slide_id),
             self.table(slide_id),
         )
+
+    @property
+    def unfinished(self) -> Path:
+        """Folder of answers for slides that are not finished."""
+        return self.path / "unfinished"
 
     @property
     def model(self) -> Path:
@@ -81,6 +101,25 @@ class ResultsFolder:
     def evaluation(self) -> Path:
         """Comparison with annotations."""
         return self.path / "evaluation.json"
+
+    def detections(self, slide_id: str) -> Path:
+        """Peaks of the heatmap, a line ``p,x,y`` each."""
+        return self.path / "detections" / f"{slide_id}.csv"
+
+    @property
+    def froc_curve(self) -> Path:
+        """Every point of the FROC curve."""
+        return self.path / "froc.csv"
+
+    @property
+    def froc_picture(self) -> Path:
+        """The FROC curve."""
+        return self.path / "froc.png"
+
+    @property
+    def roc_picture(self) -> Path:
+        """The ROC curves of slides and of patches."""
+        return self.path / "roc.png"
 
     @property
     def report(self) -> Path:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from common.cli import Result
 from common.outcomes import exit_status, summary
+from layer3_infer.evaluation.wording import lines_of
 from layer3_infer.explainers import EXPLAINERS
 
 if TYPE_CHECKING:
@@ -88,27 +89,5 @@ def of_choice(outcomes: Sequence[Outcome]) -> Result:
 
 def of_evaluation(evaluation: dict[str, Any], results: Path) -> Result:
     """The main numbers, and what to know of them."""
-    patches, slides = evaluation["patches"], evaluation["slides"]
-    over, without = evaluation["intervals_over"], len(evaluation["without_heatmap"])
-    lines = [
-        f"patches: AUC {_interval(patches['auc'], over)}; {patches['tumor']} tumour, "
-        f"{patches['normal']} normal, {patches['left_out']} between the two left out",
-        f"slides: AUC {_interval(slides['auc'], over)}; {slides['positive']} positive, "
-        f"{slides['negative']} negative",
-    ]
-    lines += [f"  left out {slide}: {why}" for slide, why in evaluation["left_out"].items()]
-    if without:
-        lines.append(f"  slides of the cohort without a heatmap: {without}")
-    if evaluation["trained_on"]:
-        names = ", ".join(evaluation["trained_on"])
-        lines.append(f"  flattering: the model was trained or chosen on {names}")
-    lines.append(f"written to {results / 'evaluation.json'}")
+    lines = [*lines_of(evaluation), f"written to {results / 'evaluation.json'}"]
     return Result("\n".join(lines), evaluation, evaluation["exit_status"])
-
-
-def _interval(auc: dict[str, float | None], over: str) -> str:
-    if auc["value"] is None:
-        return "not defined"
-    if auc["low"] is None:
-        return f"{auc['value']:.3f} (no interval: fewer than two {over})"
-    return f"{auc['value']:.3f} (95 % interval {auc['low']:.3f} to {auc['high']:.3f}, over {over})"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from layer3_infer.evaluation.answers import Given
 from layer3_infer.evaluation.pipeline import evaluate_folder
 
-__all__ = ["evaluate_folder"]
+__all__ = ["Given", "evaluate_folder"]

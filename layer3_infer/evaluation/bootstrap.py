@@ -78,3 +78,10 @@ def estimate(
         return {"value": float(value), "low": None, "high": None, "reason": unbounded}
     low, high = np.percentile(defined, [2.5, 97.5])
     return {"value": float(value), "low": float(low), "high": float(high)}
+
+
+def explained(found: dict[str, float | None], undefined: str) -> Estimate:
+    """An interval of `common.roc`, with the reason where something is undefined."""
+    if found["value"] is None:
+        return {**found, "reason": undefined}
+    return {**found, "reason": ONE_GROUP} if found["low"] is None else dict(found)

@@ -67,12 +67,11 @@ def hits_of(detections: Detections, lesions: Sequence[Lesion]) -> SlideHits:
     """Compare the detections of a slide with its lesions; a point on an outline is inside."""
     count = len(lesions)
     counts = np.array([lesion.major_axis_um >= ITC_MAJOR_AXIS_UM for lesion in lesions], dtype=bool)
-    points = shapely.points(detections.xy)
     tree = shapely.STRtree([lesion.area for lesion in lesions])
-    which, lesion = tree.query(points, predicate="intersects")
+    which, lesion = tree.query(shapely.points(detections.xy), predicate="intersects")
     best = np.zeros(count)
     np.maximum.at(best, lesion, detections.probability[which])
-    outside = np.ones(len(points), dtype=bool)
+    outside = np.ones(len(detections.probability), dtype=bool)
     outside[which] = False
     return SlideHits(
         false_positives=detections.probability[outside],

@@ -1,0 +1,72 @@
+"""A cohort of three patients with lesions of every class, and heatmaps that are right about it."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from heatmap_results import EDGE, write_results
+from tiff_slides import asap
+
+SIDE = 40
+"""Patches along the edge of a slide, 64 um each at 1 um/px."""
+
+SIZES = {"negative": 0, "itc": 1, "micro": 5, "macro": 24}
+"""Patches along the edge of the lesion of each class."""
+
+SLIDES = {
+    "a_0": ("a", "macro"),
+    "a_1": ("a", "negative"),
+    "b_0": ("b", "micro"),
+    "b_1": ("b", "itc"),
+    "c_0": ("c", "negative"),
+    "c_1": ("c", "negative"),
+}
+
+
+def values_of(name):
+    """(40, 40) float32: 0.9 where the class has its lesion, 0.01 beside it, a row not analysed."""
+    values = np.full((SIDE, SIDE), 0.01, np.float32)
+    values[0] = np.nan
+    values[4 : 4 + SIZES[name], 4 : 4 + SIZES[name]] = 0.9
+    return values
+
+
+def write_known(folder, slides=SLIDES, labels=True):
+    """A cohort CSV with annotations, of slides that are not there."""
+    folder.mkdir(exist_ok=True)
+    rows = ["slide_id,path,patient,slide_label,mpp,annotation"]
+    for slide_id, (patient, name) in slides.items():
+        xml = ""
+        if SIZES[name]:
+            xml = f"{slide_id}.xml"
+            low, high = 4 * EDGE, (4 + SIZES[name]) * EDGE
+            outline = [(low, low), (high, low), (high, high), (low, high)]
+            (folder / xml).write_text(asap([outline]))
+        label = name if labels or name == "negative" else ""
+        rows.append(f"{slide_id},{slide_id}.tif,{patient},{label},1.0,{xml}")
+    (folder / "cohort.csv").write_text("\n".join([*rows, ""]))
+    return folder / "cohort.csv"
+
+
+@pytest.fixture
+def known(tmp_path):
+    return write_known(tmp_path / "known")
+
+
+@pytest.fixture
+def right(tmp_path):
+    """Results of a model that is right everywhere."""
+    slides = {slide_id: (p, "", values_of(name)) for slide_id, (p, name) in SLIDES.items()}
+    return write_results(tmp_path / "results", slides, level0_mpp=1.0, patch_mpp=2.0)
+
+
+@pytest.fixture
+def cohort():
+    """Functions that make others like these."""
+    return write_known, values_of, SLIDES
+
+
+def read(path):
+    return json.loads(path.read_text())
