@@ -1,8 +1,9 @@
 """How much haematoxylin each pixel holds, by colour deconvolution.
 
 Ruifrok and Johnston 2001, Anal Quant Cytol Histol 23:291-299. One matrix for every patch: that of
-the paper for haematoxylin and eosin, whose third direction is at right angles to both. A slide's own stains are not measured here; where laboratories differ,
-patches are given the same stain before they come here.
+the paper for haematoxylin and eosin, whose third direction is at right angles to both. A slide's
+own stains are not measured here; where laboratories differ, patches are given the same stain
+before they come here.
 """
 
 from __future__ import annotations
