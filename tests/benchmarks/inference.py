@@ -1,45 +1,42 @@
-"""Layer 3: how fast a heatmap is made."""
+"""Layer 3: how fast heatmaps are made, and in how much memory."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-import numpy as np
-from timing import pairs
-
-from common.cohort import read_cohort
-from common.openslide_slide import OpenSlideSlide
-from common.patches import PatchSpec
-from common.prediction import Predictor
-from common.preprocessing import Preprocessing
-from layer2_train.architectures import build
-from layer2_train.config import NetworkSettings
-from layer3_infer.config import HeatmapSettings
-from layer3_infer.locations import on_tissue
-from layer3_infer.predict import predict
+from inference_job import AnsweringJob
+from timing import compared
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+_CASES: Final = (
+    ("camnet_small", 96, 0.5, 48, 10**6),
+    ("resnet50", 224, 0.5, 224, 192),
+)
+"""Network, edge px, um/px, stride px, patches at most."""
 
-def heatmap(cohort: Path, rounds: int) -> list[str]:
-    """A heatmap's answers read from the slide, against the network on patches in memory."""
-    (entry,) = read_cohort(cohort)
-    slide = OpenSlideSlide(entry.path, entry.slide_id)
-    spec = PatchSpec(96, 0.5)
-    network = build(NetworkSettings(name="camnet_small"), spec.size).network
-    predictor = Predictor(network, Preprocessing(), 64)
-    places = on_tissue(slide, spec, HeatmapSettings(stride=48))
-    held = np.stack([slide.read(x, y, spec) for x, y in places.xy.tolist()])
-    mine, other, ratio = pairs(
-        lambda: predict(slide, places, spec, predictor, workers=2),
-        lambda: predictor(held),
-        rounds,
-    )
-    n = len(held)
+
+def inference_rows(cohort: Path, rounds: int) -> list[list[str]]:
+    """A heatmap's answers read from the slide, against `model.predict` on patches in memory.
+
+    Each in a process of its own, with the threads it takes by itself.
+    """
+    return [_row(cohort, rounds, *case) for case in _CASES]
+
+
+def _row(
+    cohort: Path, rounds: int, network: str, size: int, mpp: float, stride: int, most: int
+) -> list[str]:
+    jobs = {
+        way: AnsweringJob(way, str(cohort), network, size, mpp, stride, most)
+        for way in ("heatmap", "memory")
+    }
+    found = compared(jobs, rounds)
+    count = found.runs["heatmap"][0].patches
     return [
-        f"heatmap of {n} patches of 96 px, camnet_small, two cores",
-        f"{n / mine:.0f} patches/s",
-        f"patches in memory, {n / other:.0f} patches/s",
-        f"{ratio:.2f}",
+        f"heatmap of {count} patches of {size} px, {network}, two cores",
+        f"{found.rate('heatmap'):.0f} patches/s",
+        f"`model.predict` on patches in memory, {found.rate('memory'):.0f} patches/s",
+        f"{found.ratio('heatmap', 'memory'):.2f}",
     ]

@@ -15,7 +15,7 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -79,6 +79,11 @@ class Job:
     cores: list[int]
     out: str
     parts: int = 1
+
+    @property
+    def command(self) -> list[str]:
+        """What starts a process that does it."""
+        return [sys.executable, __file__, json.dumps(asdict(self))]
 
     @property
     def config(self) -> ExtractSettings:

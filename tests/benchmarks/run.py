@@ -109,9 +109,9 @@ def _others(options: argparse.Namespace, work: Path) -> None:
 
         lines += training_rows(cohort, work, options.rounds)
     if "inference" in options.rows:
-        from inference import heatmap
+        from inference import inference_rows
 
-        lines.append(heatmap(cohort, options.rounds))
+        lines += inference_rows(cohort, options.rounds)
     _say("\n| what | ours | the alternative | ratio |\n|---|---|---|---|")
     _say("\n".join("| " + " | ".join(line) + " |" for line in lines))
 

@@ -5,21 +5,23 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 import time
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from typing import Self
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Protocol, Self
 
-    from job import Job
+    class Job(Protocol):
+        """A program that answers each line on its input by a `Run`, as JSON."""
 
-_JOB = str(Path(__file__).with_name("job.py"))
+        @property
+        def command(self) -> Sequence[str]:
+            """What starts it."""
+            ...
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ class Worker:
 
     def __init__(self, job: Job) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, _JOB, json.dumps(asdict(job))],
+            job.command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
