@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _WHITE: Final = 255
 _SIGMA: Final = 1.0
 _TUMOUR: Final = 0  # the only column of the answers
+_ROUNDING: Final = 1e-7  # of answers in single precision; weights below say nothing
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,8 +78,8 @@ class Lime:
         )
         weights = np.zeros(int(pieces.max()) + 1)
         for piece, weight in explained.local_exp[_TUMOUR]:
-            weights[piece] = weight
-        return weights, _r2(explained.score)
+            weights[piece] = weight if abs(weight) > _ROUNDING else 0.0
+        return weights, float(explained.score)
 
     def _answers(self, variants: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
         return self.predictor(variants)[:, None].astype(np.float64)
@@ -101,11 +102,6 @@ def superpixels(patch: npt.NDArray[np.uint8], settings: LimeSettings) -> npt.NDA
         start_label=0,
     )
     return np.unique(pieces, return_inverse=True)[1].reshape(pieces.shape)
-
-
-def _r2(score: float) -> float:
-    """A surrogate of answers that never change explains nothing, whatever the division says."""
-    return float(score) if np.isfinite(score) else 0.0
 
 
 def _explainer() -> Any:

@@ -60,6 +60,43 @@ def test_a_slide_that_cannot_be_read_ends_the_run_with_status_3(bundle_path, tmp
     assert "failed a: " in result.stdout
 
 
+def test_explanations_from_slides_and_their_heatmaps(cohort_csv, bundle_path, finished, tmp_path):
+    given = ("explain", "--model", bundle_path, "--slides", cohort_csv, "--heatmaps", finished,
+             "--out", tmp_path, "--slide", "green", "--json")  # fmt: skip
+
+    dry = json.loads(invoke(*given, "--choose", "uncertain", "--dry-run").stdout)
+    assert dry["slides"][0]["counts"] == {"to_explain": 6}
+    assert not list(tmp_path.iterdir())
+
+    named = ("--at", "330,200", "--method", "grad_cam", "--method", "grad_cam_pp", "--sanity",
+             "--set", "sanity.depths=2")  # fmt: skip
+    done = invoke(*given, *named)
+    assert done.exit_code == 0, done.output
+    said = json.loads(done.stdout)
+    assert said["slides"][0]["counts"] == {"explained": 1}
+    assert [one["method"] for one in said["sanity"]] == ["grad_cam", "grad_cam_pp"]
+    assert (tmp_path / "green.methods.png").exists()
+    assert (tmp_path / "sanity.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ((), "expected --patches, or --slides with --heatmaps, found none"),
+        (("--at", "5"), "expected X,Y in level-0 px such as 1200,840, found '5'"),
+        (("--patches", ".", "--row", "1", "--at", "1,2"), "rows: expected none beside at"),
+    ],
+)
+def test_what_to_explain_must_be_clear(bundle_path, tmp_path, wrong, words):
+    result = CliRunner().invoke(
+        cli, ["explain", "--model", str(bundle_path), "--out", str(tmp_path / "out"), *wrong]
+    )
+
+    assert words in f"{result.output}{result.exception}"
+    assert result.exit_code != 0
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.parametrize("verb", ["heatmap", "explain", "evaluate", "report"])
 def test_help_answers_without_heavy_imports(verb):
     code = (

@@ -9,11 +9,11 @@ from layer3_infer.explainers import EXPLAINERS, check_name
 
 
 @pytest.mark.parametrize("name", EXPLAINERS)
-def test_every_name_leads_to_a_class_made_from_a_network_and_called_with_patches(name):
-    kind = EXPLAINERS[name].load()
+def test_every_name_leads_to_what_makes_the_method_of_a_network(name):
+    method = EXPLAINERS[name].load()
 
-    assert list(inspect.signature(kind).parameters) == ["network", "preprocessing", "layer"]
-    assert list(inspect.signature(kind.__call__).parameters) == ["self", "patches"]
+    assert len(inspect.signature(method).parameters) == 3
+    assert method.__name__ == name
     assert EXPLAINERS[name].title
 
 

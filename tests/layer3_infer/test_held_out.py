@@ -6,7 +6,7 @@ import pytest
 
 from common.cohort import SlideEntry, read_cohort
 from common.errors import ConfigError
-from layer3_infer.explain.pipeline import wanted_files
+from layer3_infer.explain.stored_patches import wanted_files
 from layer3_infer.held_out import held_out_entries, held_out_files
 
 

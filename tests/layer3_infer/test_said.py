@@ -72,3 +72,20 @@ def test_an_area_is_told_with_its_interval_or_why_there_is_none(auc, words):
     assert "slides of the cohort without a heatmap: 2" in text
     assert result.exit_status == 3
     assert "trained or chosen on a" in text
+
+
+def test_the_verdict_on_each_method_is_said():
+    from layer3_infer.explain.sanity import Depth, Sanity
+
+    sanity = Sanity("grad_cam_pp", 4, 0.5, (Depth("answer", 1, 0.1, 0.2, 0.1, 0.2),))
+
+    result = said.of_explanations([], OUT, [sanity])
+
+    assert "Grad-CAM++: the maps change when the weights are random" in result.text
+    assert result.data["sanity"][0]["passes"]
+
+
+def test_a_choice_names_its_patches():
+    outcome = Outcome("a", "done", notes=["P(tumour) 0.9 at x 1, y 2 (row 0)"])
+
+    assert "  a: P(tumour) 0.9 at x 1, y 2 (row 0)" in said.of_choice([outcome]).text

@@ -1,53 +1,58 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 
-from layer3_infer.explain.contact_sheet import laid_over, write_contact_sheet
+from layer3_infer.explain.colours import laid_over
+from layer3_infer.explain.contact_sheet import measures_of, write_contact_sheet
 from layer3_infer.explain.explanation import Explanation
 from layer3_infer.explain.explanation_file import Header, SlideExplanations
 
 HEADER = Header("grad_cam", "tumor", "a $1$", "f", 8, 0.5, "m", "", "c", "p", "camnet test")
 PATCH = np.random.default_rng(0).integers(0, 256, (8, 8, 3), dtype=np.uint8)
+RAW = np.linspace(-1, 1, 64, dtype=np.float32).reshape(8, 8)
+ONE = Explanation("grad_cam", "tumor", RAW, PATCH, "a $1$", 5, 6, 0.9, -1)
 
 
-def found(count):
-    attribution = np.linspace(0, 1, 64, dtype=np.float32).reshape(8, 8)
-    one = Explanation("grad_cam", "tumor", attribution, PATCH, "a $1$", 5, 6, 0.9, -1)
-    return SlideExplanations(HEADER, (one,) * count)
+def found(count, method="grad_cam"):
+    one = replace(ONE, method=method)
+    return SlideExplanations(replace(HEADER, method=method), (one,) * count)
 
 
-def test_where_nothing_speaks_for_tumour_the_patch_is_untouched():
-    attribution = np.zeros((8, 8), np.float32)
-    attribution[3, 4] = 1
-
-    over = laid_over(PATCH, attribution)
-
-    differs = (over != PATCH).any(axis=-1)
-    assert differs[3, 4]
-    assert differs.sum() == 1
+def page_of(path):
+    return np.ascontiguousarray(cv2.imread(str(path))[..., ::-1])
 
 
 def test_the_sheet_grows_by_rows_of_six(tmp_path):
     heights = []
     for count in (0, 1, 6, 7):
         write_contact_sheet(tmp_path / "a.png", found(count))
-        heights.append(cv2.imread(str(tmp_path / "a.png")).shape[0])
+        heights.append(page_of(tmp_path / "a.png").shape[0])
 
     assert heights[0] < heights[1] == heights[2] < heights[3]
 
 
 def test_patch_and_map_stand_above_one_another(tmp_path):
-    write_contact_sheet(tmp_path / "a.png", found(1))
+    for method in ("grad_cam", "lime"):
+        write_contact_sheet(tmp_path / "a.png", found(1, method))
 
-    page = np.ascontiguousarray(cv2.imread(str(tmp_path / "a.png"))[..., ::-1])
-    place = []
-    explanation = found(1).explanations[0]
-    for picture in (PATCH, laid_over(PATCH, explanation.attribution)):
-        large = cv2.resize(picture, (224, 224), interpolation=cv2.INTER_NEAREST)
-        match = cv2.matchTemplate(page, large, cv2.TM_SQDIFF)
-        least, _, (column, row), _ = cv2.minMaxLoc(match)
-        assert least < 1e-3 * (large.astype(float) ** 2).sum()
-        place.append((row, column))
-    assert place[0][1] == place[1][1]
-    assert place[1][0] == place[0][0] + 228
+        page = page_of(tmp_path / "a.png")
+        place = []
+        for picture in (PATCH, laid_over(found(1, method).explanations[0])):
+            large = cv2.resize(picture, (224, 224), interpolation=cv2.INTER_NEAREST)
+            match = cv2.matchTemplate(page, large, cv2.TM_SQDIFF)
+            least, _, (column, row), _ = cv2.minMaxLoc(match)
+            assert least < 1e-3 * (large.astype(float) ** 2).sum()
+            place.append((row, column))
+        assert place[0][1] == place[1][1]
+        assert place[1][0] == place[0][0] + 228
+
+
+def test_a_method_that_says_how_far_to_believe_it_is_quoted():
+    measured = replace(ONE, measures={"r2": 0.834, "rank_correlation": 0.9})
+
+    assert measures_of(measured) == "R2 0.83, repeats agree 0.90"
+    assert measures_of(replace(ONE, measures={"r2": 0.5})) == "R2 0.50"
+    assert measures_of(ONE) == ""

@@ -1,20 +1,23 @@
 from __future__ import annotations
 
-import keras
 import numpy as np
 import pytest
 from colour_model import GREEN, PINK, colour_network
 
-from common.errors import ConfigError
+from common.prediction import Predictor
 from common.preprocessing import Preprocessing
-from layer3_infer.explain.grad_cam import GradCam
+from layer3_infer.config import ExplainSettings
+from layer3_infer.explain.explanation import share_for
+from layer3_infer.explain.grad_cam import grad_cam
 
 SIZE = 32
 
 
 @pytest.fixture(scope="module")
-def grad_cam():
-    return GradCam(colour_network(SIZE), Preprocessing(), "greenness")
+def explain():
+    return grad_cam(
+        Predictor(colour_network(SIZE), Preprocessing(), 4), "greenness", ExplainSettings()
+    )
 
 
 def half_green():
@@ -23,8 +26,8 @@ def half_green():
     return patch
 
 
-def test_the_map_points_at_what_the_network_looks_for(grad_cam):
-    (found,) = grad_cam(half_green()[None])
+def test_the_map_points_at_what_the_network_looks_for(explain):
+    found = share_for(explain(half_green()).raw)
 
     assert found.shape == (SIZE, SIZE)
     assert found.dtype == np.float32
@@ -32,43 +35,24 @@ def test_the_map_points_at_what_the_network_looks_for(grad_cam):
     assert (found[:, SIZE // 2 :] == 1).all()
 
 
-def test_a_patch_without_evidence_has_an_empty_map(grad_cam):
-    patches = np.full((1, SIZE, SIZE, 3), PINK, np.uint8)
-
-    assert (grad_cam(patches) == 0).all()
+def test_a_patch_without_evidence_has_an_empty_map(explain):
+    assert not explain(np.full((SIZE, SIZE, 3), PINK, np.uint8)).raw.any()
 
 
-def test_a_map_does_not_depend_on_the_company_of_its_patch(grad_cam):
-    rng = np.random.default_rng(0)
-    others = rng.integers(0, 256, (3, SIZE, SIZE, 3), dtype=np.uint8)
+def test_what_speaks_against_tumour_is_below_0():
+    network = colour_network(SIZE)
+    kernel, bias = network.get_layer("answer").get_weights()
+    network.get_layer("answer").set_weights([-kernel, bias])
 
-    together = grad_cam(np.concatenate([others, half_green()[None]]))
+    found = grad_cam(Predictor(network, Preprocessing(), 4), "greenness", ExplainSettings())
 
-    assert together[-1].tobytes() == grad_cam(half_green()[None])[0].tobytes()
-
-
-def test_a_confident_answer_still_has_a_map(grad_cam):
-    patches = np.full((1, SIZE, SIZE, 3), GREEN, np.uint8)
-
-    assert grad_cam.network.predict_on_batch(patches.astype(np.float32))[0, 0] > 0.99
-    assert (grad_cam(patches) == 1).all()
+    assert (found(half_green()).raw[:, SIZE // 2 :] < 0).all()
 
 
-def test_the_network_is_left_as_it_was(grad_cam):
-    before = grad_cam.network.predict_on_batch(half_green()[None].astype(np.float32))
-    grad_cam(half_green()[None])
+def test_the_map_is_in_units_of_the_score(explain):
+    """The network's score is 40 times the mean greenness, less a constant."""
+    greenness = (GREEN[1] - GREEN[0] / 2 - GREEN[2] / 2) / 255
 
-    after = grad_cam.network.predict_on_batch(half_green()[None].astype(np.float32))
-    assert before.tobytes() == after.tobytes()
-    assert keras.activations.serialize(grad_cam.network.get_layer("answer").activation) == "sigmoid"
+    found = explain(half_green()).raw
 
-
-def test_no_patches_give_no_maps(grad_cam):
-    assert grad_cam(np.empty((0, SIZE, SIZE, 3), np.uint8)).shape == (0, SIZE, SIZE)
-
-
-def test_a_layer_the_network_lacks_is_refused():
-    broken = GradCam(colour_network(SIZE), Preprocessing(), "conv5")
-
-    with pytest.raises(ConfigError, match="cam_layer: expected a layer of the network, found"):
-        broken(half_green()[None])
+    assert found[0, -1] * SIZE**2 == pytest.approx(40 * greenness, rel=1e-5)
