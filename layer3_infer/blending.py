@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from common.geometry import Pyramid
+    from common.grid import Grid
     from layer3_infer.heatmap import Heatmap
 
 COLOUR_MAP: Final = "viridis"
@@ -50,7 +51,7 @@ def spread(heatmap: Heatmap, slide: Pyramid, shape: tuple[int, int]) -> npt.NDAr
     """The heatmap at the pixels of a picture of the whole slide.
 
     Each patch is a rectangle; their sums come from one running sum over the rectangles' corners,
-    so the time does not grow with the overlap.
+    so the time does not grow with the overlap, nor memory with the number of patches.
 
     Parameters
     ----------
@@ -64,24 +65,40 @@ def spread(heatmap: Heatmap, slide: Pyramid, shape: tuple[int, int]) -> npt.NDAr
     (H, W) float64
         Mean over the patches that cover a pixel's centre; NaN where none of those analysed does.
     """
-    starts = heatmap.xy
-    ends = starts + heatmap.grid.edge
-    left, right = (_first_pixel(x[:, 0], shape[1] / slide.width, shape[1]) for x in (starts, ends))
-    top, bottom = (_first_pixel(y[:, 1], shape[0] / slide.height, shape[0]) for y in (starts, ends))
+    grid = heatmap.grid
+    left, right = _span(grid.origin[0], grid, grid.columns, shape[1] / slide.width, shape[1])
+    top, bottom = _span(grid.origin[1], grid, grid.rows, shape[0] / slide.height, shape[0])
     total, count = np.zeros((2, shape[0] + 1, shape[1] + 1))
-    scores = heatmap.scores.astype(np.float64)
-    for row, column, sign in (
-        (top, left, 1),
-        (top, right, -1),
-        (bottom, left, -1),
-        (bottom, right, 1),
-    ):
-        np.add.at(total, (row, column), sign * scores)
-        np.add.at(count, (row, column), sign)
+    for row in np.flatnonzero(heatmap.analysed.any(axis=1)):
+        seen = ~np.isnan(heatmap.values[row])
+        scores = heatmap.values[row, seen].astype(np.float64)
+        for sums, each in ((total, scores), (count, None)):
+            line = _steps(left[seen], right[seen], each, shape[1] + 1)
+            sums[top[row]] += line
+            sums[bottom[row]] -= line
     total, count = (a.cumsum(axis=0).cumsum(axis=1)[:-1, :-1] for a in (total, count))
     mean = np.full(shape, np.nan)
     np.divide(total, count, out=mean, where=count > 0)
     return np.clip(mean, 0, 1)
+
+
+def _steps(
+    starts: npt.NDArray[np.intp],
+    ends: npt.NDArray[np.intp],
+    weights: npt.NDArray[np.float64] | None,
+    length: int,
+) -> npt.NDArray[np.float64]:
+    """How much the sum of runs from `starts` to `ends` rises at each pixel, (length,) float64."""
+    steps = np.bincount(starts, weights, length) - np.bincount(ends, weights, length)
+    return steps.astype(np.float64)
+
+
+def _span(
+    origin: int, grid: Grid, number: int, scale: float, length: int
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """First pixel of each patch along one axis, and the first after it, (number,)."""
+    places = origin + grid.stride * np.arange(number, dtype=np.int64)
+    return _first_pixel(places, scale, length), _first_pixel(places + grid.edge, scale, length)
 
 
 def blend(

@@ -67,7 +67,9 @@ class Heatmap:
     @property
     def xy(self) -> npt.NDArray[np.int64]:
         """Corners of the patches analysed, (N, 2) int64 level-0 px, by row then by column."""
-        return self.grid.corners()[self.analysed.ravel()]
+        rows, columns = np.nonzero(self.analysed)
+        steps = np.stack([columns, rows], axis=1).astype(np.int64, copy=False)
+        return steps * self.grid.stride + np.array(self.grid.origin, dtype=np.int64)
 
     @property
     def scores(self) -> npt.NDArray[np.float32]:

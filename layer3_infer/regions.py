@@ -9,8 +9,13 @@ import cv2
 import numpy as np
 import shapely
 
+from layer3_infer.outlines import outlines
+
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from layer3_infer.heatmap import Heatmap
+    from layer3_infer.outlines import Rings
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +43,8 @@ class Region:
 def find_regions(heatmap: Heatmap, mpp: float, threshold: float) -> list[Region]:
     """The regions of a heatmap, by the first of their cells in reading order.
 
-    Cells that meet only at a corner belong to different regions.
+    Cells that meet only at a corner belong to different regions. A cell is the part of the slide
+    an entry stands for, as `Heatmap.cells` says.
 
     Parameters
     ----------
@@ -50,26 +56,37 @@ def find_regions(heatmap: Heatmap, mpp: float, threshold: float) -> list[Region]
     """
     if not heatmap.values.size:
         return []
-    above = (heatmap.analysed & (heatmap.values >= threshold)).astype(np.uint8)
-    count, pieces = cv2.connectedComponents(above, connectivity=4)
-    rows, columns = np.nonzero(above)
-    piece = pieces[rows, columns]
-    order = np.argsort(piece, kind="stable")
-    ends = np.cumsum(np.bincount(piece, minlength=count)[1:])[:-1]
-    members = [part for part in np.split(order, ends) if len(part)]
-    members.sort(key=lambda part: int(part[0]))
-    return [_region(heatmap, rows[part], columns[part], mpp) for part in members]
+    above = heatmap.values >= threshold  # false for NaN
+    count, labels = cv2.connectedComponents(above.astype(np.uint8), connectivity=4)
+    pieces = np.asarray(labels, dtype=np.int32)
+    piece, values = pieces[above], heatmap.values[above].astype(np.float64)
+    cells = np.bincount(piece, minlength=count)
+    means = np.bincount(piece, values, count) / np.maximum(cells, 1)
+    highest = np.zeros(count)
+    np.maximum.at(highest, piece, values)
+    area_um2 = (heatmap.grid.stride * mpp) ** 2
+    rings = outlines(pieces)
+    exteriors = rings.piece[~rings.hole]
+    return [
+        Region(polygon, float(size * area_um2), float(mean), float(most), int(size))
+        for polygon, size, mean, most in zip(
+            _polygons(rings, heatmap),
+            cells[exteriors],
+            means[exteriors],
+            highest[exteriors],
+            strict=True,
+        )
+    ]
 
 
-def _region(heatmap: Heatmap, rows: np.ndarray, columns: np.ndarray, mpp: float) -> Region:
-    union = shapely.union_all(shapely.box(*heatmap.cells(rows, columns).T))
-    polygon = shapely.simplify(union, 0)  # drops corners of cells that lie on a straight edge
-    assert isinstance(polygon, shapely.Polygon)
-    values = heatmap.values[rows, columns].astype(np.float64)
-    return Region(
-        polygon=shapely.geometry.polygon.orient(polygon),
-        area_um2=polygon.area * mpp**2,
-        mean_probability=float(values.mean()),
-        max_probability=float(values.max()),
-        patches=len(values),
-    )
+def _polygons(rings: Rings, heatmap: Heatmap) -> npt.NDArray[np.object_]:
+    """One polygon per exterior, in their order, (N,)."""
+    corner = heatmap.cells(np.array([0]), np.array([0]))[0, :2]
+    ring = np.repeat(np.arange(len(rings.piece)), np.diff(rings.starts))
+    lines = np.asarray(shapely.linearrings(corner + heatmap.grid.stride * rings.xy, indices=ring))
+    exteriors = rings.piece[~rings.hole]
+    place = np.zeros(rings.piece.max(initial=0) + 1, dtype=np.intp)
+    place[exteriors] = np.arange(len(exteriors))
+    owner = place[rings.piece]
+    order = np.lexsort((rings.hole, owner))  # an exterior, then its holes
+    return np.asarray(shapely.polygons(lines[order], indices=owner[order]))
