@@ -124,6 +124,20 @@ def heatmap(
 
 
 @verb(cli)
+@click.argument("files", type=FILE_PATH, nargs=-1, required=True)
+def check(files: tuple[Path, ...]) -> Result:
+    """Test whether FILES of results are whole and say what their heatmap says.
+
+    Heatmap files, and the .ome.tif, .geojson, .xml and .csv of a slide, which need the heatmap
+    they were made of beside them.
+    """
+    from layer3_infer import said
+    from layer3_infer.result_check import check_results
+
+    return said.of_check(check_results(files))
+
+
+@verb(cli)
 @_RESULTS
 def merge(results: Path) -> Result:
     """Make sure that DIR holds every slide of its cohort; writes slides.csv anew."""

@@ -6,12 +6,13 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from common.cli import Result
+from common.errors import ContractError
 from common.outcomes import exit_status, summary
 from layer3_infer.evaluation.wording import lines_of
 from layer3_infer.explainers import EXPLAINERS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from common.outcomes import Outcome
@@ -63,6 +64,14 @@ def of_forecast(forecasts: Sequence[Forecast]) -> Result:
         for one in forecasts
     ]
     return Result("\n".join(lines), {"slides": [asdict(one) for one in forecasts]})
+
+
+def of_check(found: Mapping[Path, ContractError | None]) -> Result:
+    """What is wrong with each file; the status is 4 if anything is."""
+    lines = [str(error) if error else f"{path}: whole" for path, error in found.items()]
+    data = {str(path): str(error) if error else "" for path, error in found.items()}
+    status = ContractError.exit_status if any(found.values()) else 0
+    return Result("\n".join(lines), {"files": data}, status)
 
 
 def of_explanations(

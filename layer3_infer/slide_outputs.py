@@ -10,7 +10,10 @@ import numpy as np
 from common.annotations import read_annotations
 from common.errors import SlideError
 from common.files import whole_file
+from layer3_infer.asap import write_asap
+from layer3_infer.drawn import Source, drawn_regions
 from layer3_infer.geojson import write_geojson
+from layer3_infer.ome_tiff import write_ome_tiff
 from layer3_infer.overlay import picture_mpp, write_overlay
 from layer3_infer.patch_table import write_patch_table
 from layer3_infer.regions import find_regions
@@ -39,7 +42,7 @@ def write_outputs(
     classes: Sequence[str],
     annotation: Path | None = None,
 ) -> str:
-    """Write overlay, pictures of the slide and of its top patches, regions and table of patches.
+    """Write overlay, pictures of slide and top patches, image, regions and table of patches.
 
     The picture is of the scanned area alone: label and macro images are never read.
 
@@ -49,6 +52,7 @@ def write_outputs(
     slide : Slide
     made : HeatmapFile
     settings : HeatmapSettings
+        With the threshold of the regions.
     classes : sequence of str
         Names of the model's classes.
     annotation : Path or None
@@ -60,26 +64,33 @@ def write_outputs(
         Why the annotation could not be drawn; empty if it was, or there is none.
     """
     slide_id, heatmap = slide.slide_id, made.heatmap
-    outlines, problem = _outlines(annotation, slide.pyramid)
+    outlines, problem = _outlines(annotation, slide.pyramid, settings.mask_tumor)
     picture = slide.thumbnail(picture_mpp(slide.pyramid, settings.picture_width))
     _write_jpeg(folder.picture(slide_id), picture)
     write_overlay(folder.overlay(slide_id), picture, heatmap, slide.pyramid, slide_id, outlines)
     write_top_patches(folder.top(slide_id), slide, made)
-    regions = find_regions(heatmap, slide.pyramid.mpp, settings.threshold)
-    source = f"{made.header.slide_fingerprint} {made.header.model_sha256} {settings.threshold}"
-    write_geojson(folder.geojson(slide_id), regions, source)
+    write_ome_tiff(folder.ome_tiff(slide_id), made)
+    _write_regions(folder, made, settings.threshold)
     write_patch_table(folder.table(slide_id), heatmap, classes)
     return problem
 
 
+def _write_regions(folder: ResultsFolder, made: HeatmapFile, threshold: float | None) -> None:
+    assert threshold is not None
+    header, source = made.header, Source.of(made.header, threshold)
+    areas = drawn_regions(find_regions(made.heatmap, header.level0_mpp, threshold))
+    write_geojson(folder.geojson(header.slide_id), areas, source)
+    write_asap(folder.asap(header.slide_id), areas, source)
+
+
 def _outlines(
-    annotation: Path | None, pyramid: Pyramid
+    annotation: Path | None, pyramid: Pyramid, mask_tumor: int | None
 ) -> tuple[list[npt.NDArray[np.float64]], str]:
     """Rings to draw, and why there are none. The heatmap does not need them."""
     if annotation is None:
         return [], ""
     try:
-        return read_annotations(annotation, pyramid).outlines(), ""
+        return read_annotations(annotation, pyramid, mask_tumor).outlines(), ""
     except SlideError as error:
         return [], f"annotation not drawn: {error}"
 

@@ -30,6 +30,9 @@ class HeatmapSettings(Settings):
         measured with.
     picture_width : int, px
         Largest width of the slide in the overlay; it is at most four times as high.
+    mask_tumor : int, 1 to 255, or None
+        The number that means tumour where the annotation drawn on the overlay is a mask TIFF; None
+        takes 255 in masks of 0 and 255, and draws no other.
     """
 
     stride: int | None = Field(default=None, ge=1)
@@ -38,3 +41,4 @@ class HeatmapSettings(Settings):
     orientations: Literal[1, 4, 8] | None = None
     threshold: float | None = Field(default=None, ge=0, le=1)
     picture_width: int = Field(default=1600, ge=100, le=8000)
+    mask_tumor: int | None = Field(default=None, ge=1, le=255)

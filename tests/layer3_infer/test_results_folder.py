@@ -11,7 +11,7 @@ def test_the_files_of_a_slide_bear_its_name_and_each_another():
     paths = FOLDER.of_slide("slide.1")
 
     assert {path.name.startswith("slide.1.") for path in paths} == {True}
-    assert len(set(paths)) == len(paths) == 6
+    assert len(set(paths)) == len(paths) == 8
     assert paths[0].name == "slide.1.heatmap.h5"
 
 
