@@ -47,7 +47,8 @@ def of_stages(
             left_out[patient] = why
         else:
             staged[patient] = _staged(patient, slides, by_slide, given)
-    left_out |= {patient: "nothing is known of it" for patient in given if patient not in staged}
+    unknown = set(given) - set(staged) - set(left_out)
+    left_out |= dict.fromkeys(sorted(unknown), "nothing is known of it")
     known = [one["known"] for one in staged.values()]
     said = [one["said"] for one in staged.values()]
     return {

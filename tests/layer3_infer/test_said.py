@@ -40,26 +40,48 @@ def test_explanations_end_with_the_status_of_their_slides():
 
 
 @pytest.mark.parametrize(
-    ("auc", "words"),
+    ("found", "words"),
     [
         (
             {"value": 0.9, "low": 0.8, "high": 1.0},
-            "AUC 0.900 (95 % interval 0.800 to 1.000, over slides)",
+            "0.900 (95 % interval 0.800 to 1.000, over slides)",
         ),
         (
-            {"value": 0.9, "low": None, "high": None},
-            "AUC 0.900 (no interval: fewer than two slides)",
+            {"value": 0.9, "low": None, "high": None, "reason": "one patient"},
+            "0.900 (one patient)",
         ),
-        ({"value": None, "low": None, "high": None}, "AUC not defined"),
+        (
+            {"value": None, "low": None, "high": None, "reason": "no lesion"},
+            "not defined (no lesion)",
+        ),
     ],
 )
-def test_an_area_is_told_with_its_interval_or_why_there_is_none(auc, words):
+def test_an_evaluation_is_told_with_intervals_or_why_there_are_none(found, words):
+    slides = {"auc": found, "positive": 1, "negative": 1}
     evaluation = {
-        "patches": {"auc": auc, "tumor": 1, "normal": 2, "left_out": 3},
-        "slides": {"auc": auc, "positive": 1, "negative": 1},
+        "patches": {"auc": found, "tumor": 1, "normal": 2, "left_out": 3},
+        "slides": slides,
+        "slide_predictions": slides,
+        "froc": {
+            "score": found,
+            "sensitivity": {"0.25": found},
+            "lesions": 4,
+            "slides": 2,
+            "itc": 1,
+            "left_out": {"e": "not exhaustive"},
+        },
+        "classes": {"kappa": found},
+        "stages": {
+            "kappa": found,
+            "said_by": "heatmaps",
+            "by_patient": {"p": {}},
+            "not_five_slides": ["p"],
+            "left_out": {"q": "no class is said of d"},
+        },
         "intervals_over": "slides",
         "left_out": {"b": "b.xml: broken"},
         "without_heatmap": ["c", "d"],
+        "without_answer": ["c"],
         "exit_status": 3,
         "trained_on": ["a"],
     }
@@ -67,8 +89,12 @@ def test_an_area_is_told_with_its_interval_or_why_there_is_none(auc, words):
     result = said.of_evaluation(evaluation, OUT)
     text = result.text
 
-    assert words in text
+    for name in ("slides: AUC", "lesions: FROC score", "stages: quadratic kappa"):
+        assert f"{name} {words}" in text
     assert "left out b: b.xml: broken" in text
+    assert "left out of FROC e: not exhaustive" in text
+    assert "not staged q: no class is said of d" in text
+    assert "other than CAMELYON17's five slides: 1 patients" in text
     assert "slides of the cohort without a heatmap: 2" in text
     assert result.exit_status == 3
     assert "trained or chosen on a" in text

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import numpy as np
 import pytest
 from heatmap_results import EDGE, write_results
@@ -63,10 +61,24 @@ def right(tmp_path):
 
 
 @pytest.fixture
-def cohort():
-    """Functions that make others like these."""
-    return write_known, values_of, SLIDES
+def make_known(tmp_path):
+    """Write the cohort with other slides: id to patient and class."""
+
+    def make(slides, **more):
+        return write_known(tmp_path / "known", slides, **more)
+
+    return make
 
 
-def read(path):
-    return json.loads(path.read_text())
+@pytest.fixture
+def make_results(tmp_path):
+    """Write results of slides: id to patient, split seen in, and class or values."""
+
+    def make(slides, **more):
+        found = {
+            slide_id: (patient, seen, values_of(what) if isinstance(what, str) else what)
+            for slide_id, (patient, seen, what) in slides.items()
+        }
+        return write_results(tmp_path / "results", found, level0_mpp=1.0, patch_mpp=2.0, **more)
+
+    return make

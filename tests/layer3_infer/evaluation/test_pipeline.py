@@ -12,12 +12,13 @@ from tiff_slides import asap
 
 from common.annotations import read_annotations
 from common.cohort import read_cohort, write_cohort
-from common.errors import ConfigError, SlideError
+from common.errors import ConfigError, ContractError, SlideError
 from common.model_bundle import read_bundle
 from common.openslide_slide import OpenSlideSlide
+from common.units import units_of
 from layer3_infer.analysis import Analysis
 from layer3_infer.config import EvaluateSettings, HeatmapSettings
-from layer3_infer.evaluation import evaluate_folder
+from layer3_infer.evaluation import Given, evaluate_folder
 from layer3_infer.pipeline import run
 from layer3_infer.results_folder import ResultsFolder
 
@@ -134,7 +135,7 @@ def test_intervals_are_over_slides_where_no_patient_is_known(cohort_csv, bundle,
     rows = [row.split(",") for row in cohort_csv.read_text().splitlines()]
     cohort.write_text("\n".join(",".join(row[:2] + row[4:]) for row in rows))
     analysis = Analysis(bundle, HeatmapSettings(), ResultsFolder(tmp_path))
-    run(analysis, read_cohort(cohort), [])
+    run(analysis, units_of(read_cohort(cohort)), [])
 
     assert evaluate_folder(tmp_path, cohort, QUICK)["intervals_over"] == "slides"
 
@@ -142,10 +143,184 @@ def test_intervals_are_over_slides_where_no_patient_is_known(cohort_csv, bundle,
 def test_results_of_two_models_are_never_taken_together(copy, cohort_csv, tmp_path):
     other = read_bundle(write_colour_bundle(tmp_path / "other", size=64).path)
     entries = [entry for entry in read_cohort(cohort_csv) if entry.slide_id == "green"]
-    run(Analysis(other, HeatmapSettings(), ResultsFolder(copy)), entries, ["green"], overwrite=True)
+    run(
+        Analysis(other, HeatmapSettings(), ResultsFolder(copy)),
+        units_of(entries),
+        ["green"],
+        overwrite=True,
+    )
 
     found = evaluate_folder(copy, cohort_csv, QUICK)
 
     assert found["model_sha256"] == other.model_sha256
     assert list(found["patches"]["by_slide"]) == ["green"]
     assert found["left_out"]["pink"].startswith("made with another model")
+
+
+ONE = {"value": 1.0, "low": 1.0, "high": 1.0}
+
+
+def detections_in(folder, **lines):
+    """A table of detections for each slide named."""
+    folder.mkdir()
+    for slide_id, text in lines.items():
+        (folder / f"{slide_id}.csv").write_text(text)
+    return folder
+
+
+def test_heatmaps_that_are_right_have_one_everywhere(right, known):
+    found = evaluate_folder(right, known, QUICK)
+
+    assert found["froc"]["score"] == ONE
+    assert (found["froc"]["lesions"], found["froc"]["itc"], found["froc"]["slides"]) == (2, 1, 6)
+    assert found["stages"]["kappa"] == found["classes"]["kappa"] == ONE
+    assert found["stages"]["by_patient"]["b"] == {"known": "pN1mi", "said": "pN1mi", "slides": 2}
+    assert found["lesions"]["by_slide"]["a_0"]["annotated"]["macro"] == 1
+
+
+def test_detections_curves_and_pictures_are_left_beside_the_numbers(right, known):
+    evaluate_folder(right, known, QUICK)
+
+    assert (right / "detections" / "a_1.csv").read_text() == ""
+    assert (right / "detections" / "b_1.csv").read_text() == "0.9,288,288\n"
+    assert (right / "froc.csv").read_text().splitlines()[1] == "0.9,0,1"
+    assert (right / "froc.png").exists()
+    assert (right / "roc.png").exists()
+
+
+def test_detections_written_are_as_good_as_the_heatmaps_they_are_from(right, known, tmp_path):
+    first = evaluate_folder(right, known, QUICK)["froc"]
+    given = Given(detections=right / "detections")
+
+    again = evaluate_folder(tmp_path / "out", known, QUICK, given)["froc"]
+
+    assert {**again, "detections": ""} == {**first, "detections": ""}
+
+
+def test_tables_of_others_need_no_heatmap(known, tmp_path):
+    detections = detections_in(tmp_path / "theirs", a_0="0.9,600,600\n", a_1="0.4,9,9\n", b_0="")
+    (tmp_path / "scores.csv").write_text("image,score\na_0.tif,7\nb_0.tif,6\na_1.tif,2\n")
+    (tmp_path / "stages.csv").write_text("patient,stage\na.zip,pN1\nb.zip,pN0\nc.zip,pN0\n")
+    given = Given(detections, tmp_path / "scores.csv", tmp_path / "stages.csv")
+
+    found = evaluate_folder(tmp_path / "out", known, QUICK, given)
+
+    assert found["patches"]["auc"]["reason"].startswith("no heatmap")
+    assert found["slides"]["auc"]["value"] == 1
+    assert found["froc"]["sensitivity"]["0.25"]["value"] == 0.5
+    assert found["froc"]["by_slide"]["b_0"]["found"] == 0
+    assert found["stages"]["by_patient"]["b"] == {"known": "pN1mi", "said": "pN0", "slides": 2}
+    assert found["without_heatmap"] == []
+    assert found["without_answer"] == ["b_1", "c_0", "c_1"]
+
+
+def test_a_patients_stage_alone_is_enough_for_kappa(known, tmp_path):
+    (tmp_path / "stages.csv").write_text("patient,stage\na.zip,pN1\nb.zip,pN1mi\nx.zip,pN0\n")
+
+    found = evaluate_folder(tmp_path / "out", known, QUICK, Given(stages=tmp_path / "stages.csv"))
+
+    assert found["stages"]["kappa"]["value"] == 1
+    assert found["stages"]["left_out"] == {"x": "nothing is known of it"}
+    assert not (tmp_path / "out" / "roc.png").exists()
+
+
+def test_a_slide_that_others_say_nothing_of_is_left_out_of_froc_and_named(right, known, tmp_path):
+    detections = detections_in(tmp_path / "theirs", a_0="0.9,600,600\n")
+
+    found = evaluate_folder(right, known, QUICK, Given(detections=detections))["froc"]
+
+    assert found["slides"] == 1
+    assert found["left_out"]["b_0"] == "no detections of it were given"
+
+
+def test_a_table_with_a_mistake_leaves_out_its_slide_and_is_told(known, tmp_path):
+    detections = detections_in(tmp_path / "theirs", a_0="0.9,600,600\n", b_0="nan,1,2\n")
+
+    found = evaluate_folder(tmp_path / "out", known, QUICK, Given(detections=detections))
+
+    assert "b_0.csv: line 1: p: expected a number from 0 to 1" in found["left_out"]["b_0"]
+    assert found["exit_status"] == 4
+    (detections / "a_0.csv").unlink()
+    with pytest.raises(ContractError, match="line 1: p"):
+        evaluate_folder(tmp_path / "out", known, QUICK, Given(detections=detections))
+
+
+def test_slides_whose_annotations_are_not_exhaustive_are_left_out_of_froc(make_results, make_known):
+    slides = {"test_114": ("a", "macro"), "other": ("b", "micro")}
+    results = make_results({name: (p, "", what) for name, (p, what) in slides.items()})
+
+    found = evaluate_folder(results, make_known(slides), QUICK)["froc"]
+
+    assert list(found["by_slide"]) == ["other"]
+    assert "not exhaustive" in found["left_out"]["test_114"]
+
+
+def test_where_the_scale_is_not_known_lesions_are_of_no_size(known, tmp_path):
+    detections = detections_in(tmp_path / "theirs", a_0="0.9,600,600\n")
+    (known.parent / "cohort.csv").unlink()
+    given = Given(detections=detections)
+
+    without = evaluate_folder(tmp_path / "out", known.parent, QUICK, given)["froc"]
+    stated = evaluate_folder(tmp_path / "out", known.parent, QUICK, given, mpp=1.0)["froc"]
+
+    assert "its scale is not known" in without["left_out"]["a_0"]
+    assert stated["score"]["value"] == 1
+
+
+def test_held_out_leaves_out_what_the_model_was_trained_on(make_results, make_known):
+    slides = {"a": ("a", "macro"), "b": ("b", "negative"), "c": ("c", "micro")}
+    seen = {"a": "train", "b": "", "c": "test"}
+    results = make_results({name: (p, seen[name], what) for name, (p, what) in slides.items()})
+
+    found = evaluate_folder(results, make_known(slides), QUICK, held_out=True)
+
+    assert found["left_out"] == {"a": "the model was trained or chosen on it"}
+    assert list(found["froc"]["by_slide"]) == ["b", "c"]
+    assert found["trained_on"] == []
+
+
+def test_without_tumour_nothing_of_it_is_defined_and_the_reason_is_told(make_results, make_known):
+    slides = {"a": ("a", "negative"), "b": ("b", "negative")}
+    results = make_results({name: (p, "", what) for name, (p, what) in slides.items()})
+    (results / "froc.png").write_text("of before")
+
+    found = evaluate_folder(results, make_known(slides), QUICK)
+
+    assert found["froc"]["score"]["reason"].startswith("no lesion")
+    assert found["froc"]["sensitivity"]["8"]["value"] is None
+    assert found["stages"]["kappa"]["reason"].startswith("fewer than two classes")
+    assert not (results / "froc.png").exists()
+
+
+def test_lesions_of_isolated_tumour_cells_alone_leave_froc_undefined(make_results, make_known):
+    slides = {"a": ("a", "itc"), "b": ("b", "negative")}
+    results = make_results({name: (p, "", what) for name, (p, what) in slides.items()})
+
+    found = evaluate_folder(results, make_known(slides), QUICK)["froc"]
+
+    assert (found["lesions"], found["itc"], found["score"]["value"]) == (0, 1, None)
+
+
+def test_a_slide_model_goes_before_the_lesions_of_heatmaps(right, known):
+    lines = [f"{name},{name[0]},0.5,itc" for name in ("a_0", "a_1", "b_0", "b_1", "c_0", "c_1")]
+    (right / "slide_predictions.csv").write_text(
+        "\n".join(["slide_id,patient,score,class", *lines])
+    )
+
+    found = evaluate_folder(right, known, QUICK)
+
+    assert found["stages"]["said_by"] == "slide_predictions.csv"
+    assert {one["said"] for one in found["stages"]["by_patient"].values()} == {"pN0(i+)"}
+    assert found["slide_predictions"]["auc"]["value"] == 0.5
+    assert found["slides"]["auc"]["value"] == 1
+
+
+def test_nothing_said_of_any_known_slide_is_refused(known, tmp_path):
+    with pytest.raises(ConfigError, match="or in the tables given, found none in common"):
+        evaluate_folder(tmp_path / "out", known, QUICK)
+
+    assert not (tmp_path / "out").exists()
+
+
+def test_it_says_the_same_every_time(right, known):
+    assert evaluate_folder(right, known, QUICK) == evaluate_folder(right, known, QUICK)
