@@ -1,18 +1,17 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 
 import numpy as np
 import pytest
 from comparing import same_heatmaps
+from deadly_slide import Killing
 
 from common.errors import Interrupted
 from layer3_infer.answer_store import AnswerStore
 from layer3_infer.heatmap_file import read_heatmap
 from layer3_infer.settings.heatmap import HeatmapSettings
-from layer3_infer.spreading import Analysing, spread_units
+from layer3_infer.spreading import spread_units
 
 SLIDES = ("green", "pink", "glass")
 SMALL = HeatmapSettings(batch_size=16)
@@ -102,12 +101,3 @@ def test_a_process_that_dies_takes_its_slide_and_no_other(run_on, one_go, tmp_pa
     for slide in ("green", "glass"):
         one, other = (read_heatmap(f / f"{slide}.heatmap.h5") for f in (one_go, tmp_path))
         assert one.heatmap.values.tobytes() == other.heatmap.values.tobytes()
-
-
-class Killing(Analysing):
-    """Kills its own process at the slide `pink`."""
-
-    def __call__(self, units):
-        if any(unit.entry.slide_id == "pink" for unit in units):
-            os.kill(os.getpid(), signal.SIGKILL)
-        return super().__call__(units)
