@@ -11,6 +11,7 @@ from common.errors import ContractError, SlideError
 from common.files import write_text
 from common.provenance import log_head
 from layer3_infer.model_facts import as_json, model_facts
+from layer3_infer.patient_score import patients_csv
 from layer3_infer.run_claim import claim_run
 from layer3_infer.slide_result import as_csv, read_results
 from layer3_infer.spreading import spread_units
@@ -73,6 +74,7 @@ def write_tables(folder: ResultsFolder) -> None:
     """Gather what is said of slides and patients, by whichever task."""
     results = read_results(folder.path)
     write_text(folder.slides, as_csv(results))
+    write_text(folder.patients, patients_csv(results))
 
 
 def finished_results(analysis: Analysis, entries: Sequence[SlideEntry]) -> dict[str, SlideResult]:

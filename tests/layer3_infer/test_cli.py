@@ -49,6 +49,44 @@ def test_shares_together_do_every_slide_and_a_dry_run_none(cohort_csv, bundle_pa
     assert len((out / "slides.csv").read_text().splitlines()) == 4
 
 
+def test_blocks_are_told_and_merged(cohort_csv, bundle_path, tmp_path):
+    out = tmp_path / "out"
+    given = ("heatmap", cohort_csv, "--model", bundle_path, "--out", out, "--blocks", 2)
+
+    first = invoke(*given, "--shard", "0/2")
+    too_early = invoke("merge", out)
+    second = invoke(*given, "--shard", "1/2")
+    merged = invoke("merge", out, "--json")
+
+    assert "green.part-0-of-2: waits for its other blocks" in first.stdout
+    assert f"next: layer3-infer merge {out}" in first.stdout
+    assert too_early.exception.exit_status == 4
+    assert "green is unfinished" in str(too_early.exception)
+    assert (second.exit_code, merged.exit_code) == (0, 0)
+    assert [s["status"] for s in json.loads(merged.stdout)["slides"]] == ["empty", "done", "done"]
+    patients = (out / "patients.csv").read_text().splitlines()
+    assert [line.split(",")[0] for line in patients] == ["patient", "p1", "p2", "p3"]
+
+
+def test_blocks_are_not_overwritten(cohort_csv, bundle_path, tmp_path):
+    given = ("heatmap", cohort_csv, "--model", bundle_path, "--out", tmp_path / "out")
+
+    result = invoke(*given, "--blocks", 2, "--overwrite")
+
+    assert result.exception.exit_status == 2
+    assert "--overwrite: expected no --blocks" in str(result.exception)
+
+
+def test_a_patch_in_eight_positions_has_the_mean_of_its_answers(cohort_csv, bundle_path, tmp_path):
+    given = ("heatmap", cohort_csv, "--model", bundle_path, "--set", "orientations=8")
+
+    result = invoke(*given, "--out", tmp_path / "out", "--shard", "1/3", "--json")
+
+    (slide,) = json.loads(result.stdout)["slides"]
+    assert slide["scores"]["maximum"] > 0.9
+    assert json.loads((tmp_path / "out" / "run.json").read_text())["threshold"] == 0.5
+
+
 def test_a_slide_that_cannot_be_read_ends_the_run_with_status_3(bundle_path, tmp_path):
     (tmp_path / "cohort.csv").write_text("slide_id,path\na,missing.tif\n")
 
