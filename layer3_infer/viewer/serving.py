@@ -56,8 +56,8 @@ def serve(table: SlideTable, port: int, announce: Callable[[str], None]) -> Resu
         If the port cannot be had.
     """
     with server_of(table, port) as server:
-        announce(server.address)
         try:
+            announce(server.address)
             server.serve_forever()
         except (KeyboardInterrupt, Interrupted):  # being stopped is how this ends
             log.info("ended")
@@ -88,7 +88,7 @@ class Server(ThreadingHTTPServer):
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A browser that goes on and drops what it asked for is no error."""
         if not isinstance(sys.exception(), ConnectionError):
-            log.error("unexpected error, asked by %s", client_address, exc_info=True)
+            log.error("unexpected error, asked by %s", client_address, exc_info=sys.exception())
 
     @property
     def address(self) -> str:
@@ -99,7 +99,10 @@ class Server(ThreadingHTTPServer):
         """The answer to a request for `target` that was sent to `host`."""
         if urlsplit(f"//{host}").hostname not in _NAMES:
             return _FORBIDDEN
-        _, secret, rest = (*target.split("?", 1)[0].split("/", 2), "", "")[:3]
+        empty, *parts = target.partition("?")[0].split("/", 2)
+        if empty or len(parts) != 2:  # noqa: PLR2004
+            return NOT_FOUND
+        secret, rest = parts
         if not secrets.compare_digest(secret.encode(), self.secret.encode()):
             return NOT_FOUND
         return self.answers.to(rest)
