@@ -13,6 +13,12 @@ if TYPE_CHECKING:
 _SAME: Final = 0.02
 """Two scales within so much are the same, as for patches."""
 
+_SAID: Final = {
+    "model_sha256": "model_sha256",
+    "preprocessing_sha256": "preprocessing_sha256 (of stain normalisation and orientations)",
+    "locations": "locations",
+}
+
 
 @dataclass(frozen=True)
 class HeatmapKind:
@@ -20,12 +26,12 @@ class HeatmapKind:
 
     Attributes
     ----------
-    model_sha256, preprocessing_sha256 : str
+    model_sha256 : str
         Of the model of patches.
+    preprocessing_sha256 : str
+        Of what was done to the patches: stain normalisation, and orientations they were shown in.
     locations : str
         Who says which patches are analysed, as in the heatmap file.
-    orientations : int or None
-        Positions in which a patch was shown, where the settings say; None is the model's own.
     patch_um, stride_um : float, um
         Edge of a patch, and the step from one to the next.
     """
@@ -33,28 +39,24 @@ class HeatmapKind:
     model_sha256: str
     preprocessing_sha256: str
     locations: str
-    orientations: int | None
     patch_um: float
     stride_um: float
 
     @classmethod
-    def of(
-        cls, made: HeatmapFile, run: Mapping[str, Any], settings: Mapping[str, Any]
-    ) -> HeatmapKind:
+    def of(cls, made: HeatmapFile, run: Mapping[str, Any]) -> HeatmapKind:
         """Of one heatmap.
 
         Parameters
         ----------
         made : HeatmapFile
-        run, settings : mapping
-            What its folder records of the run, and of its settings.
+        run : mapping
+            The record of the run, as ``run.json`` of its folder holds it.
         """
         header, grid = made.header, made.heatmap.grid
         return cls(
             model_sha256=header.model_sha256,
             preprocessing_sha256=str(run.get("preprocessing_sha256", "")),
             locations=header.locations,
-            orientations=settings.get("orientations"),
             patch_um=header.patch_size * header.patch_mpp,
             stride_um=grid.stride * header.level0_mpp,
         )
@@ -64,11 +66,10 @@ class HeatmapKind:
 
         A step is a whole number of pixels: on slides of other scales it differs by up to one.
         """
-        plain = ("model_sha256", "preprocessing_sha256", "locations", "orientations")
         lengths = {"patch_um": 0.0, "stride_um": pixel_um}
         lines = [
-            f"{name} {getattr(other, name)} instead of {getattr(self, name)}"
-            for name in plain
+            f"{what} {getattr(other, name)} instead of {getattr(self, name)}"
+            for name, what in _SAID.items()
             if getattr(self, name) != getattr(other, name)
         ]
         for name, rounding in lengths.items():

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from common.errors import ConfigError, ContractError
-from common.run_folder import recorded
 from layer3_infer.heatmap_file import read_heatmap
 from layer3_infer.results_folder import ResultsFolder
 from layer3_infer.run_claim import read_run
@@ -99,16 +98,15 @@ def measured_slides(
         raise ConfigError(
             f"{folder}: expected results of layer3-infer heatmap, found none. Run it first"
         )
-    run, settings = read_run(folder), recorded(folder) or {}
+    run = read_run(folder)
     for result in results:
-        yield _measured(folder, result, run, settings, thresholds)
+        yield _measured(folder, result, run, thresholds)
 
 
 def _measured(
     folder: Path,
     result: SlideResult,
     run: Mapping[str, Any],
-    settings: Mapping[str, Any],
     thresholds: Sequence[float],
 ) -> MeasuredSlide | NotMeasured:
     if result.status == "failed":
@@ -124,7 +122,7 @@ def _measured(
         folder=folder,
         result=result,
         fingerprint=made.header.slide_fingerprint,
-        kind=HeatmapKind.of(made, run, settings),
+        kind=HeatmapKind.of(made, run),
         mpp=made.header.level0_mpp,
         features=slide_features(made.heatmap, made.header.level0_mpp, thresholds),
     )

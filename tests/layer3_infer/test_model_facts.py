@@ -24,3 +24,9 @@ def test_neither_patients_nor_their_hashes_nor_the_training_config_are_told(tmp_
         for secret in ("patient_007", "slide one", bundle.manifest.patients.salt, *hashes)
         if secret in text
     ]
+
+
+def test_the_threshold_the_model_was_measured_with_is_told(tmp_path):
+    bundle = write_colour_bundle(tmp_path / "bundle", config={"threshold": 0.37})
+
+    assert model_facts(bundle)["threshold"] == 0.37

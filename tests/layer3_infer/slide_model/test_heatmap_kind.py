@@ -12,12 +12,12 @@ from layer3_infer.heatmap_file import HeatmapFile
 from layer3_infer.slide_model.heatmap_kind import HeatmapKind
 
 
-def kind(mpp=0.25, stride=64, orientations=None, **header):
+def kind(mpp=0.25, stride=64, preprocessing="p", **header):
     made = HeatmapFile(
         replace(HEADER, level0_mpp=mpp, **header),
         Heatmap(Grid((0, 0), stride, 64, 1, 1), np.zeros((1, 1), np.float32)),
     )
-    return HeatmapKind.of(made, {"preprocessing_sha256": "p"}, {"orientations": orientations})
+    return HeatmapKind.of(made, {"preprocessing_sha256": preprocessing})
 
 
 def test_a_kind_says_how_large_patches_are_and_how_far_apart():
@@ -36,7 +36,10 @@ def test_slides_of_another_scale_have_the_same_kind_of_heatmap():
     [
         (kind(model_sha256="z"), "model_sha256 z instead of " + "a" * 64),
         (kind(locations="patches"), "locations patches instead of tissue"),
-        (kind(orientations=8), "orientations 8 instead of None"),
+        (
+            kind(preprocessing="q"),
+            "preprocessing_sha256 (of stain normalisation and orientations) q instead of p",
+        ),
         (kind(stride=32), "stride_um 8 instead of 16"),
         (kind(patch_size=48), "patch_um 24 instead of 16"),
     ],

@@ -8,7 +8,7 @@ import pytest
 from heatmap_results import stage_slides, values_of, write_cohort, write_results
 
 from common.errors import ConfigError, ContractError
-from layer3_infer.config import HeatmapSettings, SlideModelSettings
+from layer3_infer.config import SlideModelSettings
 from layer3_infer.results_folder import ResultsFolder
 from layer3_infer.slide_model.training import Seen, train_slide_model
 
@@ -150,13 +150,3 @@ def test_a_damaged_heatmap_stops_the_training(staged, tmp_path):
 
     with pytest.raises(ContractError, match="HDF5 cannot open"):
         train_slide_model([folder], staged[1], tmp_path / "m.json", SETTINGS)
-
-
-def test_settings_of_the_heatmaps_are_part_of_their_kind(tmp_path):
-    slides, labels = some(["negative", "macro"], ["p0", "p1", "p2"])
-    folder = write_results(tmp_path / "out", slides, HeatmapSettings(picture_width=500))
-    cohort = write_cohort(tmp_path / "cohort.csv", labels)
-
-    made, _ = train_slide_model([folder], cohort, tmp_path / "m.json", SETTINGS)
-
-    assert made.heatmaps.stride_um == 16
