@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
+from nucleus_scores import MPP, images, mean, plain_otsu, score
 
 from layer3_infer.explain.nuclei import NucleusSettings, find_nuclei, otsu
 
@@ -129,3 +130,18 @@ def test_sizes_out_of_bounds_are_left_out():
 
 def test_otsu_parts_two_levels():
     assert 1 < otsu(np.array([[1, 1, 1.1, 3, 3, 2.9]], np.float32)) < 2.9
+
+
+@pytest.mark.real_data
+def test_on_real_nuclei_it_is_better_than_plain_otsu_on_images_no_setting_was_chosen_on(
+    shared_data,
+):
+    held_out = list(images(shared_data / "nuclei"))[1::2]
+    ours = mean(score(drawn, find_nuclei(patch, MPP)) for _, patch, drawn in held_out)
+    plain = mean(score(drawn, plain_otsu(patch)) for _, patch, drawn in held_out)
+
+    assert len(held_out) == 20
+    assert ours.dice > max(plain.dice, 0.82)
+    assert ours.count_error < min(plain.count_error, 0.37)
+    assert ours.f1 > plain.f1 + 0.15
+    assert ours.aji > plain.aji + 0.08
