@@ -16,11 +16,12 @@ from common.errors import ContractError
 from common.geometry import Box
 from common.grid import Grid
 from common.patch_file import schema
-from common.patch_file.reader import PatchFile, find_patch_files
+from common.patch_file.folder import named_paths, part_violations
+from common.patch_file.reader import PatchFile
 from common.tissue import find_tissue
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     import numpy.typing as npt
@@ -74,13 +75,25 @@ def on_tissue(slide: Slide, spec: PatchSpec, settings: HeatmapSettings) -> Dense
 def find_by_slide(folder: Path) -> dict[str, list[PatchFile]]:
     """The patch files of a folder by slide; several where a slide is in parts.
 
-    A damaged file stays with the slide it is named after, which fails when it is read: the other
-    slides go on.
+    A damaged file stays with the slide it is named after, which fails when it is read, as does one
+    that lacks parts, see `refuse_gaps`: the other slides go on.
     """
     found: dict[str, list[PatchFile]] = defaultdict(list)
-    for patch_file in find_patch_files(folder):
+    for patch_file in map(PatchFile, named_paths(folder)):
         found[_slide_id(patch_file)].append(patch_file)
     return dict(found)
+
+
+def refuse_gaps(files: Iterable[PatchFile]) -> None:
+    """Refuse the files of a slide that are not all of its parts, or more than that.
+
+    Raises
+    ------
+    ContractError
+        Naming what is missing.
+    """
+    for violation in part_violations([file.path for file in files]):
+        raise violation
 
 
 def _slide_id(patch_file: PatchFile) -> str:
@@ -90,7 +103,7 @@ def _slide_id(patch_file: PatchFile) -> str:
         return re.sub(_PART, "", patch_file.path.name.removesuffix(schema.SUFFIX))
 
 
-def in_patch_files(files: Iterable[PatchFile], slide: Slide, spec: PatchSpec) -> DenseLocations:
+def in_patch_files(files: Sequence[PatchFile], slide: Slide, spec: PatchSpec) -> DenseLocations:
     """The patches layer 1 found worth a look, on the grid it looked at.
 
     Those it kept, and those it rejected only because annotations call them neither tumour nor
@@ -98,7 +111,7 @@ def in_patch_files(files: Iterable[PatchFile], slide: Slide, spec: PatchSpec) ->
 
     Parameters
     ----------
-    files : iterable of PatchFile
+    files : sequence of PatchFile
         All files of this slide.
     slide : Slide
     spec : PatchSpec
@@ -109,6 +122,7 @@ def in_patch_files(files: Iterable[PatchFile], slide: Slide, spec: PatchSpec) ->
     ContractError
         If the files are of another slide, scale or size, or not densely sampled.
     """
+    refuse_gaps(files)
     grids: dict[Grid, PatchFile] = {}
     corners = [np.empty((0, 2), dtype=np.int64)]
     for patch_file in files:

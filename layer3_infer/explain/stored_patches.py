@@ -12,7 +12,7 @@ from common.errors import ConfigError, ContractError
 from common.preprocessing import slide_stain
 from common.stain import Unchanged, patches_of
 from layer3_infer.explain.source import Facts
-from layer3_infer.locations import find_by_slide
+from layer3_infer.locations import find_by_slide, refuse_gaps
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -49,6 +49,7 @@ class StoredPatches:
 
     @cached_property
     def _facts(self) -> Facts:
+        refuse_gaps(self.files)
         for file in self.files:
             self._check(file)
         header = self.files[0].header

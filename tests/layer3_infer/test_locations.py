@@ -11,7 +11,7 @@ from common.geometry import Pyramid
 from common.patch_file.reader import PatchFile
 from common.patches import PatchSpec
 from layer3_infer.config import HeatmapSettings
-from layer3_infer.locations import find_by_slide, in_patch_files, on_tissue
+from layer3_infer.locations import find_by_slide, in_patch_files, on_tissue, refuse_gaps
 
 PINK = (225, 130, 180)
 SPEC = PatchSpec(32, 0.5)
@@ -104,6 +104,20 @@ def test_parts_on_two_grids_are_refused(tmp_path):
 
     with pytest.raises(ContractError, match="sampling: expected one grid"):
         in_patch_files(find_by_slide(tmp_path)["fake"], SLIDE, SPEC)
+
+
+def test_a_slide_that_lacks_a_part_fails_and_the_others_go_on(tmp_path):
+    write_patch_file(tmp_path, SLIDE, part=1, parts=3)
+    (tmp_path / "whole.h5").write_bytes(b"half")
+    (tmp_path / "whole.part-0-of-1.h5").write_bytes(b"half")
+
+    found = find_by_slide(tmp_path)
+
+    assert set(found) == {"fake", "whole"}
+    with pytest.raises(ContractError, match="fake: expected 3 parts, found no part 0, 2"):
+        in_patch_files(found["fake"], SLIDE, SPEC)
+    with pytest.raises(ContractError, match="whole: expected one set of parts, or one whole"):
+        refuse_gaps(found["whole"])
 
 
 def test_a_folder_without_patch_files_is_refused(tmp_path):
