@@ -68,8 +68,8 @@ class AnalysedPatches:
             np.full(len(xy), UNKNOWN, dtype=np.int8),
         )
 
-    def scores(self, rows: npt.NDArray[np.intp], _: Predictor) -> npt.NDArray[np.float32]:
-        """P(tumour) of the patches with these numbers, as the heatmap has it."""
+    def scores(self, rows: npt.NDArray[np.intp], predictor: Predictor) -> npt.NDArray[np.float32]:
+        """P(tumour) of the patches with these numbers: as the heatmap has it, no one is asked."""
         return self._made.heatmap.scores[rows]
 
     def read(self, row: int) -> npt.NDArray[np.uint8]:

@@ -14,15 +14,17 @@ if TYPE_CHECKING:
     from layer3_infer.explain.explanation import Explanation
 
 ONE_SIDED: Final = "inferno"
-TWO_SIDED: Final = "RdBu_r"
+FOR: Final = (0.88, 0.05, 0.05)
+AGAINST: Final = (0.0, 0.72, 0.80)
+"""RGB; both are far from the blue, violet and pink of stained tissue."""
 OPACITY: Final = 0.65
 
 
 def laid_over(explanation: Explanation) -> npt.NDArray[np.uint8]:
     """The patch with its map over it: the stronger, the more opaque; 0 leaves it as it is.
 
-    Where speaking against tumour is part of the method's answer, that is blue and speaking for it
-    red, both relative to the patch's strongest place of either kind. Else only what speaks for
+    Where speaking against tumour is part of the method's answer, that is turquoise and speaking for
+    it red, both relative to the patch's strongest place of either kind. Else only what speaks for
     tumour is shown.
 
     Returns
@@ -47,9 +49,9 @@ def colours(value: npt.NDArray[np.float64], method: str) -> npt.NDArray[np.float
     """RGB in [0, 1] of values as `shown_values` gives them, (..., 3)."""
     import matplotlib as mpl
 
-    signed = EXPLAINERS[method].signed
-    name, place = (TWO_SIDED, (value + 1) / 2) if signed else (ONE_SIDED, value)
-    return np.asarray(mpl.colormaps[name](place))[..., :3]
+    if EXPLAINERS[method].signed:
+        return np.where(value[..., None] < 0, AGAINST, FOR)
+    return np.asarray(mpl.colormaps[ONE_SIDED](value))[..., :3]
 
 
 def scale_colours(method: str) -> npt.NDArray[np.float64]:

@@ -41,8 +41,7 @@ def write_comparison(path: Path, found: Sequence[SlideExplanations]) -> None:
     left = 2 * _MARGIN + (len(found) + 1) * (CELL + _GAP)
     sheet = Sheet(left + _SCALE * len(kinds), _HEAD + len(rows) * (CELL + _TEXT) + _MARGIN)
     sheet.text(_MARGIN, 26, found[0].header.slide_id, size=15)
-    said = "what speaks for tumour; where blue is on the scale, also what speaks against"
-    sheet.text(_MARGIN, 52, said, size=11, color=GREY)
+    sheet.text(_MARGIN, 52, _said(found), size=11, color=GREY)
     titles = ["patch", *(EXPLAINERS[one.header.method].title for one in found)]
     for column, title in enumerate(titles):
         sheet.text(_MARGIN + column * (CELL + _GAP), _HEAD - 14, title, size=11)
@@ -61,6 +60,12 @@ def write_comparison(path: Path, found: Sequence[SlideExplanations]) -> None:
             shown = next(one.header.method for one in found if _is_signed(one) == signed)
             draw_scale(sheet, shown, (left + _SCALE * number, _HEAD, 16, CELL))
     sheet.save(path)
+
+
+def _said(found: Sequence[SlideExplanations]) -> str:
+    signed = [EXPLAINERS[one.header.method].title for one in found if _is_signed(one)]
+    against = f"; {', '.join(signed)}: in red, and in turquoise what speaks against"
+    return f"beside each patch, what in it speaks for tumour{against if signed else ''}"
 
 
 def _is_signed(found: SlideExplanations) -> bool:

@@ -54,7 +54,7 @@ def write_contact_sheet(path: Path, found: SlideExplanations) -> None:
 def said_of(method: str) -> str:
     """What the colours of a method's maps mean."""
     if EXPLAINERS[method].signed:
-        return "what in it speaks for tumour (red), and what against (blue)"
+        return "what in it speaks for tumour (red), and what against (turquoise)"
     return "what in it speaks for tumour; what speaks against is not shown"
 
 
@@ -77,7 +77,8 @@ def measures_of(explanation: Explanation) -> str:
 def draw_scale(sheet: Sheet, method: str, place: tuple[int, int, int, int]) -> None:
     """The colour bar of a method, as the colours look over white."""
     x, y, width, height = place
-    strongest = "share of the patch's own strongest place"
+    short = "share of the strongest place"
+    strongest = short if height < 2 * CELL else "share of the patch's own strongest place"
     if not EXPLAINERS[method].signed:
         sheet.scale(scale_colours(method), place, strongest)
         return

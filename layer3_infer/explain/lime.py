@@ -105,9 +105,9 @@ def superpixels(patch: npt.NDArray[np.uint8], settings: LimeSettings) -> npt.NDA
 
 
 def _explainer() -> Any:
-    """The package's explainer, with variants made a batch at a time and without a bar of its own.
+    """The package's explainer, with variants made a batch at a time.
 
-    The package's own loop copies the patch and goes through its pieces once per variant.
+    The package's own loop draws a progress bar for every patch, which nothing turns off.
     """
     from lime.lime_image import LimeImageExplainer
 

@@ -27,6 +27,7 @@ from layer3_infer.explain.explanation_file import (
     sheet_name,
     write_explanations,
 )
+from layer3_infer.explain.sanity_check import forget_check
 from layer3_infer.explain.stored_patches import sources_of
 from layer3_infer.explainers import EXPLAINERS
 from layer3_infer.run_claim import claim_run
@@ -91,6 +92,8 @@ def explain_sources(
     }
     slides = [source.slide_id for source in sources]
     claim_run(out, "explain", settings, inputs, slides, overwrite=overwrite)
+    if overwrite:
+        forget_check(out)
     log.info(log_head(digest(settings)))
     explainer = SlideExplainer(bundle, settings)
     outcomes = []

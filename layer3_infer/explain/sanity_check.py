@@ -81,6 +81,12 @@ def check_methods(
     return found
 
 
+def forget_check(out: Path) -> None:
+    """Remove what an earlier check found: its explanations are about to be replaced."""
+    for name in (NUMBERS, PICTURE):
+        (out / name).unlink(missing_ok=True)
+
+
 @dataclass(frozen=True, eq=False)
 class Check:
     """One method, and how it is tried.

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from extraction import Case, Target
     from timing import Compared
 
-LAYERS: Final = ("extraction", "command", "training", "networks", "inference")
+LAYERS: Final = ("extraction", "command", "training", "networks", "inference", "explaining", "nuclei")
 _SHARED: Final = Path(__file__).parents[2].parent / "shared" / "data"
 _REAL: Final = "slides/cmu-1-small-region.svs"
 
@@ -58,6 +58,12 @@ def main() -> None:
             _layer1(options, Path(work))
         if {"training", "inference"} & set(options.rows):
             _others(options, Path(work))
+    if "explaining" in options.rows:
+        from explaining import lime_row
+
+        _table([lime_row(options.rounds)])
+    if "nuclei" in options.rows:
+        _nuclei(options.data)
     if "networks" in options.rows:
         _say("")
         subprocess.run([sys.executable, str(Path(__file__).with_name("networks.py"))], check=True)
@@ -112,6 +118,19 @@ def _others(options: argparse.Namespace, work: Path) -> None:
         from inference import inference_rows
 
         lines += inference_rows(cohort, options.rounds)
+    _table(lines)
+
+
+def _nuclei(data: Path) -> None:
+    from nuclei import nuclei_rows
+
+    if (data / "nuclei").is_dir():
+        _table(nuclei_rows(data))
+    else:
+        _say(f"{data / 'nuclei'} is not there: its rows are skipped")
+
+
+def _table(lines: list[list[str]]) -> None:
     _say("\n| what | ours | the alternative | ratio |\n|---|---|---|---|")
     _say("\n".join("| " + " | ".join(line) + " |" for line in lines))
 

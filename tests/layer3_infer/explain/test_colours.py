@@ -20,7 +20,7 @@ def test_where_nothing_is_said_the_patch_is_untouched():
         assert set(zip(*(axis.tolist() for axis in np.nonzero(differs)), strict=True)) == changed
 
 
-def test_for_is_red_against_is_blue_and_both_have_one_measure():
+def test_for_is_red_against_is_turquoise_and_both_have_one_measure():
     grey = replace(ONE, patch=np.full((8, 8, 3), 128, np.uint8))
 
     red, _, blue = laid_over(grey)[3, 4].astype(int)

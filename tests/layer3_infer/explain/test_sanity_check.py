@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import cv2
 import keras
@@ -129,6 +130,19 @@ def test_the_same_seed_gives_the_same_numbers(explained):
     once, twice = (check_methods(bundle, out, ["s0"], SETTINGS) for _ in range(2))
 
     assert once == twice
+
+
+def test_a_check_does_not_outlive_its_explanations(explained, tmp_path):
+    bundle, out = explained
+    copy = shutil.copytree(out, tmp_path / "out")
+    check_methods(bundle, copy, ["s0"], SETTINGS)
+    files = wanted_files(out.parent / "p")
+
+    explain_slides(bundle, files, copy, SETTINGS)
+    assert (copy / "sanity.json").exists()
+
+    explain_slides(bundle, files, copy, SETTINGS, overwrite=True)
+    assert not list(copy.glob("sanity.*"))
 
 
 def test_without_an_explained_patch_there_is_nothing_to_check(explained, tmp_path):
