@@ -70,7 +70,7 @@ class Truth:
         return (schema.NORMAL,) if self.positive is False else (schema.UNKNOWN,)
 
     def fraction(self, xy: npt.NDArray[np.int64], edge: int) -> npt.NDArray[np.float32]:
-        """Share of each square that is tumour, (N,) float32; NaN where not known.
+        """Share of each square that is tumour, (N,) float32; NaN where not known or uncertain.
 
         Parameters
         ----------
@@ -84,6 +84,12 @@ class Truth:
                 fraction[fraction < HALF] = np.nan
             return fraction
         return np.full(len(xy), 0.0 if self.positive is False else np.nan, dtype=np.float32)
+
+    def doubtful(self, xy: npt.NDArray[np.int64], edge: int) -> npt.NDArray[np.bool_]:
+        """Whether any of each square is marked uncertain, so that it has no label, (N,)."""
+        if self.regions is None:
+            return np.zeros(len(xy), dtype=np.bool_)
+        return self.regions.doubtful(xy, edge)
 
     def outlines(self) -> list[npt.NDArray[np.float64]]:
         """Closed rings around the known tumour, each (K, 2), level-0 px."""

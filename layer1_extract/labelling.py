@@ -40,7 +40,8 @@ def labelling(
     callable
         (N, 2) int64 level-0 corners to (N,) float32, NaN where not known, and (N,) int8: 1, 0, -1
         or `BOUNDARY`. The share is by area, whichever rule decides the label. By its centre, a
-        patch outside the tumour is -1 where the annotation is not exhaustive.
+        patch outside the tumour is -1 where the annotation is not exhaustive. A patch any of which
+        is marked uncertain is -1 under either rule.
     """
     margin = (
         Margin.along(truth.outlines(), settings.margin_um / mpp) if settings.margin_um else None
@@ -55,6 +56,7 @@ def labelling(
         if by_centre and truth.regions is not None:
             other, tumor = (np.int8(label) for label in truth.classes)
             labels = np.where(truth.regions.contains(centres), tumor, other)
+            labels[truth.doubtful(xy, edge)] = schema.UNKNOWN
         if margin is not None:
             near = margin.touches(centres, 0) if by_centre else margin.touches(xy, edge)
             labels[near] = BOUNDARY

@@ -6,6 +6,8 @@
 * QuPath: a name that ends in ``*``, such as ``Ignore*``, is left out of every measurement.
   ``Stroma``, ``Necrosis`` and ``Immune cells``, its other default classes, say not tumour.
   They cut nothing out, because they are often drawn loosely around nests of tumour.
+* ``Uncertain``: someone, or a model, could not tell. Nothing there is known, whatever else is drawn
+  there, until the object is deleted or given another group.
 
 ``None`` is also where ASAP leaves what was never put in a group, so an object in it is known for
 a cut-out only where the same file draws tumour. Names are compared without regard to case; the
@@ -37,6 +39,8 @@ class Meaning(Enum):
     """Not tumour, even where tumour is drawn."""
     NOT_TUMOR = auto()
     """Not tumour, unless tumour is drawn there too."""
+    UNCERTAIN = auto()
+    """Neither tumour nor normal, even where either is drawn."""
     UNKNOWN = auto()
 
 
@@ -45,7 +49,9 @@ _NAMES: Final = {
     "cancer carcinoma",
     Meaning.CUT_OUT: "_2 exclusion exclude excluded none normal ignore ignore*",
     Meaning.NOT_TUMOR: "benign negative stroma necrosis lymphocytes",
+    Meaning.UNCERTAIN: "uncertain unsure",
 }
+_SILENT: Final = (Meaning.UNCERTAIN, Meaning.UNKNOWN)
 MEANINGS: Final = {name: key for key, names in _NAMES.items() for name in names.split()} | {
     "immune cells": Meaning.NOT_TUMOR
 }
@@ -58,7 +64,7 @@ def meaning(names: Sequence[str]) -> Meaning:
     Examples
     --------
     >>> meaning(["Tumor: Ki67", "Tumor"]), meaning(["Region*"])
-    (<Meaning.TUMOR: 1>, <Meaning.UNKNOWN: 4>)
+    (<Meaning.TUMOR: 1>, <Meaning.UNKNOWN: 5>)
     """
     known = (MEANINGS[key] for name in names if (key := name.strip().lower()) in MEANINGS)
     return next(known, Meaning.UNKNOWN)
@@ -75,12 +81,13 @@ def compose(shapes: Sequence[Shape]) -> Annotations:
     unplaced = Counter(
         shape.names[0]
         for shape, said in zip(shapes, meanings, strict=True)
-        if shape.area.is_empty or said is Meaning.UNKNOWN or (tumor.is_empty and _loose(shape))
+        if shape.area.is_empty or said in _SILENT or (tumor.is_empty and _loose(shape))
     )
     return Annotations(
         tumor=polygonal(shapely.difference(tumor, cut_out)),
         groups=dict(Counter(shape.names[0] for shape in shapes)),
         unplaced=dict(unplaced),
+        uncertain=merged(_areas(shapes, meanings, Meaning.UNCERTAIN)),
     )
 
 

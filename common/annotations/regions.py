@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+import numpy as np
 import shapely
 
 from common.annotations.coverage import pieces, shares
@@ -13,8 +14,10 @@ from common.annotations.coverage import pieces, shares
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import numpy as np
     import numpy.typing as npt
+
+
+_NOWHERE: Final = shapely.MultiPolygon()
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,11 +33,14 @@ class Annotations:
     unplaced : mapping of str to int
         Of those, the objects that say neither tumour nor not tumour: their group is unknown, or
         they enclose no area.
+    uncertain : shapely.MultiPolygon, level-0 px
+        Where it is not known whether there is tumour, even where tumour is drawn.
     """
 
     tumor: shapely.MultiPolygon
     groups: Mapping[str, int]
     unplaced: Mapping[str, int]
+    uncertain: shapely.MultiPolygon = _NOWHERE
 
     @property
     def is_silent(self) -> bool:
@@ -58,11 +64,23 @@ class Annotations:
         Returns
         -------
         (N,) float32
-            In [0, 1]; exactly 0 where disjoint or touching, exactly 1 where covered.
+            In [0, 1]; exactly 0 where disjoint or touching, exactly 1 where covered. NaN where
+            the square is `doubtful`.
         """
         if edge < 1:
             raise ValueError(f"edge must be at least 1 px, got {edge}")
-        return shares(self.tumor, self._pieces, xy, edge)
+        fraction = shares(self.tumor, self._pieces, xy, edge)
+        fraction[self.doubtful(xy, edge)] = np.nan
+        return fraction
+
+    def doubtful(self, xy: npt.NDArray[np.int64], edge: int) -> npt.NDArray[np.bool_]:
+        """Whether any of each square ``[x, x + edge) x [y, y + edge)`` is marked uncertain, (N,).
+
+        Such a square has no label, whatever else is drawn there.
+        """
+        if self.uncertain.is_empty:
+            return np.zeros(len(xy), dtype=np.bool_)
+        return shares(self.uncertain, self._uncertain_pieces, xy, edge) > 0
 
     def contains(self, points: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
         """Whether each (x, y) of `points`, (N, 2) float64 level-0 px, is tumour.
@@ -80,3 +98,7 @@ class Annotations:
     @cached_property
     def _pieces(self) -> shapely.STRtree:
         return pieces(self.tumor)
+
+    @cached_property
+    def _uncertain_pieces(self) -> shapely.STRtree:
+        return pieces(self.uncertain)

@@ -4,9 +4,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import shapely
 import tifffile
 from tiff_slides import asap, tissue_on_glass, write_slide
 
+from common.annotations import Annotations
 from common.cohort import SlideEntry
 from common.errors import SlideError
 from common.geometry import Pyramid
@@ -189,3 +191,15 @@ def test_an_annotated_slide_gives_both_classes():
     assert truth.classes == (0, 1)
     assert truth.fraction(CORNERS, 5).tolist() == [0.5, 0.5]
     assert len(truth.outlines()) == 1
+
+
+def test_where_nothing_is_drawn_nothing_is_doubtful():
+    assert not Truth(positive=False).doubtful(CORNERS, 5).any()
+
+
+def test_what_is_marked_uncertain_is_doubtful():
+    square = shapely.MultiPolygon([shapely.box(0, 0, 1000, 1000)])
+    truth = Truth(True, Annotations(square, {}, {}, square))
+
+    assert truth.doubtful(CORNERS, 5).all()
+    assert np.isnan(truth.fraction(CORNERS, 5)).all()

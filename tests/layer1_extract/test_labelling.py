@@ -74,3 +74,13 @@ def test_without_regions_neither_rule_nor_margin_matters(truth, label, rule):
     _, labels = labelled(truth, [(0, 0), (150, 150)], rule=rule, margin_um=50)
 
     assert labels.tolist() == [label, label]
+
+
+@pytest.mark.parametrize("rule", ["area", "centre"])
+def test_a_patch_marked_uncertain_has_no_label_whatever_else_is_drawn(rule):
+    uncertain = shapely.MultiPolygon([shapely.box(0, 100, 150, 200)])
+    truth = Truth(True, Annotations(SQUARE, {}, {}, uncertain))
+
+    _, labels = labelled(truth, [[20, 120], [120, 120], [200, 120], [20, 300]], rule=rule)
+
+    assert labels.tolist() == [-1, -1, 1, 0]

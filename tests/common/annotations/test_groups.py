@@ -79,3 +79,15 @@ def test_no_objects_is_no_tumour():
 
 def test_names_are_kept_in_lower_case():
     assert all(name == name.strip().lower() for name in MEANINGS)
+
+
+@pytest.mark.parametrize("name", ["Uncertain", "unsure", "Uncertain: model"])
+def test_what_is_uncertain_says_nothing_and_is_kept_apart(name):
+    shape = Shape((name, name.partition(":")[0]), polygonal(shapely.box(5, 0, 15, 10)))
+
+    alone, beside = compose([shape]), compose([square("Tumor", 0), shape])
+
+    assert alone.is_silent
+    assert beside.tumor.area == 100
+    assert beside.uncertain.area == 100
+    assert beside.unplaced == {name: 1}

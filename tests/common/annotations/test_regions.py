@@ -74,3 +74,12 @@ def test_answers_the_same_in_another_process():
 )
 def test_a_file_is_silent_when_it_has_objects_and_none_is_placed(groups, unplaced, silent):
     assert drawn(groups=groups, unplaced=unplaced).is_silent is silent
+
+
+def test_a_square_with_anything_uncertain_in_it_has_no_share():
+    tumour, uncertain = (shapely.MultiPolygon([shapely.box(0, 0, x, 10)]) for x in (30, 15))
+    annotations = Annotations(tumour, {}, {}, uncertain)
+    xy = np.array([[0, 0], [10, 0], [15, 0], [20, 0], [40, 0]])
+
+    assert annotations.doubtful(xy, 10).tolist() == [True, True, False, False, False]
+    np.testing.assert_array_equal(annotations.fraction(xy, 10), [np.nan, np.nan, 1, 1, 0])
