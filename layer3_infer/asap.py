@@ -121,16 +121,20 @@ def _hex(group: Group) -> str:
 
 def _without_holes(areas: Sequence[Drawn]) -> list[Drawn]:
     """The areas filled up, each followed by what is cut out of it."""
-    exteriors = [shapely.Polygon(drawn.polygon.exterior) for drawn in areas]
-    tree = shapely.STRtree(exteriors)
+    filled = [replace(drawn, polygon=shapely.Polygon(drawn.polygon.exterior)) for drawn in areas]
+    trees = {
+        group: shapely.STRtree([drawn.polygon for drawn in filled if drawn.group == group])
+        for group in {drawn.group for drawn in filled}
+    }
     return [
         polygon
-        for drawn, exterior in zip(areas, exteriors, strict=True)
-        for polygon in (replace(drawn, polygon=exterior), *_exclusions(drawn, tree))
+        for drawn, whole in zip(areas, filled, strict=True)
+        for polygon in (whole, *_exclusions(drawn, trees[drawn.group]))
     ]
 
 
 def _exclusions(drawn: Drawn, exteriors: shapely.STRtree) -> Iterator[Drawn]:
+    """What is cut out of an area: its holes, less the areas of its group that lie in them."""
     for ring in drawn.polygon.interiors:
         hole = shapely.Polygon(ring)
         islands = exteriors.geometries[exteriors.query(hole, predicate="contains")]

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         HeatmapSettings,
         ReportSettings,
         SlideModelSettings,
+        SuggestSettings,
         ViewSettings,
     )
 
@@ -226,6 +227,34 @@ def explain(
     names = [source.slide_id for source in sources]
     checks = check_methods(bundle, out, names, settings) if sanity else []
     return said.of_explanations(results, out, checks)
+
+
+@verb(cli, settings="layer3_infer.config:SuggestSettings")
+@_RESULTS
+@_OUT
+@click.option("--threshold", type=click.FloatRange(0, 1), help="Overrides the setting.")
+@click.option("--uncertain", type=click.IntRange(0), help="Patches; overrides the setting.")
+@click.option("--overwrite", is_flag=True, help="Suggest anew; what was corrected is set aside.")
+def suggest(
+    results: Path,
+    out: Path,
+    threshold: float | None,
+    uncertain: int | None,
+    overwrite: bool,
+    settings: SuggestSettings,
+) -> Result:
+    """Draw what the heatmaps in DIR suggest, for a person to correct and layer 1 to take back.
+
+    Writes a GeoJSON for QuPath and an XML for ASAP per slide: regions above a threshold as Tumor,
+    and the patches the model is least sure of as Uncertain, which is no label until changed.
+    """
+    from common.config import with_values
+    from layer3_infer import said
+    from layer3_infer.suggestions import suggest as suggest_slides
+
+    given = {"threshold": threshold, "uncertain": uncertain}
+    settings = with_values(settings, {k: v for k, v in given.items() if v is not None})
+    return said.of_suggestions(*suggest_slides(results, out, settings, overwrite=overwrite), out)
 
 
 @verb(cli, settings="layer3_infer.config:EvaluateSettings")

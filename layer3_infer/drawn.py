@@ -11,6 +11,9 @@ import shapely
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    import numpy as np
+    import numpy.typing as npt
+
     from layer3_infer.heatmap_file import Header
     from layer3_infer.regions import Region
 
@@ -102,4 +105,24 @@ def drawn_regions(regions: Iterable[Region]) -> list[Drawn]:
             },
         )
         for number, region in enumerate(regions, 1)
+    ]
+
+
+def drawn_doubts(
+    xy: npt.NDArray[np.int64], edge: int, scores: npt.NDArray[np.float32]
+) -> list[Drawn]:
+    """Patches as areas of doubt.
+
+    Parameters
+    ----------
+    xy : (N, 2) int64, level-0 px
+        Corners.
+    edge : int, level-0 px
+    scores : (N,) float32
+        Probability of each.
+    """
+    squares = shapely.box(xy[:, 0], xy[:, 1], xy[:, 0] + edge, xy[:, 1] + edge)
+    return [
+        Drawn(f"Uncertain {number}", UNCERTAIN, square, {"P(tumor)": float(score)})
+        for number, (square, score) in enumerate(zip(squares, scores, strict=True), 1)
     ]

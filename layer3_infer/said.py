@@ -74,6 +74,26 @@ def of_check(found: Mapping[Path, ContractError | None]) -> Result:
     return Result("\n".join(lines), {"files": data}, status)
 
 
+def of_suggestions(outcomes: Sequence[Outcome], kept: int, out: Path) -> Result:
+    """What was suggested, and what to do with it."""
+    lines = [summary(outcomes, kept)]
+    lines += [
+        f"  {one.slide_id}: {one.counts['regions']} regions, {one.counts['uncertain']} uncertain"
+        for one in outcomes
+        if one.status == "done"
+    ]
+    lines.append(
+        f"suggestions in {out}; correct the .geojson in QuPath or the .xml in ASAP, delete or "
+        "rename what is Uncertain, and name the file as the slide's annotation for layer1-extract"
+    )
+    data = {
+        "out": str(out),
+        "from_earlier_run": kept,
+        "slides": [asdict(outcome) for outcome in outcomes],
+    }
+    return Result("\n".join(lines), data, exit_status(outcomes))
+
+
 def of_explanations(
     outcomes: Sequence[Outcome], out: Path, checks: Sequence[Sanity] = ()
 ) -> Result:

@@ -56,6 +56,15 @@ def test_an_island_in_a_hole_stays(written):
     assert found.unplaced == {}
 
 
+def test_a_hole_is_cut_out_under_another_group_too(tmp_path):
+    ring = areas(np.pad(np.zeros((1, 1)), 1, constant_values=1))
+    unsure = Drawn("Uncertain 1", UNCERTAIN, shapely.box(14, 16, 18, 20))
+
+    write_asap(tmp_path / "a.xml", [*ring, unsure], SOURCE)
+
+    assert read_annotations(tmp_path / "a.xml").tumor.equals(union(ring))
+
+
 def test_a_group_that_says_nothing_keeps_saying_nothing(tmp_path):
     unsure = Drawn("Uncertain 1", UNCERTAIN, shapely.box(0, 0, 10, 10))
 

@@ -11,10 +11,11 @@ from layer3_infer.config import (
     HeatmapSettings,
     ReportSettings,
     SlideModelSettings,
+    SuggestSettings,
 )
 
 CONFIGS = Path(__file__).resolve().parents[2] / "configs" / "layer3_infer"
-KINDS = {"heatmap": HeatmapSettings, "explain": ExplainSettings}
+KINDS = {"heatmap": HeatmapSettings, "explain": ExplainSettings, "suggest": SuggestSettings}
 
 
 @pytest.mark.parametrize("path", sorted(CONFIGS.glob("*.yaml")), ids=lambda path: path.name)
@@ -30,7 +31,15 @@ def test_every_configuration_is_valid_and_opens_with_command_duration_and_result
 
 
 @pytest.mark.parametrize(
-    "kind", [HeatmapSettings, ExplainSettings, EvaluateSettings, ReportSettings, SlideModelSettings]
+    "kind",
+    [
+        HeatmapSettings,
+        ExplainSettings,
+        EvaluateSettings,
+        ReportSettings,
+        SlideModelSettings,
+        SuggestSettings,
+    ],
 )
 def test_every_key_has_a_default(kind):
     assert load(kind) == kind()
