@@ -4,7 +4,7 @@ BIN := .venv/bin
 SOURCES := common layer1_extract layer2_train layer3_infer tests
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-slurm test-backends check lint format horovod bench backends docs constraints clean
+.PHONY: help install demo test test-browser test-slurm test-backends check lint format horovod bench backends docs constraints clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -22,6 +22,10 @@ demo: install  ## the whole way, from slides it makes to a report, in demo/
 test: install  ## every test; those on real data skip where it is absent
 	$(BIN)/pytest
 	$(BIN)/pytest --quiet --doctest-modules common layer1_extract layer2_train layer3_infer
+
+test-browser: install  ## the report's pages in a Chromium, for which it installs Debian's
+	status=0; tests/browser/install.sh || status=$$?; test $$status = 0 -o $$status = 77
+	$(BIN)/pytest tests/browser
 
 test-slurm: horovod  ## training on a SLURM of two nodes that it starts here, for which it installs Debian's
 	status=0; tests/slurm/cluster.sh install || status=$$?; test $$status = 0 -o $$status = 77

@@ -100,7 +100,7 @@ class Server(ThreadingHTTPServer):
         if urlsplit(f"//{host}").hostname not in _NAMES:
             return _FORBIDDEN
         empty, *parts = target.partition("?")[0].split("/", 2)
-        if empty or len(parts) != 2:  # noqa: PLR2004
+        if empty or len(parts) != 2:
             return NOT_FOUND
         secret, rest = parts
         if not secrets.compare_digest(secret.encode(), self.secret.encode()):

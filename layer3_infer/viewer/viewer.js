@@ -189,7 +189,7 @@
   const settle = () => {
     const width = stage.clientWidth / view.scale, height = stage.clientHeight / view.scale;
     const within = (place, length, whole) =>
-      length >= whole ? (whole - length) / 2 : Math.max(-length / 4, Math.min(whole - 0.75 * length, place));
+      length >= 0.999 * whole ? (whole - length) / 2 : Math.max(-length / 4, Math.min(whole - 0.75 * length, place));
     view.x = within(view.x, width, scene.width);
     view.y = within(view.y, height, scene.height);
     redraw();

@@ -1,95 +1,126 @@
-"""A folder of results as `layer3-infer heatmap` leaves it, of heatmaps that are made up."""
+"""A folder of layer 3's results about one slide of known colours, written without a network."""
 
 from __future__ import annotations
 
-import dataclasses
-import hashlib
 import json
-from pathlib import Path
 
+import cv2
 import numpy as np
-from heatmap_headers import HEADER
+from tiff_slides import asap, write_slide
 
-from common.config import digest, dump
-from common.files import write_text
+from common.cohort.entry import SlideEntry
 from common.grid import Grid
 from common.outcomes import write_outcome
-from layer3_infer.config import HeatmapSettings
+from common.slide_reader import slide_of
+from layer3_infer.explain.explanation import Explanation
+from layer3_infer.explain.explanation_file import Header as ExplanationHeader
+from layer3_infer.explain.explanation_file import SlideExplanations, write_explanations
 from layer3_infer.heatmap import Heatmap
-from layer3_infer.heatmap_file import write_heatmap
+from layer3_infer.heatmap_file import Header, write_heatmap
 from layer3_infer.results_folder import ResultsFolder
 from layer3_infer.slide_result import SlideResult
 from layer3_infer.slide_score import slide_scores
 
-EDGE = 64
-SIZES = {"negative": 0, "itc": 1, "micro": 3, "macro": 9}
-"""Patches along the edge of the region of each class."""
+WIDTH, HEIGHT, MPP, EDGE = 3000, 2000, 0.5, 100
+GLASS, PINK, GREEN = (243, 243, 243), (225, 130, 180), (40, 170, 60)
+TISSUE = (500, 400, 2500, 1700)
+TUMOUR = (1200, 700, 1600, 1000)
+"""Left, top, right, bottom, level-0 px; on the grid of the patches."""
+
+MADE_WITH = {"model_sha256": "a" * 64, "config_sha256": "c" * 64}
 
 
-def values_of(name, rng):
-    """(16, 16) float32: faint noise with a stray high patch, and a region as its class has."""
-    values = rng.uniform(0, 0.3, (16, 16))
-    values[tuple(rng.integers(10, 16, 2))] = rng.uniform(0.3, 0.8)
-    size = SIZES.get(name, SIZES["macro"])
-    values[1 : 1 + size, 1 : 1 + size] = rng.uniform(0.85, 1, (size, size))
-    values[0] = np.nan
-    return values.astype(np.float32)
+def write_results(folder, slide_id="green", **changes):
+    """Results in ``folder/results``, the slide and its annotation in ``folder/slides``."""
+    image = np.full((HEIGHT, WIDTH, 3), GLASS, np.uint8)
+    for (left, top, right, bottom), colour in ((TISSUE, PINK), (TUMOUR, GREEN)):
+        image[top:bottom, left:right] = colour
+    path = write_slide(folder / "slides" / f"{slide_id}.tif", image, MPP, levels=2)
+    left, top, right, bottom = TUMOUR
+    outline = [(left, top), (right, top), (right, bottom), (left, bottom)]
+    (folder / "slides" / f"{slide_id}.xml").write_text(asap([outline]))
+    made = Heatmap(Grid((0, 0), EDGE, EDGE, HEIGHT // EDGE, WIDTH // EDGE), _answers())
+    slide, results = slide_of(SlideEntry(slide_id, path)), ResultsFolder(folder / "results")
+    write_heatmap(results.heatmap(slide_id), _header(slide), made)
+    small = cv2.resize(image[..., ::-1], (1500, 1000), interpolation=cv2.INTER_AREA)
+    results.path.joinpath(f"{slide_id}.slide.jpg").write_bytes(cv2.imencode(".jpg", small)[1])
+    cv2.imwrite(str(results.top(slide_id)), np.full((300, 900, 3), 255, np.uint8))
+    results.geojson(slide_id).write_text(json.dumps(_regions(outline)))
+    values = {
+        "counts": {"analysed": int(made.analysed.sum()), "grid": made.values.size},
+        "inputs": dict(MADE_WITH),
+        "scores": slide_scores(made, MPP, 0.5),
+        "mpp": MPP,
+        "mpp_source": "openslide.mpp-x",
+        **changes,
+    }
+    write_outcome(results.path, SlideResult(slide_id, "done", **values))
+    (results.path / "run.json").write_text(json.dumps(MADE_WITH))
+    return results.path
 
 
-def write_results(folder: Path, slides, settings=None, stride=EDGE, **header):
-    """Results of `slides`: a mapping of slide id to patient, split seen in, and values or None.
-
-    Keywords change the headers of the heatmaps.
-    """
-    settings = settings or HeatmapSettings()
-    made_with = {"model_sha256": HEADER.model_sha256, "config_sha256": digest(settings)}
-    made_with |= {name: header[name] for name in made_with if name in header}
-    run = {"command": "heatmap", **made_with, "preprocessing_sha256": "b" * 64}
-    write_text(folder / "run.json", json.dumps({**run, "slides": sorted(slides)}))
-    write_text(folder / "config.resolved.yaml", dump(settings))
-    write_text(folder / "model.json", json.dumps({"threshold": 0.5}))
-    for slide_id, (patient, seen, values) in slides.items():
-        found = np.full((2, 2), np.nan, np.float32) if values is None else values
-        heatmap = Heatmap(Grid((0, 0), stride, EDGE, *found.shape), found)
-        changes = {
-            "slide_id": slide_id,
-            "slide_fingerprint": hashlib.sha256(slide_id.encode()).hexdigest(),
-            "seen_in_split": seen,
-            **made_with,
-            **header,
-        }
-        write_heatmap(
-            ResultsFolder(folder).heatmap(slide_id),
-            dataclasses.replace(HEADER, **changes),
-            heatmap,
-        )
-        result = SlideResult(
-            slide_id,
-            "empty" if values is None else "done",
-            "no tissue" if values is None else "",
-            inputs=made_with,
-            patient=patient,
-            scores=slide_scores(heatmap, HEADER.level0_mpp, 0.5),
-            seen_in_split=seen,
-        )
-        write_outcome(folder, result)
-    return folder
+def write_one_explanation(results, slide_id="green"):
+    """One explained patch: all of it speaks for tumour."""
+    header = ExplanationHeader(
+        method="grad_cam",
+        target="tumor",
+        slide_id=slide_id,
+        slide_fingerprint="f",
+        patch_size=EDGE,
+        patch_mpp=MPP,
+        model_sha256=MADE_WITH["model_sha256"],
+        seen_in_split="",
+        config_sha256="c",
+        patches_config_sha256="p",
+        software="test 1",
+    )
+    one = Explanation(
+        method="grad_cam",
+        target="tumor",
+        raw=np.ones((EDGE, EDGE), np.float32),
+        patch=np.full((EDGE, EDGE, 3), (20, 20, 250), np.uint8),
+        slide_id=slide_id,
+        x=2000,
+        y=1400,
+        probability=0.9,
+        label=1,
+    )
+    path = results / f"{slide_id}.grad_cam.h5"
+    write_explanations(path, SlideExplanations(header, (one,)))
 
 
-def write_cohort(path: Path, labels):
-    """A cohort CSV of slides that are not there: label by slide id."""
-    rows = [f"{slide_id},{slide_id}.tif,{label}" for slide_id, label in labels.items()]
-    path.write_text("\n".join(["slide_id,path,slide_label", *rows, ""]))
-    return path
+def _regions(outline):
+    ring = [*outline, outline[0]]
+    measured = {"Area um2": 30000.0, "P(tumor) mean": 1.0, "P(tumor) max": 1.0, "Patches": 12}
+    feature = {
+        "type": "Feature",
+        "geometry": {"type": "Polygon", "coordinates": [ring]},
+        "properties": {"objectType": "annotation", "measurements": measured},
+    }
+    return {"type": "FeatureCollection", "features": [feature]}
 
 
-def stage_slides(patients=6, seed=0):
-    """Slides for `write_results` and their labels: one of each class of each patient."""
-    rng = np.random.default_rng(seed)
-    slides, labels = {}, {}
-    for number in range(patients):
-        for name in SIZES:
-            slide_id = f"p{number}_{name}"
-            slides[slide_id] = (f"p{number}", "", values_of(name, rng))
-            labels[slide_id] = name
-    return slides, labels
+def _answers():
+    values = np.full((HEIGHT // EDGE, WIDTH // EDGE), np.nan, np.float32)
+    for (left, top, right, bottom), answer in ((TISSUE, 0.0), (TUMOUR, 1.0)):
+        values[top // EDGE : bottom // EDGE, left // EDGE : right // EDGE] = answer
+    return values
+
+
+def _header(slide):
+    return Header(
+        slide_id=slide.slide_id,
+        slide_fingerprint=slide.fingerprint,
+        level0_width=WIDTH,
+        level0_height=HEIGHT,
+        level0_mpp=MPP,
+        mpp_source="openslide.mpp-x",
+        reader="test 1",
+        patch_size=EDGE,
+        patch_mpp=MPP,
+        locations="tissue",
+        model_sha256=MADE_WITH["model_sha256"],
+        seen_in_split="",
+        config_sha256=MADE_WITH["config_sha256"],
+        software="test 1",
+    )
