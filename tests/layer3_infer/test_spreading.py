@@ -38,14 +38,6 @@ def test_blocks_by_seven_tasks_in_any_order_give_the_heatmaps_of_one_run(
     assert list((tmp_path / "unfinished").iterdir()) == []
 
 
-@pytest.mark.slow
-def test_two_processes_give_the_heatmaps_of_one(run_on, one_go, tmp_path):
-    results, _ = run_on(tmp_path, SMALL, processes=2, workers=2)
-
-    same_heatmaps(one_go, tmp_path, SLIDES)
-    assert sorted(result.slide_id for result in results) == sorted(SLIDES)
-
-
 def stop_after(batches, monkeypatch):
     """Stop the run, as a scheduler does, when so many batches are kept."""
     kept = []

@@ -1,4 +1,4 @@
-"""``layer1-extract`` in processes of its own, as users, schedulers and the kernel treat them."""
+"""A layer's command in processes of its own, as users, schedulers and the kernel treat them."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import sys
 TIMEOUT_S = 120
 
 
-def start(*words, **options):
+def start(*words, layer="layer1_extract", **options):
     """The command at work, in a session of its own; its words may be paths and numbers."""
-    command = [sys.executable, "-m", "layer1_extract", *map(os.fspath, map(_text, words))]
+    command = [sys.executable, "-m", layer, *map(os.fspath, map(_text, words))]
     streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL}
     return subprocess.Popen(
         command, start_new_session=True, text=True, errors="replace", **streams, **options
