@@ -12,6 +12,7 @@ from layer3_infer.config import (
     ReportSettings,
     SlideModelSettings,
     SuggestSettings,
+    ViewSettings,
 )
 
 CONFIGS = Path(__file__).resolve().parents[2] / "configs" / "layer3_infer"
@@ -39,6 +40,7 @@ def test_every_configuration_is_valid_and_opens_with_command_duration_and_result
         ReportSettings,
         SlideModelSettings,
         SuggestSettings,
+        ViewSettings,
     ],
 )
 def test_every_key_has_a_default(kind):
