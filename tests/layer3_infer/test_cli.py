@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 import subprocess
 import sys
 
@@ -148,3 +150,38 @@ def test_help_answers_without_heavy_imports(verb):
 
     assert done.stderr.strip() == "[]"
     assert "Usage" in done.stdout
+
+
+def changed_manifest(bundle, **changes):
+    path = bundle / "bundle.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+
+
+def cut_off(bundle):
+    network = bundle / "model.keras"
+    network.write_bytes(network.read_bytes()[:-100])
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        (lambda b: changed_manifest(b, format_version="2.0"), "format_version: expected 1.x"),
+        (lambda b: changed_manifest(b, format="other"), "format: expected camnet-model"),
+        (lambda b: changed_manifest(b, patch_size=64), "expected .*64, 64, 3"),
+        (cut_off, "model.keras: sha256: expected"),
+        (lambda b: (b / "model.keras").unlink(), "model.keras"),
+        (lambda b: (b / "MODEL_CARD.md").write_text("other"), "MODEL_CARD.md: sha256: expected"),
+    ],
+    ids=["version", "format", "patch size", "truncated", "missing", "changed card"],
+)
+def test_a_bundle_that_is_not_what_it_says_is_refused_with_the_reason(
+    cohort_csv, bundle_path, tmp_path, damage, words
+):
+    bundle = shutil.copytree(bundle_path, tmp_path / "bundle")
+    damage(bundle)
+
+    result = invoke("heatmap", cohort_csv, "--model", bundle, "--out", tmp_path / "out")
+
+    assert result.exception.exit_status == 4
+    assert re.search(words, str(result.exception)), str(result.exception)
+    assert not list(tmp_path.glob("out/*.h5"))
