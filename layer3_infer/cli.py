@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from layer3_infer.config import (
+        ConceptsSettings,
         EvaluateSettings,
         ExplainSettings,
         HeatmapSettings,
@@ -255,6 +256,60 @@ def suggest(
     given = {"threshold": threshold, "uncertain": uncertain}
     settings = with_values(settings, {k: v for k, v in given.items() if v is not None})
     return said.of_suggestions(*suggest_slides(results, out, settings, overwrite=overwrite), out)
+
+
+@verb(cli, settings="layer3_infer.config:ConceptsSettings")
+@_MODEL
+@click.option("--patches", type=FOLDER_PATH, required=True, help="Patch files with pixels.")
+@_OUT
+@click.option("--layers", help="Names of layers, with commas [ends of blocks].")
+@click.option(
+    "--per-class", type=click.IntRange(1), help="Patches of each label and slide, at most."
+)
+@click.option(
+    "--concepts", "given", type=FILE_PATH, help="CSV slide_id,x,y and a column for each concept."
+)
+@click.option("--nuclei", type=FOLDER_PATH, help="Folder of nuclei found by other software.")
+@_HELD_OUT
+@click.option("--workers", type=click.IntRange(1), help="Processes that measure [one per CPU].")
+@click.option("--overwrite", is_flag=True, help="Replace finished results.")
+def concepts(
+    model: Path,
+    patches: Path,
+    out: Path,
+    layers: str | None,
+    per_class: int | None,
+    given: Path | None,
+    nuclei: Path | None,
+    held_out: bool,
+    workers: int | None,
+    overwrite: bool,
+    settings: ConceptsSettings,
+) -> Result:
+    """Ask which properties of nuclei, or of patches, the network's answers follow.
+
+    Regression concept vectors: R2, sensitivity, TCAV and Br of each concept in each layer, held
+    against the same concept shuffled. Needs patches of two patients at least.
+    """
+    from common.cluster import available_cpus
+    from common.config import with_values
+    from common.model_bundle import read_bundle
+    from layer3_infer import said
+    from layer3_infer.explain.concept_pipeline import ConceptInputs, find_concepts
+    from layer3_infer.held_out import held_out_files
+    from layer3_infer.locations import find_by_slide
+
+    names = None if layers is None else [name.strip() for name in layers.split(",")]
+    overrides = {"layers": names, "per_class": per_class}
+    settings = with_values(settings, {k: v for k, v in overrides.items() if v is not None})
+    bundle = read_bundle(model)
+    files = find_by_slide(patches)
+    if held_out:
+        files = held_out_files(files, bundle.manifest)
+    inputs = ConceptInputs(files, given, nuclei)
+    count = workers or available_cpus()
+    found = find_concepts(bundle, inputs, out, settings, workers=count, overwrite=overwrite)
+    return said.of_concepts(found, out)
 
 
 @verb(cli, settings="layer3_infer.config:EvaluateSettings")

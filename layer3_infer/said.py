@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from common.outcomes import Outcome
+    from layer3_infer.explain.concept_pipeline import ConceptResult
     from layer3_infer.explain.sanity import Sanity
     from layer3_infer.pipeline import Forecast
     from layer3_infer.slide_result import SlideResult
@@ -114,6 +115,15 @@ def of_choice(outcomes: Sequence[Outcome]) -> Result:
     """Which patches would be explained."""
     data = {"slides": [asdict(outcome) for outcome in outcomes]}
     return Result(summary(outcomes), data, exit_status(outcomes))
+
+
+def of_concepts(found: ConceptResult, out: Path) -> Result:
+    """What was found about concepts."""
+    kept = len(found.outcomes) if found.kept else 0
+    lines = [summary(found.outcomes, kept), *found.facts["words"], f"concepts in {out}"]
+    slides = [asdict(outcome) for outcome in found.outcomes]
+    data = {"out": str(out), "slides": slides, **found.facts}
+    return Result("\n".join(lines), data, exit_status(found.outcomes))
 
 
 def of_evaluation(evaluation: dict[str, Any], results: Path) -> Result:

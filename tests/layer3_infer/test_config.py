@@ -6,6 +6,7 @@ import pytest
 
 from common.config import load
 from layer3_infer.config import (
+    ConceptsSettings,
     EvaluateSettings,
     ExplainSettings,
     HeatmapSettings,
@@ -16,7 +17,12 @@ from layer3_infer.config import (
 )
 
 CONFIGS = Path(__file__).resolve().parents[2] / "configs" / "layer3_infer"
-KINDS = {"heatmap": HeatmapSettings, "explain": ExplainSettings, "suggest": SuggestSettings}
+KINDS = {
+    "concepts": ConceptsSettings,
+    "heatmap": HeatmapSettings,
+    "explain": ExplainSettings,
+    "suggest": SuggestSettings,
+}
 
 
 @pytest.mark.parametrize("path", sorted(CONFIGS.glob("*.yaml")), ids=lambda path: path.name)
@@ -34,6 +40,7 @@ def test_every_configuration_is_valid_and_opens_with_command_duration_and_result
 @pytest.mark.parametrize(
     "kind",
     [
+        ConceptsSettings,
         HeatmapSettings,
         ExplainSettings,
         EvaluateSettings,

@@ -1,0 +1,379 @@
+"""What speaks for and against a concept in each layer, held against the concept shuffled."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from layer3_infer.explain import rcv
+from layer3_infer.explain.significance import holm, p_above, p_two_sided, shuffles
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    import numpy.typing as npt
+
+    from layer3_infer.explain.gradients import LayerView
+
+    Vector = npt.NDArray[np.float64]
+
+LEAST_PATCHES: Final = 20
+"""Fewer tell nothing about a concept."""
+
+_AT_ONCE: Final = 500
+"""Shuffled concepts regressed together: more need more memory."""
+
+_BAND: Final = (2.5, 97.5)
+_SHUFFLING, _SPLITTING, _REPEATING = 1, 2, 3
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How concepts are assessed.
+
+    Attributes
+    ----------
+    folds : int
+        Of the cross-validation; patients are never parted.
+    ridge : float
+        See `rcv.regression`.
+    repeats : int
+        Cross-validations with other folds, on patches drawn with replacement.
+    shuffles : int
+        Copies of each concept, shuffled within slides.
+    level : float
+        Of corrected p-values, below which a concept passes.
+    agreement : float
+        Share of the repeats that must agree about the sign.
+    seed : int
+    """
+
+    folds: int = 5
+    ridge: float = 0.3
+    repeats: int = 20
+    shuffles: int = 2000
+    level: float = 0.05
+    agreement: float = 0.95
+    seed: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Values:
+    """One concept's values.
+
+    Attributes
+    ----------
+    name : str
+    values : (N,) float64
+        By patch; NaN where there is none. Of a discrete concept, 1 with and 0 without it.
+    discrete : bool
+    """
+
+    name: str
+    values: Vector
+    discrete: bool = False
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One concept in one layer. Numbers are None where it could not be assessed.
+
+    Attributes
+    ----------
+    concept, layer : str
+    n, groups : int
+        Patches with a value, and their patients.
+    r2 : float or None
+        Cross-validated R2 over patches of patients held out; negative if worse than the mean. Of a
+        discrete concept, 2 AUC - 1.
+    r2_mean, r2_sd, r2_low, r2_high : float or None
+        Over the repeats; low and high leave out 2.5 % on each side.
+    r2_null_low, r2_null_high : float or None
+        The same band of the shuffled copies.
+    r2_p, r2_p_corrected : float or None
+        That a shuffled copy does as well; the latter after Holm, over all concepts and layers.
+    tcav : float or None
+        Share of held-out patches whose score grows with the concept.
+    tcav_null_low, tcav_null_high : float or None
+    tcav_p : float or None
+        That the share of a shuffled copy is as far out; two-sided. Not what a concept passes by:
+        see `assess`.
+    sensitivity_mean, sensitivity_sd : float or None
+        Of the directional derivatives of held-out patches along the unit vector.
+    sensitivity_z : float or None
+        How many standard deviations of the shuffled copies' means it lies from their middle.
+    sensitivity_p, sensitivity_p_corrected : float or None
+        That the mean of a shuffled copy is as far out; two-sided.
+    br, br_scaled : float or None
+        Bidirectional relevance; None also where all sensitivities are equal.
+    agreement : float or None
+        Share of the repeats whose mean sensitivity has the same sign.
+    passes_alone : bool
+        Whether it passes, whatever other concepts do: see `assess`.
+    passes : bool
+        Whether it still does beside stronger concepts: see `explained.beside_others`.
+    explained_by : str
+        The concept beside which it does not.
+    reason : str
+        Why it was not assessed.
+    """
+
+    concept: str
+    layer: str
+    n: int
+    groups: int
+    r2: float | None = None
+    r2_mean: float | None = None
+    r2_sd: float | None = None
+    r2_low: float | None = None
+    r2_high: float | None = None
+    r2_null_low: float | None = None
+    r2_null_high: float | None = None
+    r2_p: float | None = None
+    r2_p_corrected: float | None = None
+    tcav: float | None = None
+    tcav_null_low: float | None = None
+    tcav_null_high: float | None = None
+    tcav_p: float | None = None
+    sensitivity_mean: float | None = None
+    sensitivity_sd: float | None = None
+    sensitivity_z: float | None = None
+    sensitivity_p: float | None = None
+    sensitivity_p_corrected: float | None = None
+    br: float | None = None
+    br_scaled: float | None = None
+    agreement: float | None = None
+    passes_alone: bool = False
+    passes: bool = False
+    explained_by: str = ""
+    reason: str = ""
+
+    @property
+    def strength(self) -> float:
+        """How far the score follows what the layer knows of the concept; 0 where it knows nothing.
+
+        R2 times the mean sensitivity without its sign. To be compared within one layer.
+        """
+        return max(self.r2 or 0.0, 0.0) * abs(self.sensitivity_mean or 0.0)
+
+
+def assess(
+    views: Mapping[str, LayerView],
+    concepts: Sequence[Values],
+    patients: npt.NDArray[np.int64],
+    slides: npt.NDArray[np.int64],
+    plan: Plan,
+) -> list[Finding]:
+    """Every concept in every layer, layer by layer.
+
+    Values and activations are taken less their means over the slide: a slide's stain moves both,
+    and a concept that is right within each slide would look wrong over all of them.
+
+    A concept passes alone where its R2 and its mean sensitivity are both beyond those of its
+    shuffled copies, after Holm's correction over all concepts and layers, and the repeats agree
+    about the sign. The mean of the sensitivities is tested, not the share of positive ones, TCAV:
+    close to the answer the score is nearly linear in the activations, and then every direction, a
+    shuffled concept's too, has a TCAV of 0 or 1. How far the score moves along the unit vector
+    still tells a direction the network looks along from others.
+
+    Parameters
+    ----------
+    views : mapping of layer to LayerView
+        Of the same N patches.
+    concepts : sequence of Values
+    patients : (N,) int64
+        What folds never part.
+    slides : (N,) int64
+        What values are shuffled within.
+    plan : Plan
+    """
+    found: list[Finding] = []
+    for layer, view in views.items():
+        own = list(_layer(layer, view, concepts, patients, slides, plan))
+        scaled = rcv.scaled([finding.br for finding in own])
+        found += [replace(f, br_scaled=br) for f, br in zip(own, scaled, strict=True)]
+    return _passed(found, plan)
+
+
+def refusal(values: Vector, patients: npt.NDArray[np.int64], slides: npt.NDArray[np.int64]) -> str:
+    """Why a concept cannot be assessed with these values, (N,) of N patches; or an empty text."""
+    if len(values) < LEAST_PATCHES:
+        return f"{len(values)} patches have a value, of {LEAST_PATCHES} needed"
+    if len(np.unique(patients)) < 2:
+        return "values of one patient only: nothing can be held out"
+    varied = [slide for slide in np.unique(slides) if np.ptp(values[slides == slide]) > 0]
+    if len(np.unique(patients[np.isin(slides, varied)])) < 2:
+        return "no value varies within the slides of two patients"
+    return ""
+
+
+def _layer(
+    layer: str,
+    view: LayerView,
+    concepts: Sequence[Values],
+    patients: npt.NDArray[np.int64],
+    slides: npt.NDArray[np.int64],
+    plan: Plan,
+) -> Iterator[Finding]:
+    """Findings in one layer; concepts with values at the same patches share their regressions."""
+    activations = view.activations.astype(np.float64)
+    gradients = view.gradients.astype(np.float64)
+    together: dict[bytes, list[Values]] = {}
+    for concept in concepts:
+        together.setdefault(np.isfinite(concept.values).tobytes(), []).append(concept)
+    found: dict[str, Finding] = {}
+    for members in together.values():
+        rows = np.flatnonzero(np.isfinite(members[0].values))
+        patient, slide = patients[rows], slides[rows]
+        why = {c.name: refusal(c.values[rows], patient, slide) for c in members}
+        for name, reason in why.items():
+            found[name] = Finding(name, layer, len(rows), len(np.unique(patient)), reason=reason)
+        if able := [concept for concept in members if not why[concept.name]]:
+            own = rcv.centred(activations[rows], slide)
+            trial = _Trial(own, gradients[rows], patient, slide, able, plan)
+            values = np.stack([concept.values[rows] for concept in able], axis=1)
+            for concept, numbers in zip(able, trial.numbers(values), strict=True):
+                found[concept.name] = replace(found[concept.name], **numbers)
+    return (found[concept.name] for concept in concepts)
+
+
+@dataclass(frozen=True, eq=False)
+class _Trial:
+    """Concepts with values at the same patches, in one layer."""
+
+    activations: npt.NDArray[np.float64]
+    gradients: npt.NDArray[np.float64]
+    patients: npt.NDArray[np.int64]
+    slides: npt.NDArray[np.int64]
+    concepts: Sequence[Values]
+    plan: Plan
+
+    def numbers(self, values: npt.NDArray[np.float64]) -> list[dict[str, Any]]:
+        """What `Finding` wants to know of each concept; `values` are (N, K)."""
+        plan = self.plan
+        fold_of = rcv.split(self.patients, plan.folds, self._rng(_SPLITTING))
+        folds = list(rcv.prepare(self.activations, self.gradients, fold_of, plan.ridge))
+        own = rcv.centred(values, self.slides)
+        truth = self._truth(values, own)
+        again = [self._again(own, truth, number) for number in range(plan.repeats)]
+        repeats = np.array(again).reshape(plan.repeats, 2, len(self.concepts))
+        return [
+            self._one(concept, own[:, column], truth[:, column], folds, repeats[:, :, column])
+            for column, concept in enumerate(self.concepts)
+        ]
+
+    def _truth(
+        self, values: npt.NDArray[np.float64], own: npt.NDArray[np.float64]
+    ) -> npt.NDArray[np.float64]:
+        """What predictions are held against: of a discrete concept, 0 and 1."""
+        return np.where([concept.discrete for concept in self.concepts], values, own)
+
+    def _one(
+        self,
+        concept: Values,
+        own: Vector,
+        truth: Vector,
+        folds: list[rcv.Fold],
+        repeats: npt.NDArray[np.float64],
+    ) -> dict[str, Any]:
+        held_out = rcv.cross_fit(folds, own[:, None])
+        sensitivity = held_out.sensitivity[:, 0]
+        r2 = float(_quality(concept, truth[:, None], held_out)[0])
+        share, mean = float(rcv.tcav(held_out.sensitivity)[0]), float(sensitivity.mean())
+        null_r2, null_share, null_mean = self._null(concept, truth, folds)
+        return {
+            "r2": r2,
+            "r2_mean": float(repeats[:, 0].mean()),
+            "r2_sd": float(repeats[:, 0].std()),
+            **_band("r2", repeats[:, 0]),
+            **_band("r2_null", null_r2),
+            "r2_p": p_above(r2, null_r2),
+            "tcav": share,
+            **_band("tcav_null", null_share),
+            "tcav_p": p_two_sided(share, null_share),
+            "sensitivity_mean": mean,
+            "sensitivity_sd": float(sensitivity.std()),
+            "sensitivity_z": _z(mean, null_mean),
+            "sensitivity_p": p_two_sided(mean, null_mean),
+            "br": rcv.bidirectional_relevance(r2, sensitivity),
+            "agreement": float((np.sign(repeats[:, 1]) == np.sign(mean)).mean()),
+        }
+
+    def _null(
+        self, concept: Values, truth: Vector, folds: list[rcv.Fold]
+    ) -> tuple[Vector, Vector, Vector]:
+        """R2, TCAV and mean sensitivity of the shuffled copies, the same in all layers."""
+        rng = self._rng(_SHUFFLING, zlib.crc32(concept.name.encode()))
+        parts = []
+        for start in range(0, self.plan.shuffles, _AT_ONCE):
+            count = min(_AT_ONCE, self.plan.shuffles - start)
+            copies = shuffles(truth, self.slides, count, rng)
+            held_out = rcv.cross_fit(folds, rcv.centred(copies, self.slides))
+            quality, sensitivity = _quality(concept, copies, held_out), held_out.sensitivity
+            parts.append(np.stack([quality, rcv.tcav(sensitivity), sensitivity.mean(axis=0)]))
+        quality, share, mean = np.concatenate(parts, axis=1)
+        return quality, share, mean
+
+    def _again(
+        self, own: npt.NDArray[np.float64], truth: npt.NDArray[np.float64], number: int
+    ) -> npt.NDArray[np.float64]:
+        """R2 and mean sensitivity of every concept, (2, K), with other folds and other patches."""
+        rng, plan = self._rng(_REPEATING, number), self.plan
+        fold_of = rcv.split(self.patients, plan.folds, rng)
+        drawn = partial(rcv.resampled, groups=self.slides, rng=rng)
+        folds = rcv.prepare(self.activations, self.gradients, fold_of, plan.ridge, drawn)
+        held_out = rcv.cross_fit(folds, own)
+        columns = [np.array([column]) for column in range(len(self.concepts))]
+        quality = [
+            _quality(concept, truth[:, at], held_out, at)[0]
+            for concept, at in zip(self.concepts, columns, strict=True)
+        ]
+        return np.stack([np.array(quality), held_out.sensitivity.mean(axis=0)])
+
+    def _rng(self, *purpose: int) -> np.random.Generator:
+        return np.random.default_rng([self.plan.seed, *purpose])
+
+
+def _quality(
+    concept: Values,
+    truth: npt.NDArray[np.float64],
+    held_out: rcv.HeldOut,
+    at: npt.NDArray[np.int64] | None = None,
+) -> Vector:
+    """R2 or 2 AUC - 1 of each column of `truth`, predicted by the columns `at`, or by all."""
+    predicted = held_out.predicted if at is None else held_out.predicted[:, at]
+    return (rcv.auc_gain if concept.discrete else rcv.r_squared)(truth, predicted)
+
+
+def _band(name: str, values: Vector) -> dict[str, float]:
+    low, high = np.percentile(values, _BAND).tolist()
+    return {f"{name}_low": low, f"{name}_high": high}
+
+
+def _z(found: float, null: Vector) -> float:
+    spread = float(null.std())
+    return (found - float(null.mean())) / spread if spread > 0 else 0.0
+
+
+def _passed(found: Sequence[Finding], plan: Plan) -> list[Finding]:
+    """The findings with corrected p-values, and whether each passes alone."""
+    places = [place for place, finding in enumerate(found) if not finding.reason]
+    able = [found[place] for place in places]
+    of_r2 = holm([finding.r2_p or 0.0 for finding in able])
+    of_sensitivity = holm([finding.sensitivity_p or 0.0 for finding in able])
+    done = list(found)
+    for place, one, r2, sensitivity in zip(places, able, of_r2, of_sensitivity, strict=True):
+        agreed = (one.agreement or 0.0) >= plan.agreement
+        passes = max(r2, sensitivity) < plan.level and agreed and (one.r2 or 0.0) > 0
+        done[place] = replace(
+            one,
+            r2_p_corrected=r2,
+            sensitivity_p_corrected=sensitivity,
+            passes_alone=passes,
+            passes=passes,
+        )
+    return done

@@ -1,0 +1,377 @@
+"""Patch files and a model to concepts: measured, regressed, and told."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from common.config import digest
+from common.errors import ConfigError
+from common.files import sha256, write_text
+from common.outcomes import Outcome, attempt, write_outcome
+from common.preprocessing import slide_stain
+from common.progress import progress
+from common.provenance import log_head, software
+from common.stain import Unchanged, patches_of
+from common.workers import spread
+from layer3_infer.explain.assessment import Plan
+from layer3_infer.explain.concept_measures import MeasuringTask, died, read_measures, run_task
+from layer3_infer.explain.concept_plot import write_plot
+from layer3_infer.explain.concept_sample import sample
+from layer3_infer.explain.concept_table import ConceptsFolder, read_facts, write_facts, write_table
+from layer3_infer.explain.concept_words import paragraphs
+from layer3_infer.explain.concepts import of_measures, read_given, values_of
+from layer3_infer.explain.explained import beside_others
+from layer3_infer.explain.gradients import Gradients, LayerView
+from layer3_infer.explain.layer_choice import default_layers
+from layer3_infer.explain.measures import MEASURES
+from layer3_infer.explain.rcv import centred
+from layer3_infer.explain.significance import permutations_needed
+from layer3_infer.heatmap_file import TRAINING_SPLITS
+from layer3_infer.run_claim import claim_run
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    import numpy.typing as npt
+
+    from common.model_bundle import Bundle
+    from common.patch_file.reader import PatchFile
+    from common.stain import Stain
+    from layer3_infer.config import ConceptsSettings
+    from layer3_infer.explain.assessment import Values
+    from layer3_infer.explain.concept_sample import SampledSlide
+    from layer3_infer.explain.concepts import Concept, Given
+
+log = logging.getLogger(__name__)
+_FEWEST_SHUFFLES: Final = 1000
+_TOGETHER: Final = 0.5
+_FEW_PATIENTS: Final = 5
+
+
+@dataclass(frozen=True)
+class ConceptInputs:
+    """What concepts are asked of.
+
+    Attributes
+    ----------
+    files : mapping of slide_id to sequence of PatchFile
+        With pixels.
+    given : Path or None
+        A CSV with concepts of patches; only patches it names are looked at.
+    nuclei : Path or None
+        Folder of given nuclei: see `nucleus_masks`.
+    """
+
+    files: Mapping[str, Sequence[PatchFile]]
+    given: Path | None = None
+    nuclei: Path | None = None
+
+
+@dataclass(frozen=True)
+class ConceptResult:
+    """How a run ended.
+
+    Attributes
+    ----------
+    outcomes : sequence of Outcome
+        One per slide.
+    facts : dict
+        What ``concepts.json`` holds.
+    kept : bool
+        Whether an earlier run had found it all.
+    """
+
+    outcomes: Sequence[Outcome]
+    facts: dict[str, Any]
+    kept: bool = False
+
+
+def find_concepts(
+    bundle: Bundle,
+    inputs: ConceptInputs,
+    out: Path,
+    settings: ConceptsSettings,
+    *,
+    workers: int = 1,
+    overwrite: bool = False,
+) -> ConceptResult:
+    """Ask a network about concepts; writes ``concepts.json``, ``.csv``, ``.png`` and ``.txt``.
+
+    Measures of nuclei are kept by slide, so that a run that was stopped does not take them again.
+
+    Parameters
+    ----------
+    bundle : Bundle
+    inputs : ConceptInputs
+    out : Path
+    settings : ConceptsSettings
+    workers : int
+        Processes that measure nuclei.
+    overwrite : bool
+        Do everything anew.
+
+    Raises
+    ------
+    ConfigError
+        If `out` holds results of something else, or patches of too few patients are left.
+    """
+    decides = {
+        "model_sha256": bundle.model_sha256,
+        "preprocessing_sha256": digest(bundle.manifest.preprocessing),
+        "given_sha256": sha256(inputs.given) if inputs.given else "",
+    }
+    claim_run(out, "concepts", settings, decides, inputs.files, overwrite=overwrite)
+    log.info(log_head(digest(settings)))
+    run = _Run(bundle, inputs, ConceptsFolder(out), settings, workers)
+    return run.find(overwrite=overwrite)
+
+
+@dataclass(frozen=True, eq=False)
+class _Run:
+    bundle: Bundle
+    inputs: ConceptInputs
+    out: ConceptsFolder
+    settings: ConceptsSettings
+    workers: int
+
+    def find(self, *, overwrite: bool) -> ConceptResult:
+        given = self._given()
+        outcomes, slides = self._sampled(given)
+        mark = _mark(slides)
+        facts = {} if overwrite else read_facts(self.out.facts)
+        whole = all(path.exists() for path in (self.out.table, self.out.picture, self.out.words))
+        if facts.get("sample_sha256") == mark and whole:
+            outcomes |= {s.slide_id: Outcome(s.slide_id, "done") for s in slides}
+            return ConceptResult(list(outcomes.values()), facts, kept=True)
+        outcomes |= self._measured(slides, overwrite=overwrite)
+        slides = [slide for slide in slides if outcomes[slide.slide_id].status == "done"]
+        views, seen, lost = self._views(slides)
+        outcomes |= lost
+        slides = [slide for slide in slides if slide.slide_id not in lost]
+        for outcome in outcomes.values():
+            write_outcome(self.out.path, outcome)
+        _check_enough(slides)
+        facts = self._found(slides, given, views, seen) | {"sample_sha256": mark}
+        if any(outcome.status == "failed" for outcome in outcomes.values()):
+            facts["sample_sha256"] = ""  # so that the next run tries them again
+        write_facts(self.out.facts, facts)
+        return ConceptResult(list(outcomes.values()), facts)
+
+    def _given(self) -> Given | None:
+        if self.inputs.given is None:
+            return None
+        return read_given(self.inputs.given, self.settings.discrete)
+
+    def _sampled(self, given: Given | None) -> tuple[dict[str, Outcome], list[SampledSlide]]:
+        """The patches of each slide; and how those ended that cannot be sampled."""
+        share = self.settings.most // (2 * max(1, len(self.inputs.files)))
+        per_class = max(1, min(self.settings.per_class, share))
+        wanted = None if given is None else (lambda *place: place in given.values)
+        outcomes: dict[str, Outcome] = {}
+        slides: list[SampledSlide] = []
+        for slide_id, files in self.inputs.files.items():
+
+            def draw(files: Sequence[PatchFile] = files) -> Outcome:
+                spec, seed = self.bundle.manifest.spec, self.settings.seed
+                drawn = sample(files, spec, per_class, seed, wanted)
+                if not len(drawn):
+                    return Outcome(drawn.slide_id, "empty", "no patch to look at")
+                slides.append(drawn)
+                return Outcome(drawn.slide_id, "done")
+
+            outcomes[slide_id] = attempt(slide_id, draw)
+        return {k: o for k, o in outcomes.items() if o.status != "done"}, slides
+
+    def _measured(self, slides: Sequence[SampledSlide], *, overwrite: bool) -> dict[str, Outcome]:
+        tasks = [
+            MeasuringTask(slide, self.out.measures(slide.slide_id), self.inputs.nuclei, overwrite)
+            for slide in slides
+        ]
+        ended = spread(run_task, tasks, self.workers, died)
+        done = progress(ended, "measure nuclei", total=len(tasks))
+        return {outcome.slide_id: outcome for outcome in done}
+
+    def _views(
+        self, slides: Sequence[SampledSlide]
+    ) -> tuple[dict[str, LayerView], npt.NDArray[np.bool_], dict[str, Outcome]]:
+        """What the layers do with all patches, in order; which were trained on; what failed."""
+        network = self.bundle.load_network()
+        manifest, settings = self.bundle.manifest, self.settings
+        layers = settings.layers or default_layers(
+            network.get_config(), manifest.cam_layer, settings.layer_count
+        )
+        gradients = Gradients(network, manifest.preprocessing, layers, settings.batch_size)
+        gradients.prepare()
+        parts: list[dict[str, LayerView]] = []
+        seen: list[bool] = []
+        lost: dict[str, Outcome] = {}
+        for slide in progress(slides, "activations", total=len(slides)):
+
+            def look(slide: SampledSlide = slide) -> Outcome:
+                parts.append(gradients(self._stain(slide)(slide.read())))
+                split = manifest.split_of(slide.fingerprint, slide.patient)
+                seen.extend([split in TRAINING_SPLITS] * len(slide))
+                return Outcome(slide.slide_id, "done")
+
+            outcome = attempt(slide.slide_id, look)
+            if outcome.status == "failed":
+                lost[slide.slide_id] = outcome
+        views = {
+            name: LayerView(
+                np.concatenate([part[name].activations for part in parts]),
+                np.concatenate([part[name].gradients for part in parts]),
+            )
+            for name in (layers if parts else ())
+        }
+        return views, np.array(seen, dtype=bool), lost
+
+    def _stain(self, slide: SampledSlide) -> Stain:
+        preprocessing = self.bundle.manifest.preprocessing
+        if preprocessing.stain == "none":
+            return Unchanged()
+        patches = patches_of(slide.files, preprocessing.patches)
+        return slide_stain(slide.slide_id, patches, preprocessing)
+
+    def _concepts(
+        self, slides: Sequence[SampledSlide], given: Given | None
+    ) -> tuple[list[Concept], list[Values]]:
+        """The concepts, and their values at all patches."""
+        settings, mpp = self.settings, self.bundle.manifest.patch_mpp
+        concepts = of_measures(settings.measures, settings.discrete, mpp)
+        measured = np.concatenate(
+            [read_measures(self.out.measures(slide.slide_id), slide) for slide in slides]  # type: ignore[arg-type]
+        )
+        column = {name: number for number, name in enumerate(MEASURES)}
+        columns = [measured[:, column[concept.name]] for concept in concepts]
+        if given is not None:
+            places = [(slide.slide_id, x, y) for slide in slides for x, y in slide.coords.tolist()]
+            told = np.array([given.values[place] for place in places], dtype=np.float64)
+            concepts += given.concepts
+            columns += list(told.T)
+        values = [values_of(c, v) for c, v in zip(concepts, columns, strict=True)]
+        return concepts, values
+
+    def _found(
+        self,
+        slides: Sequence[SampledSlide],
+        given: Given | None,
+        views: Mapping[str, LayerView],
+        seen: npt.NDArray[np.bool_],
+    ) -> dict[str, Any]:
+        concepts, values = self._concepts(slides, given)
+        patients = _numbered([slide.group for slide in slides], slides)
+        of_slide = _numbered([slide.fingerprint for slide in slides], slides)
+        plan = self._plan(len(concepts) * len(views))
+        log.info("%d concepts in %d layers, %d patches", len(concepts), len(views), len(patients))
+        with threadpool_limits(1):  # small matrices: threads would wait for each other
+            findings = beside_others(views, values, patients, of_slide, plan)
+        pairs = _together(values, of_slide)
+        warnings = _warnings(slides, patients, seen)
+        words = paragraphs(concepts, findings, pairs, warnings)
+        write_table(self.out.table, concepts, findings)
+        write_plot(self.out.picture, concepts, findings)
+        write_text(self.out.words, "\n\n".join(words) + "\n")
+        return {
+            "model_sha256": self.bundle.model_sha256,
+            "config_sha256": digest(self.settings),
+            "software": software(),
+            "patch_mpp": self.bundle.manifest.patch_mpp,
+            "patches": len(patients),
+            "patches_trained_on": int(seen.sum()),
+            "slides": len(slides),
+            "patients": len(np.unique(patients)),
+            "shuffles": plan.shuffles,
+            "level": plan.level,
+            "layers": list(views),
+            "concepts": [asdict(concept) for concept in concepts],
+            "findings": [asdict(finding) for finding in findings],
+            "together": [{"concepts": [a, b], "r": r} for a, b, r in pairs],
+            "words": words,
+        }
+
+    def _plan(self, tests: int) -> Plan:
+        settings = self.settings
+        needed = permutations_needed(tests, settings.level)
+        shuffles = settings.shuffles or max(_FEWEST_SHUFFLES, needed)
+        if shuffles < needed:
+            raise ConfigError(
+                f"shuffles: expected at least {needed} for {tests} concepts times layers, found "
+                f"{shuffles}. With fewer nothing can pass"
+            )
+        return Plan(
+            folds=settings.folds,
+            ridge=settings.ridge,
+            repeats=settings.repeats,
+            shuffles=shuffles,
+            level=settings.level,
+            seed=settings.seed,
+        )
+
+
+def _numbered(names: Sequence[str], slides: Sequence[SampledSlide]) -> npt.NDArray[np.int64]:
+    """The number of each patch's name, one name per slide."""
+    _, number = np.unique(np.array(names), return_inverse=True)
+    return np.repeat(number.astype(np.int64), [len(slide) for slide in slides])
+
+
+def _mark(slides: Sequence[SampledSlide]) -> str:
+    """SHA-256 of which patches are looked at."""
+    places = [
+        [slide.fingerprint, slide.patient, slide.coords.tolist(), slide.row.tolist()]
+        for slide in slides
+    ]
+    return hashlib.sha256(json.dumps(places).encode()).hexdigest()
+
+
+def _check_enough(slides: Sequence[SampledSlide]) -> None:
+    groups = {slide.group for slide in slides}
+    if len(groups) < 2:
+        raise ConfigError(
+            f"concepts: expected patches of two patients at least, found {len(groups)}: "
+            "a regression is tried on patients it has not seen. Give patch files of more patients"
+        )
+
+
+def _together(
+    values: Sequence[Values], slides: npt.NDArray[np.int64]
+) -> list[tuple[str, str, float]]:
+    """Pairs of concepts that correlate within slides, the closest first."""
+    found = []
+    for number, one in enumerate(values):
+        for other in values[number + 1 :]:
+            rows = np.flatnonzero(np.isfinite(one.values) & np.isfinite(other.values))
+            if len(rows) < 3:
+                continue
+            pair = np.stack([one.values[rows], other.values[rows]], axis=1)
+            own = centred(pair, slides[rows])
+            if (own.std(axis=0) > 0).all():
+                r = float(np.asarray(np.corrcoef(own.T))[0, 1])
+                if abs(r) >= _TOGETHER:
+                    found.append((one.name, other.name, round(r, 4)))
+    return sorted(found, key=lambda pair: -abs(pair[2]))
+
+
+def _warnings(
+    slides: Sequence[SampledSlide],
+    patients: npt.NDArray[np.int64],
+    seen: npt.NDArray[np.bool_],
+) -> list[str]:
+    """What a reader should know of the patches."""
+    told = []
+    count = len(np.unique(patients))
+    if count < _FEW_PATIENTS:
+        told.append(f"Patches of {count} patients only: what holds for them may not for others.")
+    if seen.any():
+        share = f"{int(seen.sum())} of {len(seen)} patches"
+        told.append(f"The model was trained or chosen on the slides or patients of {share}.")
+    if any(not slide.patient for slide in slides):
+        told.append("Some patients are not known: each of their slides was taken for a patient.")
+    return told

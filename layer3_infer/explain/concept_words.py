@@ -1,0 +1,135 @@
+"""What was found about concepts, in sentences a pathologist can read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from layer3_infer.explain.assessment import Finding
+    from layer3_infer.explain.concepts import Concept
+
+_MOST_LAYERS: Final = 3
+
+
+def paragraphs(
+    concepts: Sequence[Concept],
+    findings: Sequence[Finding],
+    together: Sequence[tuple[str, str, float]],
+    warnings: Sequence[str],
+) -> list[str]:
+    """What speaks for tumour, what goes along with it, what there is no evidence for; and cautions.
+
+    Parameters
+    ----------
+    concepts : sequence of Concept
+    findings : sequence of Finding
+    together : sequence of (name, name, float)
+        Pairs of concepts that go together, and their correlation within slides.
+    warnings : sequence of str
+        What else a reader should know.
+    """
+    known = {concept.name: concept for concept in concepts}
+    by_concept = {
+        name: [finding for finding in findings if finding.concept == name] for name in known
+    }
+    passing = {name: own for name, own in by_concept.items() if any(f.passes for f in own)}
+    ordered = sorted(passing, key=lambda name: -_total(passing[name]))
+    said = [_passes(known[name], passing[name]) for name in ordered]
+    if not said:
+        said = ["No concept stands out: the network's answers follow none of them beyond chance."]
+    rest = [name for name in known if name not in passing]
+    parts = [" ".join(said), _explained(known, by_concept, rest), _nothing(known, by_concept, rest)]
+    parts += [_unassessed(known, by_concept), _together(known, together, passing)]
+    return [part for part in [*parts, *warnings] if part]
+
+
+def _total(own: Sequence[Finding]) -> float:
+    return sum(abs(finding.br_scaled or 0.0) for finding in own if finding.passes)
+
+
+def _passes(concept: Concept, own: Sequence[Finding]) -> str:
+    """One concept the network's answers follow."""
+    best = max((f for f in own if f.passes), key=lambda f: abs(f.sensitivity_z or 0.0))
+    there = [finding.layer for finding in own if finding.passes]
+    mean = best.sensitivity_mean or 0.0
+    towards = "for tumour" if mean > 0 else "against tumour"
+    fit = "2 AUC - 1" if concept.kind == "discrete" else "R2"
+    layers = ", ".join(there[:_MOST_LAYERS]) + (
+        f" and {len(there) - _MOST_LAYERS} more" if len(there) > _MOST_LAYERS else ""
+    )
+    return (
+        f"Where {concept.said}, that speaks {towards} (TCAV {best.tcav:.2f}, {fit} {best.r2:.2f} "
+        f"in {best.layer}; passes in {layers})."
+    )
+
+
+def _explained(
+    known: Mapping[str, Concept], by_concept: Mapping[str, Sequence[Finding]], rest: Sequence[str]
+) -> str:
+    """Those that pass alone, and not beside a stronger concept."""
+    found: dict[str, list[str]] = {}
+    for name in rest:
+        leaders = [finding.explained_by for finding in by_concept[name] if finding.explained_by]
+        if leaders:
+            leader = max(sorted(set(leaders)), key=leaders.count)
+            found.setdefault(leader, []).append(known[name].title.lower())
+    return " ".join(
+        f"Beside {known[leader].title.lower()}, with which it goes together, "
+        f"nothing more is seen of {_listed(titles)}."
+        for leader, titles in found.items()
+    )
+
+
+def _nothing(
+    known: Mapping[str, Concept], by_concept: Mapping[str, Sequence[Finding]], rest: Sequence[str]
+) -> str:
+    titles = [
+        known[name].title.lower()
+        for name in rest
+        if not any(finding.explained_by for finding in by_concept[name])
+        and not all(finding.reason for finding in by_concept[name])
+    ]
+    if not titles:
+        return ""
+    return (
+        f"There is no evidence that the network looks at {_listed(titles, 'or')}. "
+        "That is no proof that it does not."
+    )
+
+
+def _unassessed(known: Mapping[str, Concept], by_concept: Mapping[str, Sequence[Finding]]) -> str:
+    told = [
+        f"{known[name].title} could not be assessed: {own[0].reason}."
+        for name, own in by_concept.items()
+        if own and all(finding.reason for finding in own)
+    ]
+    return " ".join(told)
+
+
+def _together(
+    known: Mapping[str, Concept],
+    pairs: Sequence[tuple[str, str, float]],
+    passing: Mapping[str, Sequence[Finding]],
+) -> str:
+    told = [
+        f"{known[one].title.lower()} and {known[other].title.lower()} (r = {r:+.2f})"
+        for one, other, r in pairs
+        if one in passing and other in passing
+    ]
+    if not told:
+        return ""
+    return f"These go together in the patches, so that each may owe to the other: {_listed(told)}."
+
+
+def _listed(words: Sequence[str], last: str = "and") -> str:
+    """Words with commas, and `last` before the last of them.
+
+    Examples
+    --------
+    >>> _listed(["area", "number", "shape"])
+    'area, number and shape'
+    """
+    *head, tail = words
+    return f"{', '.join(head)} {last} {tail}" if head else tail
