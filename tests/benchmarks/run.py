@@ -40,7 +40,10 @@ if TYPE_CHECKING:
     from extraction import Case, Target
     from timing import Compared
 
-LAYERS: Final = ("extraction", "command", "training", "networks", "inference", "explaining", "nuclei")
+LAYERS: Final = (
+    *("extraction", "command", "training", "networks"),
+    *("inference", "explaining", "nuclei"),
+)
 _SHARED: Final = Path(__file__).parents[2].parent / "shared" / "data"
 _REAL: Final = "slides/cmu-1-small-region.svs"
 
@@ -115,9 +118,11 @@ def _others(options: argparse.Namespace, work: Path) -> None:
 
         lines += training_rows(cohort, work, options.rounds)
     if "inference" in options.rows:
-        from inference import inference_rows
+        from inference import inference_rows, memory_row
 
         lines += inference_rows(cohort, options.rounds)
+        if options.large:
+            lines.append(memory_row(large_slide(options.slides, options.large).parent, work))
     _table(lines)
 
 
