@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 _SAME: Final = 0.02
 """Two scales within so much are the same, as for patches."""
 
+_SHOWN: Final = 12
 _SAID: Final = {
     "model_sha256": "model_sha256",
     "preprocessing_sha256": "preprocessing_sha256 (of stain normalisation and orientations)",
@@ -68,7 +69,7 @@ class HeatmapKind:
         """
         lengths = {"patch_um": 0.0, "stride_um": pixel_um}
         lines = [
-            f"{what} {getattr(other, name)} instead of {getattr(self, name)}"
+            f"{what} {getattr(other, name)[:_SHOWN]} instead of {getattr(self, name)[:_SHOWN]}"
             for name, what in _SAID.items()
             if getattr(self, name) != getattr(other, name)
         ]

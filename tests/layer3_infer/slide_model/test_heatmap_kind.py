@@ -34,7 +34,7 @@ def test_slides_of_another_scale_have_the_same_kind_of_heatmap():
 @pytest.mark.parametrize(
     ("other", "said"),
     [
-        (kind(model_sha256="z"), "model_sha256 z instead of " + "a" * 64),
+        (kind(model_sha256="z"), "model_sha256 z instead of " + "a" * 12),
         (kind(locations="patches"), "locations patches instead of tissue"),
         (
             kind(preprocessing="q"),

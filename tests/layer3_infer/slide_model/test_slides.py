@@ -51,3 +51,14 @@ def test_slides_of_a_patient_belong_together_and_unknown_patients_to_nobody(tmp_
 def test_a_folder_without_results_is_refused(tmp_path):
     with pytest.raises(ConfigError, match="expected results of layer3-infer heatmap"):
         list(measured_slides(tmp_path, [0.5]))
+
+
+def test_what_the_command_heatmap_wrote_is_measured(finished, bundle):
+    found = {one.result.slide_id: one for one in measured_slides(finished, [0.5])}
+
+    assert found["green"].features["regions_above_0.5"] == 1
+    assert found["pink"].features["regions_above_0.5"] == 0
+    assert not found["glass"].analysed
+    assert {one.kind.model_sha256 for one in found.values()} == {bundle.model_sha256}
+    assert {len(one.kind.preprocessing_sha256) for one in found.values()} == {64}
+    assert [one.kind.differences(found["green"].kind) for one in found.values()] == [[]] * 3
