@@ -225,8 +225,8 @@ def explain(
     if dry_run:
         return said.of_choice(foresee(bundle, sources, settings))
     results = explain_sources(bundle, sources, out, settings, overwrite=overwrite)
-    names = [source.slide_id for source in sources]
-    checks = check_methods(bundle, out, names, settings) if sanity else []
+    done = [result.slide_id for result in results if result.status == "done"]
+    checks = check_methods(bundle, out, done, settings) if sanity and done else []
     return said.of_explanations(results, out, checks)
 
 

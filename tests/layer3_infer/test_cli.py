@@ -119,6 +119,17 @@ def test_explanations_from_slides_and_their_heatmaps(cohort_csv, bundle_path, fi
     assert (tmp_path / "sanity.json").exists()
 
 
+def test_without_an_explained_slide_there_is_no_check_and_the_failure_is_said(
+    bundle_path, patch_folder, tmp_path
+):
+    result = invoke("explain", "--model", bundle_path, "--patches", patch_folder, "--out", tmp_path,
+                    "--slide", "pink", "--at", "0,0", "--sanity")  # fmt: skip
+
+    assert result.exit_code == 2
+    assert "failed pink: --at: expected a place in a patch, found 0,0" in result.stdout
+    assert not (tmp_path / "sanity.json").exists()
+
+
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
