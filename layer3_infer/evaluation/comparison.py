@@ -7,12 +7,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from common.annotations.shapes import merged
 from common.errors import SlideError
 from common.openslide_slide import OpenSlideSlide
 from layer3_infer.evaluation.detections import Detections, find_detections
 from layer3_infer.evaluation.froc import SlideHits, hits_of
-from layer3_infer.evaluation.lesions import CLASSES, NEGATIVE, Lesion, find_lesions, slide_class
+from layer3_infer.evaluation.lesions import (
+    CLASSES,
+    NEGATIVE,
+    Lesion,
+    extents_um,
+    find_lesions,
+    slide_class,
+)
 from layer3_infer.regions import find_regions
 
 if TYPE_CHECKING:
@@ -58,8 +64,10 @@ class SlideComparison:
         The slide score.
     patches : PatchComparison or None
         None where there is no heatmap.
-    annotated, found : list of Lesion, or None
-        Known lesions, and those of the heatmap; None where not known.
+    annotated : list of Lesion, or None
+        The known lesions; None where they are not known.
+    found : list of float, or None, um
+        Extents of the lesions of the heatmap; None where there is no heatmap.
     detections : Detections or None
         None where none were asked for.
     hits : SlideHits or None
@@ -76,7 +84,7 @@ class SlideComparison:
     score: float | None = None
     patches: PatchComparison | None = None
     annotated: list[Lesion] | None = None
-    found: list[Lesion] | None = None
+    found: list[float] | None = None
     detections: Detections | None = None
     hits: SlideHits | None = None
     no_hits: str = ""
@@ -134,7 +142,9 @@ def known_class(entry: SlideEntry, truth: Truth, annotated: list[Lesion] | None)
         return NEGATIVE
     if truth.positive and entry.slide_label in CLASSES[1:]:
         return entry.slide_label
-    return slide_class(annotated) if annotated and truth.exhaustive else None
+    if not annotated or not truth.exhaustive:
+        return None
+    return slide_class(lesion.extent_um for lesion in annotated)
 
 
 def _patches(truth: Truth, heatmap: Heatmap, settings: EvaluateSettings) -> PatchComparison:
@@ -156,11 +166,11 @@ def _annotated(truth: Truth, mpp: float | None) -> list[Lesion] | None:
     return find_lesions(truth.regions.tumor, mpp)
 
 
-def _found(made: HeatmapFile, threshold: float) -> list[Lesion]:
-    """The lesions of a heatmap."""
+def _found(made: HeatmapFile, threshold: float) -> list[float]:
+    """Extents of the lesions of a heatmap, um."""
     mpp = made.header.level0_mpp
     regions = find_regions(made.heatmap, mpp, threshold)
-    return find_lesions(merged(region.polygon for region in regions), mpp)
+    return extents_um([region.polygon for region in regions], mpp)
 
 
 def _detections(
@@ -189,7 +199,7 @@ def _no_hits(truth: Truth, annotated: list[Lesion] | None, detections: Detection
     return "its scale is not known: bring the slide, or give mpp in the cohort CSV, or --mpp"
 
 
-def _said_class(answers: Answers, slide_id: str, found: list[Lesion] | None) -> str | None:
+def _said_class(answers: Answers, slide_id: str, found: list[float] | None) -> str | None:
     if answers.stages is not None:
         return answers.stages.slides.get(slide_id)
     return None if found is None else slide_class(found)

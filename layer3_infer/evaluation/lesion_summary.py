@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from layer3_infer.evaluation.bootstrap import one_estimate
 from layer3_infer.evaluation.kappa import confusion, quadratic_kappa
-from layer3_infer.evaluation.lesions import CLASSES
+from layer3_infer.evaluation.lesions import CLASSES, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from layer3_infer.evaluation.bootstrap import Estimate
     from layer3_infer.evaluation.comparison import SlideComparison
-    from layer3_infer.evaluation.lesions import Lesion
     from layer3_infer.settings.evaluate import EvaluateSettings
 
 ONE_CLASS: Final = "fewer than two classes among those known and said"
@@ -23,7 +22,12 @@ ONE_CLASS: Final = "fewer than two classes among those known and said"
 def of_lesions(compared: Sequence[SlideComparison]) -> dict[str, Any]:
     """Of each slide, how many lesions are annotated and how many its heatmap has, by kind."""
     return {
-        one.slide_id: {"annotated": _counted(one.annotated), "found": _counted(one.found)}
+        one.slide_id: {
+            "annotated": None
+            if one.annotated is None
+            else _counted([lesion.extent_um for lesion in one.annotated]),
+            "found": None if one.found is None else _counted(one.found),
+        }
         for one in compared
         if one.annotated is not None or one.found is not None
     }
@@ -72,9 +76,7 @@ def agreement(
     return {"kappa": kappa, "classes": list(classes), "confusion": table}
 
 
-def _counted(lesions: Sequence[Lesion] | None) -> dict[str, Any] | None:
-    if lesions is None:
-        return None
-    kinds = Counter(lesion.kind for lesion in lesions)
-    largest = max((lesion.extent_um for lesion in lesions), default=0.0)
-    return {**{kind: kinds[kind] for kind in CLASSES[1:]}, "largest_um": round(largest, 1)}
+def _counted(extents: Sequence[float]) -> dict[str, Any]:
+    kinds = Counter(kind_of(one) for one in extents)
+    largest = round(max(extents, default=0.0), 1)
+    return {**{kind: kinds[kind] for kind in CLASSES[1:]}, "largest_um": largest}

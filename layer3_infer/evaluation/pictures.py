@@ -104,7 +104,7 @@ def _axes(x: str, y: str) -> tuple[Figure, Any]:
 def _worded(found: Estimate) -> str:
     if found["low"] is None:
         return f"{found['value']:.3f}"
-    return f"{found['value']:.3f} ({found['low']:.3f} to {found['high']:.3f})"
+    return f"{found['value']:.3f} (95 %: {found['low']:.3f} to {found['high']:.3f})"
 
 
 def _save(figure: Figure, path: Path) -> None:

@@ -31,3 +31,9 @@ def test_two_annotations_of_one_slide_are_refused(tmp_path):
 
 def test_a_cohort_is_read_as_everywhere(cohort_csv):
     assert sorted(read_entries(cohort_csv)) == ["glass", "green", "pink"]
+
+
+def test_a_scale_that_is_stated_is_for_slides_that_say_none(tmp_path):
+    (tmp_path / "a.xml").write_text(asap([SQUARE]))
+
+    assert read_entries(tmp_path, 0.25)["a"].fallback_mpp == 0.25

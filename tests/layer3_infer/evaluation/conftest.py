@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
+
 import numpy as np
 import pytest
-from heatmap_results import EDGE, write_results
+from heatmap_headers import HEADER
 from tiff_slides import asap
+
+from common.grid import Grid
+from common.outcomes import write_outcome
+from layer3_infer.heatmap import Heatmap
+from layer3_infer.heatmap_file import write_heatmap
+from layer3_infer.results_folder import ResultsFolder
+from layer3_infer.slide_result import SlideResult
+from layer3_infer.slide_score import slide_scores
+
+EDGE, MPP = 64, 1.0
+MADE_WITH = {"model_sha256": HEADER.model_sha256, "config_sha256": HEADER.config_sha256}
 
 SIDE = 40
 """Patches along the edge of a slide, 64 um each at 1 um/px."""
@@ -48,6 +62,21 @@ def write_known(folder, slides=SLIDES, labels=True):
     return folder / "cohort.csv"
 
 
+def write_heatmaps(folder, slides):
+    """What a run leaves of slides: id to patient, split seen in, and class or values."""
+    folder.mkdir()
+    (folder / "run.json").write_text(json.dumps(MADE_WITH))
+    for slide_id, (patient, seen, what) in slides.items():
+        values = values_of(what) if isinstance(what, str) else what
+        heatmap = Heatmap(Grid((0, 0), EDGE, EDGE, *values.shape), values)
+        header = dataclasses.replace(HEADER, slide_id=slide_id, level0_mpp=MPP, seen_in_split=seen)
+        write_heatmap(ResultsFolder(folder).heatmap(slide_id), header, heatmap)
+        scores = slide_scores(heatmap, MPP, 0.5)
+        known = {"patient": patient, "scores": scores, "seen_in_split": seen}
+        write_outcome(folder, SlideResult(slide_id, "done", inputs=MADE_WITH, **known))
+    return folder
+
+
 @pytest.fixture
 def known(tmp_path):
     return write_known(tmp_path / "known")
@@ -56,8 +85,8 @@ def known(tmp_path):
 @pytest.fixture
 def right(tmp_path):
     """Results of a model that is right everywhere."""
-    slides = {slide_id: (p, "", values_of(name)) for slide_id, (p, name) in SLIDES.items()}
-    return write_results(tmp_path / "results", slides, level0_mpp=1.0, patch_mpp=2.0)
+    slides = {slide_id: (patient, "", name) for slide_id, (patient, name) in SLIDES.items()}
+    return write_heatmaps(tmp_path / "results", slides)
 
 
 @pytest.fixture
@@ -74,11 +103,7 @@ def make_known(tmp_path):
 def make_results(tmp_path):
     """Write results of slides: id to patient, split seen in, and class or values."""
 
-    def make(slides, **more):
-        found = {
-            slide_id: (patient, seen, values_of(what) if isinstance(what, str) else what)
-            for slide_id, (patient, seen, what) in slides.items()
-        }
-        return write_results(tmp_path / "results", found, level0_mpp=1.0, patch_mpp=2.0, **more)
+    def make(slides):
+        return write_heatmaps(tmp_path / "results", slides)
 
     return make

@@ -15,14 +15,14 @@ def lesion(extent_um):
 
 
 def test_lesions_are_counted_by_kind_and_the_largest_is_told():
-    one = SlideComparison("a", annotated=[lesion(150), lesion(900.04), lesion(199)], found=[])
+    one = SlideComparison("a", annotated=[lesion(150), lesion(900.04), lesion(199)], found=[2500.0])
 
     found = of_lesions([one, SlideComparison("b")])
 
     assert found == {
         "a": {
             "annotated": {"itc": 2, "micro": 1, "macro": 0, "largest_um": 900.0},
-            "found": {"itc": 0, "micro": 0, "macro": 0, "largest_um": 0.0},
+            "found": {"itc": 0, "micro": 0, "macro": 1, "largest_um": 2500.0},
         }
     }
 

@@ -9,7 +9,14 @@ from scipy import ndimage
 from skimage.measure import label, regionprops
 
 from common.annotations.shapes import merged
-from layer3_infer.evaluation.lesions import Lesion, extent, find_lesions, major_axis, slide_class
+from layer3_infer.evaluation.lesions import (
+    extent,
+    extents_um,
+    find_lesions,
+    kind_of,
+    major_axis,
+    slide_class,
+)
 
 MPP = 0.5
 WIDE = 1200
@@ -22,10 +29,6 @@ def square(x, y, edge):
 
 def tumor(*parts):
     return merged(parts)
-
-
-def kind_of(extent_um):
-    return Lesion(square(0, 0, 1), extent_um, 0).kind
 
 
 def rastered(areas):
@@ -86,13 +89,16 @@ def test_a_lesion_is_named_by_its_extent_in_millimetres(extent_um, kind):
 def test_a_slide_is_of_the_class_of_its_largest_lesion():
     lesions = find_lesions(tumor(square(0, 0, 100), square(2000, 0, 500)), MPP)
 
-    assert [lesion.kind for lesion in lesions] == ["itc", "micro"]
-    assert slide_class(lesions) == "micro"
+    extents = [lesion.extent_um for lesion in lesions]
+    assert [kind_of(one) for one in extents] == ["itc", "micro"]
+    assert slide_class(extents) == "micro"
 
 
 @pytest.mark.parametrize(("mpp", "kind"), [(0.25, "itc"), (0.5, "micro"), (4, "macro")])
 def test_the_same_outline_is_larger_at_a_coarser_scale(mpp, kind):
-    assert slide_class(find_lesions(tumor(square(0, 0, 500)), mpp)) == kind
+    (lesion,) = find_lesions(tumor(square(0, 0, 500)), mpp)
+
+    assert kind_of(lesion.extent_um) == kind
 
 
 corners = st.lists(
@@ -145,3 +151,16 @@ def test_lesions_are_those_of_the_official_mask(seed):
     assert sorted(lesion.major_axis_um for lesion in found) == pytest.approx(
         sorted(region.axis_major_length for region in regions), abs=2
     )
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_extents_alone_are_those_of_the_lesions(seed):
+    """On squares that hold no other in a hole."""
+    rng = np.random.default_rng(seed)
+    parts = [square(300 * x, 300 * y, rng.choice([50, 140, 160, 290])) for x, y in np.ndindex(5, 5)]
+
+    alone = extents_um(parts, MPP)
+
+    lesions = find_lesions(tumor(*parts), MPP)
+    assert sorted(alone) == pytest.approx(sorted(lesion.extent_um for lesion in lesions))
+    assert extents_um([], MPP) == []

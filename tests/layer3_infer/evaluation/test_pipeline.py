@@ -324,3 +324,24 @@ def test_nothing_said_of_any_known_slide_is_refused(known, tmp_path):
 
 def test_it_says_the_same_every_time(right, known):
     assert evaluate_folder(right, known, QUICK) == evaluate_folder(right, known, QUICK)
+
+
+@pytest.mark.real_data
+def test_a_detector_that_knows_the_truth_has_a_froc_score_of_one(shared_data, tmp_path):
+    """On eight slides of real patches, with annotations that are not on the grid."""
+    (tmp_path / "theirs").mkdir()
+    for path in sorted((shared_data / "mosaic").glob("*.truth.npz")):
+        rows, columns = np.nonzero(np.load(path)["tumor"])
+        lines = [f"0.8,{96 * x + 48},{96 * y + 48}\n" for y, x in zip(rows, columns, strict=True)]
+        name = path.name.removesuffix(".truth.npz")
+        (tmp_path / "theirs" / f"{name}.csv").write_text("".join(lines))
+
+    found = evaluate_folder(
+        tmp_path / "out", shared_data / "mosaic", QUICK, Given(detections=tmp_path / "theirs")
+    )
+
+    assert found["froc"]["score"] == ONE
+    assert (found["froc"]["slides"], found["froc"]["lesions"]) == (8, 5)
+    kinds = {name: one["known"] for name, one in found["classes"]["by_slide"].items()}
+    for name, one in found["lesions"]["by_slide"].items():
+        assert one["annotated"].get(kinds[name], 0) == (kinds[name] != "negative")
