@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from heatmap_results import stage_slides, write_cohort, write_results
+from staged_results import stage_slides, write_cohort, write_results
 
 from layer3_infer.config import SlideModelSettings
 from layer3_infer.slide_model.training import train_slide_model

@@ -5,7 +5,7 @@ import io
 
 import numpy as np
 import pytest
-from heatmap_results import values_of, write_results
+from staged_results import values_of, write_results
 
 from common.errors import ConfigError
 from layer3_infer.results_folder import ResultsFolder

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from heatmap_results import stage_slides
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from staged_results import stage_slides
 
 from common.errors import ConfigError
 from common.grid import Grid

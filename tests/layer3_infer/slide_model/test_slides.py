@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from heatmap_results import write_results
+from staged_results import write_results
 
 from common.errors import ConfigError
 from common.outcomes import write_outcome

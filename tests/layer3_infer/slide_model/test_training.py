@@ -5,7 +5,7 @@ import logging
 
 import numpy as np
 import pytest
-from heatmap_results import stage_slides, values_of, write_cohort, write_results
+from staged_results import stage_slides, values_of, write_cohort, write_results
 
 from common.errors import ConfigError, ContractError
 from layer3_infer.config import SlideModelSettings

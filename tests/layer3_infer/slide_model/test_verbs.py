@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from click.testing import CliRunner
-from heatmap_results import stage_slides, write_results
+from staged_results import stage_slides, write_results
 
 from layer3_infer.cli import cli
 
