@@ -107,6 +107,10 @@ def _evaluation(recorded: Recorded, names: Names) -> dict[str, Any]:
         return {}
     return {
         "rows": metric_rows(names.values(dict(found))),
+        "staged": [
+            {**one, "name": names.of("patient", patient)}
+            for patient, one in recorded.staged.items()
+        ],
         "over": found.get("intervals_over", ""),
         "between": (found.get("patches") or {}).get("left_out", 0),
         "trained_on": [names.text(str(one)) for one in found.get("trained_on", ())],

@@ -52,7 +52,11 @@ class Names:
 
     @classmethod
     def anonymous(
-        cls, results: Iterable[Named], others: Iterable[str] = (), key: Path | None = None
+        cls,
+        results: Iterable[Named],
+        others: Iterable[str] = (),
+        key: Path | None = None,
+        patients: Iterable[str] = (),
     ) -> Names:
         """Pseudonyms such as ``slide 1``, numbered by name.
 
@@ -63,11 +67,13 @@ class Names:
             Ids of slides without a result.
         key : Path or None
             A key of earlier pseudonyms: who is in it keeps them.
+        patients : iterable of str
+            Without a result.
         """
         rows = list(results)
         names = {
             "slide": {*(row.slide_id for row in rows), *others},
-            "patient": {row.patient for row in rows},
+            "patient": {*(row.patient for row in rows), *patients},
             "centre": {row.centre for row in rows},
         }
         given = _read_key(key) if key is not None and key.exists() else {}

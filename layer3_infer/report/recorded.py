@@ -51,6 +51,21 @@ class Recorded:
         there, run = self.evaluation, self.run
         return all(key in there and there[key] == run.get(key) for key in MADE_WITH)
 
+    @property
+    def other_slides(self) -> set[str]:
+        """Slides without a result that are named all the same."""
+        there = self.evaluation
+        listed = ("without_heatmap", "without_answer", "trained_on", "left_out")
+        named = {str(one) for key in listed for one in there.get(key) or ()}
+        parts = [part for part in there.values() if isinstance(part, dict)]
+        named |= {slide for part in parts for slide in part.get("by_slide") or ()}
+        return {*named, *self.missing, *self.predictions}
+
+    @property
+    def staged(self) -> Mapping[str, Mapping[str, Any]]:
+        """What is known and said of each patient's stage."""
+        return (self.evaluation.get("stages") or {}).get("by_patient") or {}
+
     @classmethod
     def of(cls, path: Path) -> Recorded:
         """What lies in the folder at `path`.

@@ -15,8 +15,8 @@ def of_report(report: Report) -> Result:
     size = report.page.stat().st_size
     each = [path.stat().st_size for path in report.slides]
     text = (
-        f"{report.page} ({size / 1e6:.1f} MB), and {len(each)} pages of slides "
-        f"({sum(each) / 1e6:.1f} MB) in {report.page.with_suffix('')}"
+        f"{report.page} ({_mb(size)}), and {len(each)} page{'' if len(each) == 1 else 's'} of "
+        f"slides ({_mb(sum(each))}) in {report.page.with_suffix('')}"
     )
     data = {
         "report": str(report.page),
@@ -24,3 +24,7 @@ def of_report(report: Report) -> Result:
         "slides": [str(path) for path in report.slides],
     }
     return Result(text, data)
+
+
+def _mb(size: int) -> str:
+    return f"{max(size / 1e6, 0.1):.1f} MB"

@@ -95,7 +95,7 @@ def write_report(results: Path, settings: ReportSettings, inputs: ReportInputs) 
     concepts = concept_section(inputs.concepts or results / CONCEPTS, model, settings.picture_width)
     entries = read_entries(inputs.annotations) if inputs.annotations else {}
     names = (
-        Names.anonymous(recorded.results, recorded.missing, inputs.key)
+        Names.anonymous(recorded.results, recorded.other_slides, inputs.key, recorded.staged)
         if inputs.anonymise
         else Names()
     )

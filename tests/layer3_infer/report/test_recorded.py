@@ -39,6 +39,22 @@ def test_a_comparison_counts_if_model_and_configuration_are_those_of_the_run(fin
     assert Recorded.of(copy).evaluation_is_of_this_model
 
 
+def test_slides_and_patients_that_only_the_comparison_names_are_known(finished, tmp_path):
+    copy = shutil.copytree(finished, tmp_path / "copy")
+    told = {
+        "left_out": {"a": "why"},
+        "without_heatmap": ["b"],
+        "patches": {"by_slide": {"c": {}}},
+        "stages": {"by_patient": {"p9": {"said": "pN0"}}},
+    }
+    (copy / "evaluation.json").write_text(json.dumps(told))
+
+    recorded = Recorded.of(copy)
+
+    assert recorded.other_slides == {"a", "b", "c"}
+    assert list(recorded.staged) == ["p9"]
+
+
 def test_a_broken_file_is_named(tmp_path):
     (tmp_path / "a.json").write_text("{")
     (tmp_path / "a.csv").write_bytes(b"\xff\xfe\x00")

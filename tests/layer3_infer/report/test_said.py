@@ -12,5 +12,5 @@ def test_says_where_the_pages_are_and_how_large(tmp_path):
 
     result = of_report(Report(page, (slide,)))
 
-    assert result.text == f"{page} (2.0 MB), and 1 pages of slides (1.5 MB) in {tmp_path}/report"
+    assert result.text == f"{page} (2.0 MB), and 1 page of slides (1.5 MB) in {tmp_path}/report"
     assert result.data == {"report": str(page), "bytes": 2_000_000, "slides": [str(slide)]}
