@@ -192,7 +192,8 @@ def _shiftable(network: Any, names: Sequence[str], batch: int) -> tuple[Any, lis
 
     copy = keras.models.clone_model(network, clone_function=copied, call_function=called)
     for layer in network.layers:
-        copy.get_layer(layer.name).set_weights(layer.get_weights())
+        if layer.weights:  # a layer without any may have got another name
+            copy.get_layer(layer.name).set_weights(layer.get_weights())
     model = keras.Model(copy.inputs, [*[pooled[name] for name in names], *copy.outputs])
     return model, [added[name].shift for name in names]
 

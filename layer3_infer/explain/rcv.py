@@ -42,7 +42,7 @@ class Regression:
 
     def vector(self, concept: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """The vector of regression, (F,), of a concept's values (M,)."""
-        return self.expand @ (self.reduce @ concept)
+        return self.expand @ (self.reduce @ (concept - concept.mean()))
 
 
 @dataclass(frozen=True, eq=False)
@@ -188,16 +188,16 @@ def regression(activations: Matrix, ridge: float) -> Regression:
     """
     spread = activations.std(axis=0)
     live = spread > _DEAD * max(float(spread.max()), float(np.finfo(np.float64).tiny))
-    scale = np.where(live, spread, 1)
-    standard = np.where(live, (activations - activations.mean(axis=0)) / scale, 0)
+    per_unit = np.where(live, 1 / np.where(live, spread, 1), 0)
+    standard = (activations - activations.mean(axis=0)) * per_unit
     penalty = ridge * len(activations)
     if activations.shape[1] <= len(activations):
         size, turned = np.linalg.eigh(standard.T @ standard)
         reduce = (standard @ turned / (np.maximum(size, 0) + penalty)).T
-        return Regression(reduce, turned / scale[:, None])
+        return Regression(reduce, turned * per_unit[:, None])
     size, turned = np.linalg.eigh(standard @ standard.T)
     reduce = (turned / (np.maximum(size, 0) + penalty)).T
-    return Regression(reduce, standard.T @ turned / scale[:, None])
+    return Regression(reduce, standard.T @ turned * per_unit[:, None])
 
 
 def unit_rcv(
@@ -224,7 +224,7 @@ def cross_fit(folds: Iterable[Fold], concepts: Matrix) -> HeldOut:
     predicted, sensitivity = np.empty_like(concepts), np.empty_like(concepts)
     for fold in folds:
         known = concepts[fold.train]
-        vector = fold.reduce @ known
+        vector = fold.reduce @ (known - known.mean(axis=0))
         length = np.sqrt(np.maximum((vector * (fold.norm @ vector)).sum(axis=0), 0))
         predicted[fold.test] = known.mean(axis=0) + fold.predict @ vector
         sensitivity[fold.test] = fold.derive @ vector / np.where(length > 0, length, 1)
