@@ -89,6 +89,26 @@ def test_a_patch_in_eight_positions_has_the_mean_of_its_answers(cohort_csv, bund
     assert json.loads((tmp_path / "out" / "run.json").read_text())["threshold"] == 0.5
 
 
+def test_detections_of_others_are_evaluated_without_a_heatmap(cohort_csv, tmp_path):
+    (tmp_path / "theirs").mkdir()
+    (tmp_path / "theirs" / "green.csv").write_text("0.9,384,256\n")
+    (tmp_path / "theirs" / "pink.csv").write_text("0.4,300,300\n")
+    given = ("evaluate", tmp_path / "out", "--annotations", cohort_csv)
+    tables = ("--detections", tmp_path / "theirs", "--set", "replicates=20")
+
+    found = invoke(*given, *tables, "--mpp", "9", "--json")
+    (tmp_path / "theirs" / "pink.csv").write_text("high,300,300\n")
+    broken = invoke(*given, *tables)
+
+    froc = json.loads(found.stdout)["froc"]
+    counts = (froc["slides"], froc["lesions"], froc["itc"])
+    assert counts == (2, 0, 1)  # 64 um at the slide's own scale, which goes before --mpp
+    assert froc["by_slide"]["pink"]["false_positives"] == 1
+    assert (tmp_path / "out" / "evaluation.json").exists()
+    assert broken.exit_code == 4
+    assert "pink.csv: line 1: p: expected a number from 0 to 1, found 'high'" in broken.stdout
+
+
 def test_a_slide_that_cannot_be_read_ends_the_run_with_status_3(bundle_path, tmp_path):
     (tmp_path / "cohort.csv").write_text("slide_id,path\na,missing.tif\n")
 

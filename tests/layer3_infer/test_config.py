@@ -19,6 +19,7 @@ from layer3_infer.config import (
 CONFIGS = Path(__file__).resolve().parents[2] / "configs" / "layer3_infer"
 KINDS = {
     "concepts": ConceptsSettings,
+    "evaluate": EvaluateSettings,
     "heatmap": HeatmapSettings,
     "explain": ExplainSettings,
     "suggest": SuggestSettings,

@@ -17,5 +17,6 @@ def test_the_files_of_a_slide_bear_its_name_and_each_another():
 
 def test_the_files_of_a_run_are_those_of_no_slide():
     run = {FOLDER.model, FOLDER.slides, FOLDER.evaluation, FOLDER.report}
+    run |= {FOLDER.froc_curve, FOLDER.froc_picture, FOLDER.roc_picture}
 
     assert not run & set(FOLDER.of_slide("a"))

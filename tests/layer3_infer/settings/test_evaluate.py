@@ -11,6 +11,10 @@ from layer3_infer.settings.evaluate import EvaluateSettings
     ("override", "message"),
     [
         ("replicates=0", "replicates: expected"),
+        ("threshold=2", "threshold: expected"),
+        ("detection_min=-1", "detection_min: expected"),
+        ("detection_radius_um=-1", "detection_radius_um: expected"),
+        ("slides_min=0", "slides_min: expected"),
     ],
 )
 def test_a_mistake_is_named_with_its_key(override, message):
