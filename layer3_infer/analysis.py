@@ -191,7 +191,7 @@ class Analysis:
             scores = prepared.store.known(len(locations.xy))
             scores[prepared.rows] = work.scores
             if np.isnan(scores).any():
-                counts, reason = {"answered": len(work.scores)}, "waits for its other blocks"
+                counts, reason = {"answered": len(work.scores)}, "waits for its other parts"
                 return Outcome(
                     slide.slide_id, "done", reason, counts, part=unit.part, parts=unit.parts
                 )

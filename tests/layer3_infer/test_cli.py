@@ -60,7 +60,7 @@ def test_blocks_are_told_and_merged(cohort_csv, bundle_path, tmp_path):
     second = invoke(*given, "--shard", "1/2")
     merged = invoke("merge", out, "--json")
 
-    assert "green.part-0-of-2: waits for its other blocks" in first.stdout
+    assert "green.part-0-of-2: waits for its other parts" in first.stdout
     assert f"next: layer3-infer merge {out}" in first.stdout
     assert too_early.exception.exit_status == 4
     assert "green is unfinished" in str(too_early.exception)
