@@ -131,7 +131,7 @@ class Analysis:
         Parameters
         ----------
         unit : Unit
-            A slide; or a block of its locations, of which each is as long as the others.
+            A slide; or a part of it: one of equal stretches of its locations.
         overwrite : bool
             Leave out what earlier runs found.
 
@@ -175,7 +175,7 @@ class Analysis:
         Returns
         -------
         Outcome
-            A `SlideResult`; that of a block, where other blocks of the slide are not there yet.
+            A `SlideResult`; that of a part, where other parts of the slide are not there yet.
 
         Raises
         ------
@@ -320,7 +320,7 @@ def _predictor(path: Path, model_sha256: str, preprocessing: str, batch_size: in
 
 
 def _left(unit: Unit, store: AnswerStore, locations: DenseLocations) -> npt.NDArray[np.int64]:
-    """The locations of this unit's block that have no answer yet."""
+    """The locations of this unit that have no answer yet."""
     count = len(locations.xy)
     first, last = (count * part // unit.parts for part in (unit.part, unit.part + 1))
     return first + np.flatnonzero(np.isnan(store.known(count)[first:last]))

@@ -42,7 +42,7 @@ def run(
     ----------
     analysis : Analysis
     units : sequence of Unit
-        This task's share of the slides, or of their blocks.
+        This task's share of the slides, or of their parts.
     cohort : sequence of str
         The ids of all slides, whichever task has them.
     processes : int
@@ -53,7 +53,7 @@ def run(
     Returns
     -------
     results : list of SlideResult
-        One per unit, in the order of `units`; blocks that wait for others have no scores.
+        One per unit, in the order of `units`; parts that wait for others have no scores.
     kept : int
         How many slides were finished before.
     """
@@ -90,7 +90,7 @@ class Forecast:
     Attributes
     ----------
     name, status : str
-        Slide and block, and ``finished``, ``to do`` or ``fails``.
+        Slide and part, and ``finished``, ``to do`` or ``fails``.
     patches : int
         To be analysed.
     reason : str

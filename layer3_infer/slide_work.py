@@ -1,4 +1,4 @@
-"""One slide, or one block of it, on its way to answers."""
+"""One slide, or one part of it, on its way to answers."""
 
 from __future__ import annotations
 

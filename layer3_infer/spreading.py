@@ -132,7 +132,7 @@ class Analysing:
         return self._record(work.unit, outcome)
 
     def _record(self, unit: Unit, outcome: Outcome) -> SlideResult:
-        """The outcome on disk; that of a block is none of its slide, unless it failed."""
+        """The outcome on disk; that of a part is none of its slide, unless it failed."""
         result = SlideResult.of(outcome, unit.entry)
         if result.status == "failed":
             log.error("%s", result.reason)
