@@ -1,4 +1,4 @@
-"""Concepts over the layers of a network, as a picture: R2, TCAV and Br beside the shuffled ones."""
+"""Concepts over the layers of a network, as a picture, beside the same concepts shuffled."""
 
 from __future__ import annotations
 
@@ -17,35 +17,48 @@ if TYPE_CHECKING:
     from layer3_infer.explain.concepts import Concept
 
 _DPI: Final = 110
-_WIDTH_IN: Final = 11.0
+_WIDTH_IN: Final = 12.5
 _ROW_IN: Final = 1.05
-_AROUND_IN: Final = 1.9
+_AROUND_IN: Final = 2.1
 _BAND: Final = "#c9c9c9"
+_NORMAL: Final = 1.96
+"""Standard deviations to each side that hold 95 %."""
+
 _LINE: Final = "#7a7a7a"
 _FOR: Final = "#b2312f"
 _AGAINST: Final = "#2b6ca3"
 _NOTE: Final = (
-    "Filled: passes. Hollow: passes alone, but not beside a stronger concept. Small: does not "
-    "pass.\nRed speaks for tumour, blue against it. Grey: 95 % of the same concept shuffled within "
-    "slides."
+    "Filled: passes. Hollow: passes alone, but not beside a stronger concept. Small or thin: "
+    "does not pass.\n"
+    "Red speaks for tumour, blue against it. Grey: 95 % of the same concept shuffled within slides."
 )
 
 
 def write_plot(path: Path, concepts: Sequence[Concept], findings: Sequence[Finding]) -> None:
-    """Write the picture as a PNG: a row per concept, columns R2, TCAV and scaled Br by layer."""
+    """Write the picture as a PNG: a row per concept, columns R2, TCAV, sensitivity and Br."""
     layers = list(dict.fromkeys(finding.layer for finding in findings))
     height = _ROW_IN * len(concepts) + _AROUND_IN
     figure = Figure(figsize=(_WIDTH_IN, height), dpi=_DPI)
     FigureCanvasAgg(figure)
-    axes = figure.subplots(len(concepts), 3, sharex=True, squeeze=False)
+    known = [
+        abs(finding.sensitivity_z) for finding in findings if finding.sensitivity_z is not None
+    ]
+    widest = 1.15 * max([4.0, *known])
+    axes = figure.subplots(len(concepts), 4, sharex=True, squeeze=False)
     for row, concept in zip(axes, concepts, strict=True):
         own = [finding for finding in findings if finding.concept == concept.name]
         _quality(row[0], own, concept)
         _tcav(row[1], own)
-        _relevance(row[2], own)
+        _sensitivity(row[2], own, widest)
+        _relevance(row[3], own)
     fit = "R2 on patients held out"
     discrete = any(concept.kind == "discrete" for concept in concepts)
-    titles = (f"{fit} (2 AUC - 1)" if discrete else fit, "TCAV", "Br, scaled by layer")
+    titles = (
+        f"{fit} (2 AUC - 1)" if discrete else fit,
+        "TCAV",
+        "Mean sensitivity,\nSD of shuffled",
+        "Br, scaled by layer",
+    )
     for axis, title in zip(axes[0], titles, strict=True):
         axis.set_title(title, fontsize=10, pad=8)
     for axis in axes[-1]:
@@ -53,8 +66,8 @@ def write_plot(path: Path, concepts: Sequence[Concept], findings: Sequence[Findi
     for label in [text for axis in axes[-1] for text in axis.get_xticklabels()]:
         label.set_parse_math(False)
     figure.text(0.01, 0.12 / height, _NOTE, fontsize=8, color="#444444", va="bottom")
-    top, bottom = 1 - 0.45 / height, 1.35 / height
-    figure.subplots_adjust(left=0.2, right=0.98, top=top, bottom=bottom, hspace=0.35, wspace=0.22)
+    top, bottom = 1 - 0.65 / height, 1.35 / height
+    figure.subplots_adjust(left=0.17, right=0.98, top=top, bottom=bottom, hspace=0.35, wspace=0.22)
     with whole_file(path) as partial:
         figure.savefig(partial, format="png", dpi=_DPI, metadata={"Software": None})
 
@@ -83,14 +96,24 @@ def _tcav(axis: Any, own: Sequence[Finding]) -> None:
     _tidy(axis, (0, 0.5, 1))
 
 
+def _sensitivity(axis: Any, own: Sequence[Finding], widest: float) -> None:
+    """The mean sensitivity, in standard deviations of the shuffled ones from their middle."""
+    axis.axhspan(-_NORMAL, _NORMAL, color=_BAND, linewidth=0)
+    _points(axis, own, [finding.sensitivity_z for finding in own])
+    axis.set_ylim(-widest, widest)
+    edge = max(5, 5 * int(widest // 5)) if widest >= 5 else 4
+    _tidy(axis, (-edge, 0, edge))
+
+
 def _relevance(axis: Any, own: Sequence[Finding]) -> None:
     axis.axhline(0, color=_LINE, linewidth=0.8)
     for place, finding in enumerate(own):
         if finding.br_scaled is None:
             continue
         colour = _FOR if finding.br_scaled > 0 else _AGAINST
-        fill = {"color": colour} if finding.passes else {"facecolor": "none", "edgecolor": colour}
-        axis.bar(place, finding.br_scaled, width=0.55, linewidth=1.1, **fill)
+        fill = colour if finding.passes else "none"
+        width = 1.3 if finding.passes_alone else 0.5
+        axis.bar(place, finding.br_scaled, 0.55, facecolor=fill, edgecolor=colour, linewidth=width)
     axis.set_ylim(-1.15, 1.15)
     _tidy(axis, (-1, 0, 1))
 

@@ -74,9 +74,9 @@ def _explained(
         leaders = [finding.explained_by for finding in by_concept[name] if finding.explained_by]
         if leaders:
             leader = max(sorted(set(leaders)), key=leaders.count)
-            found.setdefault(leader, []).append(known[name].title.lower())
+            found.setdefault(leader, []).append(_named(known[name]))
     return " ".join(
-        f"Beside {known[leader].title.lower()}, with which it goes together, "
+        f"Beside {_named(known[leader])}, with which it goes together, "
         f"nothing more is seen of {_listed(titles)}."
         for leader, titles in found.items()
     )
@@ -86,7 +86,7 @@ def _nothing(
     known: Mapping[str, Concept], by_concept: Mapping[str, Sequence[Finding]], rest: Sequence[str]
 ) -> str:
     titles = [
-        known[name].title.lower()
+        _named(known[name])
         for name in rest
         if not any(finding.explained_by for finding in by_concept[name])
         and not all(finding.reason for finding in by_concept[name])
@@ -114,13 +114,18 @@ def _together(
     passing: Mapping[str, Sequence[Finding]],
 ) -> str:
     told = [
-        f"{known[one].title.lower()} and {known[other].title.lower()} (r = {r:+.2f})"
+        f"{_named(known[one])} and {_named(known[other])} (r = {r:+.2f})"
         for one, other, r in pairs
         if one in passing and other in passing
     ]
     if not told:
         return ""
     return f"These go together in the patches, so that each may owe to the other: {_listed(told)}."
+
+
+def _named(concept: Concept) -> str:
+    """Its title within a sentence; acronyms stay as they are."""
+    return concept.title[:1].lower() + concept.title[1:] if concept.mpp else concept.title
 
 
 def _listed(words: Sequence[str], last: str = "and") -> str:

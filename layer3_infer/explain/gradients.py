@@ -170,6 +170,9 @@ def _shiftable(network: Any, names: Sequence[str], batch: int) -> tuple[Any, lis
         def call(self, inputs: Any) -> Any:
             return inputs + self.shift
 
+        def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> Any:
+            return input_shape  # JAX would not guess it, as batches of other sizes don't fit
+
     added: dict[str, Any] = {}
     pooled: dict[str, Any] = {}
     last = network.layers[-1].name
