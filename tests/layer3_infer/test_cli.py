@@ -168,7 +168,9 @@ def test_what_to_explain_must_be_clear(bundle_path, tmp_path, wrong, words):
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize("verb", ["heatmap", "explain", "evaluate", "report", "view"])
+@pytest.mark.parametrize(
+    "verb", ["check", "suggest", "heatmap", "explain", "evaluate", "report", "view"]
+)
 def test_help_answers_without_heavy_imports(verb):
     code = (
         "import sys\n"
