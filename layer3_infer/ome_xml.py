@@ -111,9 +111,7 @@ def _pixels(made: HeatmapFile, shape: tuple[int, int]) -> ET.Element:
     ET.SubElement(
         pixels,
         "Plane",
-        TheC="0",
-        TheZ="0",
-        TheT="0",
+        {f"The{axis}": "0" for axis in "CZT"},
         PositionX=repr(place.origin[0] * mpp),
         PositionXUnit="µm",
         PositionY=repr(place.origin[1] * mpp),
