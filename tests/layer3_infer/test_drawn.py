@@ -8,7 +8,15 @@ from heatmap_headers import HEADER
 
 from common.annotations.groups import Meaning, meaning
 from common.grid import Grid
-from layer3_infer.drawn import EXCLUSION, TUMOR, UNCERTAIN, Drawn, Source, drawn_regions
+from layer3_infer.drawn import (
+    EXCLUSION,
+    TUMOR,
+    UNCERTAIN,
+    Drawn,
+    Source,
+    drawn_doubts,
+    drawn_regions,
+)
 from layer3_infer.heatmap import Heatmap
 from layer3_infer.regions import find_regions
 
@@ -18,7 +26,7 @@ BOX = shapely.box(0, 0, 20, 10)
 def test_the_names_of_groups_mean_what_is_drawn():
     assert meaning([TUMOR.name]) is Meaning.TUMOR
     assert meaning([EXCLUSION.name]) is Meaning.CUT_OUT
-    assert meaning([UNCERTAIN.name]) is not Meaning.TUMOR
+    assert meaning([UNCERTAIN.name]) is Meaning.UNCERTAIN
 
 
 def test_an_id_follows_from_outline_group_and_source_alone():
@@ -52,3 +60,11 @@ def test_a_source_names_slide_model_and_threshold():
     source = Source.of(HEADER, 0.25)
 
     assert source == Source(HEADER.slide_id, HEADER.slide_fingerprint, HEADER.model_sha256, 0.25)
+
+
+def test_patches_of_doubt_are_squares_with_their_probability():
+    (doubt,) = drawn_doubts(np.array([[30, 40]]), 10, np.array([0.25], np.float32))
+
+    assert doubt.group == UNCERTAIN
+    assert doubt.polygon.equals(shapely.box(30, 40, 40, 50))
+    assert dict(doubt.measurements) == {"P(tumor)": 0.25}

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import cv2
 import numpy as np
@@ -103,3 +104,17 @@ def test_a_slide_longer_than_any_jpeg_has_its_pictures(tmp_path, size):
     height, width = cv2.imread(str(tmp_path / "a.slide.jpg")).shape[:2]
     assert width <= 100
     assert height <= 400
+
+
+def test_a_slide_that_an_earlier_version_finished_gets_what_it_lacks(run_on, finished, tmp_path):
+    copy = shutil.copytree(finished, tmp_path / "copy")
+    heatmap = (copy / "green.heatmap.h5").stat().st_mtime_ns
+    for name in ("green.ome.tif", "green.xml"):
+        (copy / name).unlink()
+
+    _, kept = run_on(copy)
+
+    assert kept == 2
+    assert (copy / "green.heatmap.h5").stat().st_mtime_ns == heatmap
+    for name in ("green.ome.tif", "green.xml", "green.geojson"):
+        assert (copy / name).read_bytes() == (finished / name).read_bytes()
