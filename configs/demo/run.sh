@@ -24,7 +24,7 @@ layer3-infer explain --held-out --model "$layer2/bundle" --patches "$layer1" --m
   --out "$layer3/explanations"
 
 say "6/6 the report"
-layer3-infer report "$layer3" --out demo/report.html
+layer3-infer report "$layer3" --out demo/report.html --annotations "$cohort" --model "$layer2/bundle"
 
 cat <<END
 
@@ -34,5 +34,5 @@ Made, under demo/:
   layer2/bundle/             the trained model, with its card; curves.png, roc.png, metrics.json beside it
   layer3/*.heatmap.h5        tumour probability of each slide held out; *.png, *.geojson, *.csv beside it
   layer3/explanations/       Grad-CAM of the most suspicious patches
-  report.html                all of it on one page: open it in a browser
+  report.html, report/       all of it to look at, zoom into and send on: open it in a browser
 END
