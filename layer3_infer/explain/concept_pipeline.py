@@ -20,7 +20,7 @@ from common.progress import progress
 from common.provenance import log_head, software
 from common.stain import Unchanged, patches_of
 from common.workers import spread
-from layer3_infer.explain.assessment import Plan
+from layer3_infer.explain.assessment import Finding, Plan
 from layer3_infer.explain.concept_measures import MeasuringTask, died, read_measures, run_task
 from layer3_infer.explain.concept_plot import write_plot
 from layer3_infer.explain.concept_sample import sample
@@ -151,15 +151,21 @@ class _Run:
         if facts.get("sample_sha256") == mark and whole:
             outcomes |= {s.slide_id: Outcome(s.slide_id, "done") for s in slides}
             return ConceptResult(list(outcomes.values()), facts, kept=True)
+        _check_enough(slides)
+        gradients = self._gradients()
+        concepts = self._concepts(given)
+        plan = self._plan(len(concepts) * len(gradients.layers))
         outcomes |= self._measured(slides, overwrite=overwrite)
         slides = [slide for slide in slides if outcomes[slide.slide_id].status == "done"]
-        views, seen, lost = self._views(slides)
+        views, seen, lost = self._views(gradients, slides)
         outcomes |= lost
         slides = [slide for slide in slides if slide.slide_id not in lost]
         for outcome in outcomes.values():
             write_outcome(self.out.path, outcome)
         _check_enough(slides)
-        facts = self._found(slides, given, views, seen) | {"sample_sha256": mark}
+        values = self._values(concepts, slides, given)
+        facts = self._found(slides, concepts, values, views, plan)
+        facts |= self._told(slides, seen, concepts, facts) | {"sample_sha256": mark}
         if any(outcome.status == "failed" for outcome in outcomes.values()):
             facts["sample_sha256"] = ""  # so that the next run tries them again
         write_facts(self.out.facts, facts)
@@ -199,39 +205,43 @@ class _Run:
         done = progress(ended, "measure nuclei", total=len(tasks))
         return {outcome.slide_id: outcome for outcome in done}
 
-    def _views(
-        self, slides: Sequence[SampledSlide]
-    ) -> tuple[dict[str, LayerView], npt.NDArray[np.bool_], dict[str, Outcome]]:
-        """What the layers do with all patches, in order; which were trained on; what failed."""
-        network = self.bundle.load_network()
-        manifest, settings = self.bundle.manifest, self.settings
-        layers = settings.layers or default_layers(
-            network.get_config(), manifest.cam_layer, settings.layer_count
+    def _gradients(self) -> Gradients:
+        """The network, ready to be asked at the layers wanted."""
+        network, manifest = self.bundle.load_network(), self.bundle.manifest
+        layers = self.settings.layers or default_layers(
+            network.get_config(), manifest.cam_layer, self.settings.layer_count
         )
-        gradients = Gradients(network, manifest.preprocessing, layers, settings.batch_size)
-        gradients.prepare()
+        made = Gradients(network, manifest.preprocessing, layers, self.settings.batch_size)
+        made.prepare()
+        return made
+
+    def _views(
+        self, gradients: Gradients, slides: Sequence[SampledSlide]
+    ) -> tuple[dict[str, LayerView], int, dict[str, Outcome]]:
+        """What layers do with all patches; how many of these the model knew; what failed."""
         parts: list[dict[str, LayerView]] = []
-        seen: list[bool] = []
         lost: dict[str, Outcome] = {}
+        seen = 0
         for slide in progress(slides, "activations", total=len(slides)):
 
             def look(slide: SampledSlide = slide) -> Outcome:
                 parts.append(gradients(self._stain(slide)(slide.read())))
-                split = manifest.split_of(slide.fingerprint, slide.patient)
-                seen.extend([split in TRAINING_SPLITS] * len(slide))
                 return Outcome(slide.slide_id, "done")
 
             outcome = attempt(slide.slide_id, look)
             if outcome.status == "failed":
                 lost[slide.slide_id] = outcome
+                continue
+            split = self.bundle.manifest.split_of(slide.fingerprint, slide.patient)
+            seen += len(slide) if split in TRAINING_SPLITS else 0
         views = {
             name: LayerView(
                 np.concatenate([part[name].activations for part in parts]),
                 np.concatenate([part[name].gradients for part in parts]),
             )
-            for name in (layers if parts else ())
+            for name in (gradients.layers if parts else ())
         }
-        return views, np.array(seen, dtype=bool), lost
+        return views, seen, lost
 
     def _stain(self, slide: SampledSlide) -> Stain:
         preprocessing = self.bundle.manifest.preprocessing
@@ -240,60 +250,79 @@ class _Run:
         patches = patches_of(slide.files, preprocessing.patches)
         return slide_stain(slide.slide_id, patches, preprocessing)
 
-    def _concepts(
-        self, slides: Sequence[SampledSlide], given: Given | None
-    ) -> tuple[list[Concept], list[Values]]:
-        """The concepts, and their values at all patches."""
+    def _concepts(self, given: Given | None) -> list[Concept]:
+        """Measures of nuclei, then what was given."""
         settings, mpp = self.settings, self.bundle.manifest.patch_mpp
-        concepts = of_measures(settings.measures, settings.discrete, mpp)
-        measured = np.concatenate(
-            [read_measures(self.out.measures(slide.slide_id), slide) for slide in slides]  # type: ignore[arg-type]
-        )
-        column = {name: number for number, name in enumerate(MEASURES)}
-        columns = [measured[:, column[concept.name]] for concept in concepts]
+        measures = of_measures(settings.measures, settings.discrete, mpp)
+        concepts = [*measures, *(given.concepts if given else ())]
+        unknown = sorted(set(settings.discrete) - {concept.name for concept in concepts})
+        if unknown:
+            known = ", ".join(concept.name for concept in concepts)
+            raise ConfigError(f"discrete: expected concepts, found {unknown[0]}. Known: {known}")
+        return concepts
+
+    def _values(
+        self, concepts: Sequence[Concept], slides: Sequence[SampledSlide], given: Given | None
+    ) -> list[Values]:
+        """The values of each concept at all patches."""
+        read = [read_measures(self.out.measures(slide.slide_id), slide) for slide in slides]
+        measured = np.concatenate([values for values in read if values is not None])
+        columns = dict(zip(MEASURES, measured.T, strict=True))
         if given is not None:
             places = [(slide.slide_id, x, y) for slide in slides for x, y in slide.coords.tolist()]
             told = np.array([given.values[place] for place in places], dtype=np.float64)
-            concepts += given.concepts
-            columns += list(told.T)
-        values = [values_of(c, v) for c, v in zip(concepts, columns, strict=True)]
-        return concepts, values
+            columns |= {c.name: own for c, own in zip(given.concepts, told.T, strict=True)}
+        return [values_of(concept, columns[concept.name]) for concept in concepts]
 
     def _found(
         self,
         slides: Sequence[SampledSlide],
-        given: Given | None,
+        concepts: Sequence[Concept],
+        values: Sequence[Values],
         views: Mapping[str, LayerView],
-        seen: npt.NDArray[np.bool_],
+        plan: Plan,
     ) -> dict[str, Any]:
-        concepts, values = self._concepts(slides, given)
+        """What is found of the concepts; written as table and picture."""
         patients = _numbered([slide.group for slide in slides], slides)
         of_slide = _numbered([slide.fingerprint for slide in slides], slides)
-        plan = self._plan(len(concepts) * len(views))
         log.info("%d concepts in %d layers, %d patches", len(concepts), len(views), len(patients))
         with threadpool_limits(1):  # small matrices: threads would wait for each other
             findings = beside_others(views, values, patients, of_slide, plan)
-        pairs = _together(values, of_slide)
-        warnings = _warnings(slides, patients, seen)
-        words = paragraphs(concepts, findings, pairs, warnings)
         write_table(self.out.table, concepts, findings)
         write_plot(self.out.picture, concepts, findings)
+        pairs = [{"concepts": [a, b], "r": r} for a, b, r in _together(values, of_slide)]
+        return {
+            "shuffles": plan.shuffles,
+            "level": plan.level,
+            "layers": list(views),
+            "concepts": [asdict(concept) for concept in concepts],
+            "findings": [asdict(finding) for finding in findings],
+            "together": pairs,
+        }
+
+    def _told(
+        self,
+        slides: Sequence[SampledSlide],
+        seen: int,
+        concepts: Sequence[Concept],
+        facts: Mapping[str, Any],
+    ) -> dict[str, Any]:
+        """What a reader should know of model and patches; and everything in words, written."""
+        patches, patients = sum(map(len, slides)), len({slide.group for slide in slides})
+        findings = [Finding(**finding) for finding in facts["findings"]]
+        pairs = [(*pair["concepts"], pair["r"]) for pair in facts["together"]]
+        warnings = _warnings(slides, patches, patients, seen)
+        words = paragraphs(concepts, findings, pairs, warnings)
         write_text(self.out.words, "\n\n".join(words) + "\n")
         return {
             "model_sha256": self.bundle.model_sha256,
             "config_sha256": digest(self.settings),
             "software": software(),
             "patch_mpp": self.bundle.manifest.patch_mpp,
-            "patches": len(patients),
-            "patches_trained_on": int(seen.sum()),
+            "patches": patches,
+            "patches_trained_on": seen,
             "slides": len(slides),
-            "patients": len(np.unique(patients)),
-            "shuffles": plan.shuffles,
-            "level": plan.level,
-            "layers": list(views),
-            "concepts": [asdict(concept) for concept in concepts],
-            "findings": [asdict(finding) for finding in findings],
-            "together": [{"concepts": [a, b], "r": r} for a, b, r in pairs],
+            "patients": patients,
             "words": words,
         }
 
@@ -359,18 +388,13 @@ def _together(
     return sorted(found, key=lambda pair: -abs(pair[2]))
 
 
-def _warnings(
-    slides: Sequence[SampledSlide],
-    patients: npt.NDArray[np.int64],
-    seen: npt.NDArray[np.bool_],
-) -> list[str]:
-    """What a reader should know of the patches."""
+def _warnings(slides: Sequence[SampledSlide], patches: int, patients: int, seen: int) -> list[str]:
+    """What a reader should know of the patches, of which the model knew `seen`."""
     told = []
-    count = len(np.unique(patients))
-    if count < _FEW_PATIENTS:
-        told.append(f"Patches of {count} patients only: what holds for them may not for others.")
-    if seen.any():
-        share = f"{int(seen.sum())} of {len(seen)} patches"
+    if patients < _FEW_PATIENTS:
+        told.append(f"Patches of {patients} patients only: what holds for them may not for others.")
+    if seen:
+        share = f"{seen} of {patches} patches"
         told.append(f"The model was trained or chosen on the slides or patients of {share}.")
     if any(not slide.patient for slide in slides):
         told.append("Some patients are not known: each of their slides was taken for a patient.")

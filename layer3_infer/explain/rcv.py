@@ -4,12 +4,19 @@ Graziani, Andrearczyk and Mueller 2018, doi:10.1007/978-3-030-02628-8_14, after 
 activation vectors of Kim et al. 2018, arXiv:1711.11279. Everything is linear in the concept's
 values, so any number of concepts, such as shuffled ones, are regressed at once.
 
+Departing from the paper, vectors have unit length in the space of standardised activations, where
+one step along a feature is its standard deviation. In raw activations the vector would lie along
+features that hardly vary, since the less a feature varies the larger its weight; and a sensitivity
+would change when a feature is scaled and the layer that reads it is scaled back, which changes
+nothing in the network. A sensitivity is thus the score's change per standard deviation; signs,
+TCAV and Br of a vector do not depend on its length.
+
 Names in shapes: N patches, F features of the layer, K concepts.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -34,11 +41,20 @@ class Regression:
     reduce : (R, M) float64
         To coordinates of the vector of regression; R is at most F and M.
     expand : (F, R) float64
-        From them to the vector, in units of activation.
+        From them to the vector, in the space of standardised activations.
+    mean, spread : (F,) float64
+        Of the activations; a spread of 0 marks a feature that is left out.
     """
 
     reduce: Matrix
     expand: Matrix
+    mean: npt.NDArray[np.float64]
+    spread: npt.NDArray[np.float64]
+
+    def standardised(self, activations: Matrix) -> Matrix:
+        """Activations (N, F) in standard deviations from the mean; 0 in features left out."""
+        per_unit = np.where(self.spread > 0, 1 / np.where(self.spread > 0, self.spread, 1), 0)
+        return (activations - self.mean) * per_unit
 
     def vector(self, concept: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """The vector of regression, (F,), of a concept's values (M,)."""
@@ -82,7 +98,7 @@ class HeldOut:
     predicted : (N, K) float64
         The concepts' values.
     sensitivity : (N, K) float64
-        Derivative of the score along the unit vector of each concept, per unit of activation.
+        Derivative of the score along the unit vector of each concept, per standard deviation.
     """
 
     predicted: Matrix
@@ -156,9 +172,9 @@ def prepare(
         if sample is not None:
             train = sample(train)
         found = regression(activations[train], ridge)
-        moved = activations[test] - activations[train].mean(axis=0)
         expand = found.expand
-        predict, derive = moved @ expand, gradients[test] @ expand
+        predict = found.standardised(activations[test]) @ expand
+        derive = (gradients[test] * found.spread) @ expand
         yield Fold(train, test, found.reduce, predict, derive, expand.T @ expand)
 
 
@@ -175,10 +191,9 @@ def regression(activations: Matrix, ridge: float) -> Regression:
     """Ridge regression on the activations of some patches.
 
     Features are centred and divided by their standard deviations, so that none counts for its
-    unit; the vector is given back in units of activation. `ridge` is the penalty per patch: 1
-    halves the weight of a direction that varies as much as one feature does on its own. It is the
-    same for all concepts, so that nothing is chosen by looking at one; and there may be more
-    features than patches.
+    unit. `ridge` is the penalty per patch: 1 halves the weight of a direction that varies as much
+    as one feature does on its own. It is the same for all concepts, so that nothing is chosen by
+    looking at one; and there may be more features than patches.
 
     Parameters
     ----------
@@ -187,25 +202,28 @@ def regression(activations: Matrix, ridge: float) -> Regression:
         Greater than 0.
     """
     spread = activations.std(axis=0)
-    live = spread > _DEAD * max(float(spread.max()), float(np.finfo(np.float64).tiny))
-    per_unit = np.where(live, 1 / np.where(live, spread, 1), 0)
-    standard = (activations - activations.mean(axis=0)) * per_unit
+    spread[spread <= _DEAD * spread.max()] = 0
+    empty = Regression(np.empty((0, 0)), np.empty((0, 0)), activations.mean(axis=0), spread)
+    standard = empty.standardised(activations)
     penalty = ridge * len(activations)
     if activations.shape[1] <= len(activations):
         size, turned = np.linalg.eigh(standard.T @ standard)
         reduce = (standard @ turned / (np.maximum(size, 0) + penalty)).T
-        return Regression(reduce, turned * per_unit[:, None])
-    size, turned = np.linalg.eigh(standard @ standard.T)
-    reduce = (turned / (np.maximum(size, 0) + penalty)).T
-    return Regression(reduce, standard.T @ turned * per_unit[:, None])
+        expand = turned * (spread > 0)[:, None]
+    else:
+        size, turned = np.linalg.eigh(standard @ standard.T)
+        reduce = (turned / (np.maximum(size, 0) + penalty)).T
+        expand = standard.T @ turned
+    return replace(empty, reduce=reduce, expand=expand)
 
 
 def unit_rcv(
     activations: Matrix, concept: npt.NDArray[np.float64], ridge: float
 ) -> npt.NDArray[np.float64]:
-    """The unit vector along which a concept grows, (F,), in units of activation.
+    """The unit vector along which a concept grows, (F,), in standardised activations.
 
-    Zeros where the concept is the same in all patches.
+    Zeros where the concept is the same in all patches. Times the features' standard deviations it
+    is the same step in raw activations.
     """
     vector = regression(activations, ridge).vector(concept)
     length = float(np.linalg.norm(vector))

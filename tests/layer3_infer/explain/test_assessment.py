@@ -34,7 +34,7 @@ def test_a_concept_the_score_follows_passes(findings):
     assert followed.r2 > 0.8
     assert followed.tcav > 0.99
     assert followed.agreement == 1
-    assert followed.sensitivity_mean == pytest.approx(1, abs=0.15)  # the planted slope
+    assert 0.3 < followed.sensitivity_mean < 0.6  # slope 1; features vary by about a half
     assert max(followed.r2_p_corrected, followed.sensitivity_p_corrected) < 0.05
     assert followed.br_scaled == 1
 

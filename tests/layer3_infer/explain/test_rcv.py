@@ -29,16 +29,32 @@ def test_the_vector_is_that_of_ridge_regression_on_standardised_features(feature
     ridge = Ridge(alpha=RIDGE * 60).fit(scaler.transform(activations), concept)
 
     vector = rcv.regression(activations, RIDGE).vector(concept)
-    np.testing.assert_allclose(vector, ridge.coef_ / scaler.scale_, rtol=1e-6, atol=1e-12)
+    np.testing.assert_allclose(vector, ridge.coef_, rtol=1e-6, atol=1e-12)
 
 
-def test_a_planted_direction_is_found_in_units_of_activation():
+def test_a_planted_direction_is_found_in_standard_deviations_of_its_features():
     activations, _, _ = data(2000)
     planted = np.array([3, 0, 0, 1, 0, 0, -0.5, 0])
 
     found = rcv.unit_rcv(activations, activations @ planted, 1e-6)
 
-    np.testing.assert_allclose(found, planted / np.linalg.norm(planted), atol=1e-3)
+    expected = planted * activations.std(axis=0)
+    np.testing.assert_allclose(found, expected / np.linalg.norm(expected), atol=1e-3)
+
+
+def test_scaling_a_feature_and_its_reader_back_changes_no_sensitivity():
+    activations, gradients, patients = data()
+    concept = activations[:, [2]] + np.random.default_rng(1).normal(size=(len(activations), 1))
+    fold_of = rcv.split(patients, 3, np.random.default_rng(0))
+    scale = np.geomspace(0.1, 10, activations.shape[1])
+
+    one = rcv.cross_fit(rcv.prepare(activations, gradients, fold_of, RIDGE), concept)
+    other = rcv.cross_fit(
+        rcv.prepare(activations * scale, gradients / scale, fold_of, RIDGE), concept
+    )
+
+    np.testing.assert_allclose(one.sensitivity, other.sensitivity)
+    np.testing.assert_allclose(one.predicted, other.predicted)
 
 
 def test_a_concept_that_never_changes_has_no_direction():
@@ -74,7 +90,8 @@ def test_what_folds_say_of_held_out_patches_is_what_separate_regressions_say():
         predicted = ridge.predict(scaler.transform(activations[test]))
         unit = rcv.unit_rcv(activations[train], concept[train], RIDGE)
         np.testing.assert_allclose(held_out.predicted[test, 0], predicted)
-        np.testing.assert_allclose(held_out.sensitivity[test, 0], gradients[test] @ unit)
+        spread = activations[train].std(axis=0)
+        np.testing.assert_allclose(held_out.sensitivity[test, 0], gradients[test] * spread @ unit)
 
 
 def test_each_concept_is_regressed_as_if_it_were_alone():

@@ -20,7 +20,7 @@ def test_a_shuffled_copy_holds_each_slides_values_in_another_order():
     copies = shuffles(concept, slides, 50, np.random.default_rng(0))
 
     for slide in range(3):
-        assert (np.sort(copies[slides == slide], axis=0).T == concept[slides == slide]).all()
+        assert (concept[slides == slide] == np.sort(copies[slides == slide], axis=0).T).all()
     assert len(np.unique(copies, axis=1).T) == 50
 
 
