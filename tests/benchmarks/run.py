@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 LAYERS: Final = (
     *("extraction", "command", "training", "networks"),
-    *("inference", "explaining", "nuclei"),
+    *("inference", "explaining", "nuclei", "concepts"),
 )
 _SHARED: Final = Path(__file__).parents[2].parent / "shared" / "data"
 _REAL: Final = "slides/cmu-1-small-region.svs"
@@ -61,6 +61,10 @@ def main() -> None:
             _layer1(options, Path(work))
         if {"training", "inference"} & set(options.rows):
             _others(options, Path(work))
+        if "concepts" in options.rows:
+            from concepts import concept_rows
+
+            _table(concept_rows(Path(work), options.rounds))
     if "explaining" in options.rows:
         from explaining import lime_row
 
