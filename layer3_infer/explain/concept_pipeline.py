@@ -5,33 +5,30 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from common.config import digest
 from common.errors import ConfigError
-from common.files import sha256, write_text
+from common.files import sha256, spread_hash
 from common.outcomes import Outcome, attempt, write_outcome
 from common.preprocessing import slide_stain
 from common.progress import progress
 from common.provenance import log_head, software
 from common.stain import Unchanged, patches_of
 from common.workers import spread
-from layer3_infer.explain.assessment import Finding, Plan
 from layer3_infer.explain.concept_measures import MeasuringTask, died, read_measures, run_task
-from layer3_infer.explain.concept_plot import write_plot
+from layer3_infer.explain.concept_report import Looked, report
 from layer3_infer.explain.concept_sample import sample
-from layer3_infer.explain.concept_table import ConceptsFolder, read_facts, write_facts, write_table
-from layer3_infer.explain.concept_words import paragraphs
+from layer3_infer.explain.concept_table import ConceptsFolder, read_facts, write_facts
 from layer3_infer.explain.concepts import of_measures, read_given, values_of
-from layer3_infer.explain.explained import beside_others
+from layer3_infer.explain.finding import Plan
 from layer3_infer.explain.gradients import Gradients, LayerView
 from layer3_infer.explain.layer_choice import default_layers
 from layer3_infer.explain.measures import MEASURES
-from layer3_infer.explain.rcv import centred
+from layer3_infer.explain.nucleus_masks import mask_path
 from layer3_infer.explain.significance import permutations_needed
 from layer3_infer.heatmap_file import TRAINING_SPLITS
 from layer3_infer.run_claim import claim_run
@@ -40,20 +37,16 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    import numpy.typing as npt
-
     from common.model_bundle import Bundle
     from common.patch_file.reader import PatchFile
     from common.stain import Stain
     from layer3_infer.config import ConceptsSettings
-    from layer3_infer.explain.assessment import Values
     from layer3_infer.explain.concept_sample import SampledSlide
     from layer3_infer.explain.concepts import Concept, Given
+    from layer3_infer.explain.finding import Values
 
 log = logging.getLogger(__name__)
 _FEWEST_SHUFFLES: Final = 1000
-_TOGETHER: Final = 0.5
-_FEW_PATIENTS: Final = 5
 
 
 @dataclass(frozen=True)
@@ -127,6 +120,7 @@ def find_concepts(
         "model_sha256": bundle.model_sha256,
         "preprocessing_sha256": digest(bundle.manifest.preprocessing),
         "given_sha256": sha256(inputs.given) if inputs.given else "",
+        "nuclei_sha256": _mark_of_nuclei(inputs),
     }
     claim_run(out, "concepts", settings, decides, inputs.files, overwrite=overwrite)
     log.info(log_head(digest(settings)))
@@ -157,15 +151,22 @@ class _Run:
         plan = self._plan(len(concepts) * len(gradients.layers))
         outcomes |= self._measured(slides, overwrite=overwrite)
         slides = [slide for slide in slides if outcomes[slide.slide_id].status == "done"]
-        views, seen, lost = self._views(gradients, slides)
+        views, lost = self._views(gradients, slides)
         outcomes |= lost
         slides = [slide for slide in slides if slide.slide_id not in lost]
         for outcome in outcomes.values():
             write_outcome(self.out.path, outcome)
         _check_enough(slides)
         values = self._values(concepts, slides, given)
-        facts = self._found(slides, concepts, values, views, plan)
-        facts |= self._told(slides, seen, concepts, facts) | {"sample_sha256": mark}
+        seen = sum(len(slide) for slide in slides if self._known(slide))
+        looked = Looked(slides, concepts, values, views, seen)
+        facts = report(looked, plan, self.out) | {
+            "model_sha256": self.bundle.model_sha256,
+            "config_sha256": digest(self.settings),
+            "software": software(),
+            "patch_mpp": self.bundle.manifest.patch_mpp,
+            "sample_sha256": mark,
+        }
         if any(outcome.status == "failed" for outcome in outcomes.values()):
             facts["sample_sha256"] = ""  # so that the next run tries them again
         write_facts(self.out.facts, facts)
@@ -217,11 +218,10 @@ class _Run:
 
     def _views(
         self, gradients: Gradients, slides: Sequence[SampledSlide]
-    ) -> tuple[dict[str, LayerView], int, dict[str, Outcome]]:
-        """What layers do with all patches; how many of these the model knew; what failed."""
+    ) -> tuple[dict[str, LayerView], dict[str, Outcome]]:
+        """What layers do with all patches, slide by slide; and how those ended that failed."""
         parts: list[dict[str, LayerView]] = []
         lost: dict[str, Outcome] = {}
-        seen = 0
         for slide in progress(slides, "activations", total=len(slides)):
 
             def look(slide: SampledSlide = slide) -> Outcome:
@@ -231,9 +231,6 @@ class _Run:
             outcome = attempt(slide.slide_id, look)
             if outcome.status == "failed":
                 lost[slide.slide_id] = outcome
-                continue
-            split = self.bundle.manifest.split_of(slide.fingerprint, slide.patient)
-            seen += len(slide) if split in TRAINING_SPLITS else 0
         views = {
             name: LayerView(
                 np.concatenate([part[name].activations for part in parts]),
@@ -241,7 +238,12 @@ class _Run:
             )
             for name in (gradients.layers if parts else ())
         }
-        return views, seen, lost
+        return views, lost
+
+    def _known(self, slide: SampledSlide) -> bool:
+        """Whether the model was trained or chosen on this slide or its patient."""
+        split = self.bundle.manifest.split_of(slide.fingerprint, slide.patient)
+        return split in TRAINING_SPLITS
 
     def _stain(self, slide: SampledSlide) -> Stain:
         preprocessing = self.bundle.manifest.preprocessing
@@ -274,58 +276,6 @@ class _Run:
             columns |= {c.name: own for c, own in zip(given.concepts, told.T, strict=True)}
         return [values_of(concept, columns[concept.name]) for concept in concepts]
 
-    def _found(
-        self,
-        slides: Sequence[SampledSlide],
-        concepts: Sequence[Concept],
-        values: Sequence[Values],
-        views: Mapping[str, LayerView],
-        plan: Plan,
-    ) -> dict[str, Any]:
-        """What is found of the concepts; written as table and picture."""
-        patients = _numbered([slide.group for slide in slides], slides)
-        of_slide = _numbered([slide.fingerprint for slide in slides], slides)
-        log.info("%d concepts in %d layers, %d patches", len(concepts), len(views), len(patients))
-        with threadpool_limits(1):  # small matrices: threads would wait for each other
-            findings = beside_others(views, values, patients, of_slide, plan)
-        write_table(self.out.table, concepts, findings)
-        write_plot(self.out.picture, concepts, findings)
-        pairs = [{"concepts": [a, b], "r": r} for a, b, r in _together(values, of_slide)]
-        return {
-            "shuffles": plan.shuffles,
-            "level": plan.level,
-            "layers": list(views),
-            "concepts": [asdict(concept) for concept in concepts],
-            "findings": [asdict(finding) for finding in findings],
-            "together": pairs,
-        }
-
-    def _told(
-        self,
-        slides: Sequence[SampledSlide],
-        seen: int,
-        concepts: Sequence[Concept],
-        facts: Mapping[str, Any],
-    ) -> dict[str, Any]:
-        """What a reader should know of model and patches; and everything in words, written."""
-        patches, patients = sum(map(len, slides)), len({slide.group for slide in slides})
-        findings = [Finding(**finding) for finding in facts["findings"]]
-        pairs = [(*pair["concepts"], pair["r"]) for pair in facts["together"]]
-        warnings = _warnings(slides, patches, patients, seen)
-        words = paragraphs(concepts, findings, pairs, warnings)
-        write_text(self.out.words, "\n\n".join(words) + "\n")
-        return {
-            "model_sha256": self.bundle.model_sha256,
-            "config_sha256": digest(self.settings),
-            "software": software(),
-            "patch_mpp": self.bundle.manifest.patch_mpp,
-            "patches": patches,
-            "patches_trained_on": seen,
-            "slides": len(slides),
-            "patients": patients,
-            "words": words,
-        }
-
     def _plan(self, tests: int) -> Plan:
         settings = self.settings
         needed = permutations_needed(tests, settings.level)
@@ -345,10 +295,14 @@ class _Run:
         )
 
 
-def _numbered(names: Sequence[str], slides: Sequence[SampledSlide]) -> npt.NDArray[np.int64]:
-    """The number of each patch's name, one name per slide."""
-    _, number = np.unique(np.array(names), return_inverse=True)
-    return np.repeat(number.astype(np.int64), [len(slide) for slide in slides])
+def _mark_of_nuclei(inputs: ConceptInputs) -> str:
+    """SHA-256 of the nuclei that are given; empty where they are to be found."""
+    if inputs.nuclei is None:
+        return ""
+    files = [file for parts in inputs.files.values() for file in parts]
+    paths = sorted(mask_path(inputs.nuclei, file) for file in files)
+    marks = [[path.name, spread_hash(path)] for path in paths if path.is_file()]
+    return hashlib.sha256(json.dumps(marks).encode()).hexdigest()
 
 
 def _mark(slides: Sequence[SampledSlide]) -> str:
@@ -367,35 +321,3 @@ def _check_enough(slides: Sequence[SampledSlide]) -> None:
             f"concepts: expected patches of two patients at least, found {len(groups)}: "
             "a regression is tried on patients it has not seen. Give patch files of more patients"
         )
-
-
-def _together(
-    values: Sequence[Values], slides: npt.NDArray[np.int64]
-) -> list[tuple[str, str, float]]:
-    """Pairs of concepts that correlate within slides, the closest first."""
-    found = []
-    for number, one in enumerate(values):
-        for other in values[number + 1 :]:
-            rows = np.flatnonzero(np.isfinite(one.values) & np.isfinite(other.values))
-            if len(rows) < 3:
-                continue
-            pair = np.stack([one.values[rows], other.values[rows]], axis=1)
-            own = centred(pair, slides[rows])
-            if (own.std(axis=0) > 0).all():
-                r = float(np.asarray(np.corrcoef(own.T))[0, 1])
-                if abs(r) >= _TOGETHER:
-                    found.append((one.name, other.name, round(r, 4)))
-    return sorted(found, key=lambda pair: -abs(pair[2]))
-
-
-def _warnings(slides: Sequence[SampledSlide], patches: int, patients: int, seen: int) -> list[str]:
-    """What a reader should know of the patches, of which the model knew `seen`."""
-    told = []
-    if patients < _FEW_PATIENTS:
-        told.append(f"Patches of {patients} patients only: what holds for them may not for others.")
-    if seen:
-        share = f"{seen} of {patches} patches"
-        told.append(f"The model was trained or chosen on the slides or patients of {share}.")
-    if any(not slide.patient for slide in slides):
-        told.append("Some patients are not known: each of their slides was taken for a patient.")
-    return told

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from layer3_infer.explain.assessment import Finding
     from layer3_infer.explain.concepts import Concept
+    from layer3_infer.explain.finding import Finding
 
 _DPI: Final = 110
 _WIDTH_IN: Final = 12.5

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any, Final
 
 from common.files import write_text
-from layer3_infer.explain.assessment import Finding
+from layer3_infer.explain.finding import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

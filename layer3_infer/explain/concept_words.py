@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from layer3_infer.explain.assessment import Finding
     from layer3_infer.explain.concepts import Concept
+    from layer3_infer.explain.finding import Finding
 
 _MOST_LAYERS: Final = 3
 

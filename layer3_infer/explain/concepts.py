@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal
 import numpy as np
 
 from common.errors import ConfigError, unknown_name
-from layer3_infer.explain.assessment import Values
+from layer3_infer.explain.finding import Values
 from layer3_infer.explain.measures import MEASURES, scale_of
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from layer3_infer.explain.assessment import Values, assess
+from layer3_infer.explain.assessment import assess
+from layer3_infer.explain.finding import Values
 from layer3_infer.explain.rcv import centred
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from layer3_infer.explain.assessment import Finding, Plan
+    from layer3_infer.explain.finding import Finding, Plan
     from layer3_infer.explain.gradients import LayerView
 
 MOST_LEADERS: Final = 4

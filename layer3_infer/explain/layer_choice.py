@@ -15,6 +15,10 @@ _ENDS: Final = frozenset(
 """Kinds of layer that blocks end with; what follows a convolution at once is still the block's."""
 
 
+_PIXELS: Final = frozenset({"InputLayer", "Rescaling", "Normalization"})
+"""Kinds of layer that still hold the patch itself."""
+
+
 def default_layers(config: Mapping[str, Any], cam_layer: str, count: int) -> tuple[str, ...]:
     """Ends of blocks spread over the depth of a network, and the layer activation maps look at.
 
@@ -28,13 +32,14 @@ def default_layers(config: Mapping[str, Any], cam_layer: str, count: int) -> tup
         How many layers at most, at least 2.
     """
     layers = config["layers"]
-    kind = {layer["config"]["name"]: layer["class_name"] for layer in layers}
+    kind = {layer["name"]: layer["class_name"] for layer in layers}
     before = list(kind)[: list(kind).index(cam_layer)]
-    narrow = [name for name in necks(config) if name in before]
+    narrow = [n for n in necks(config) if n in before and kind[n] not in _PIXELS]
     ends = [name for name in narrow if kind[name] in _ENDS] or narrow
     # of several in a row, such as a sum and its activation, the last
     following = _following(layers)
-    ends = [name for name in ends if not set(following.get(name, ())) & set(ends)]
+    last = {*ends, *([cam_layer] if kind[cam_layer] in _ENDS else [])}
+    ends = [name for name in ends if not set(following.get(name, ())) & last]
     chosen = np.unique(np.linspace(0, len(ends) - 1, count - 1).round().astype(int)) if ends else []
     return (*[ends[place] for place in chosen], cam_layer)
 
@@ -42,7 +47,7 @@ def default_layers(config: Mapping[str, Any], cam_layer: str, count: int) -> tup
 def necks(config: Mapping[str, Any]) -> list[str]:
     """The layers that every path through the network leads through, from first to last."""
     layers = config["layers"]
-    names = [layer["config"]["name"] for layer in layers]
+    names = [layer["name"] for layer in layers]
     place = {name: number for number, name in enumerate(names)}
     furthest = {name: place[name] for name in names}
     for name, users in _following(layers).items():
@@ -60,7 +65,7 @@ def _following(layers: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for layer in layers:
         for source in _sources(layer["inbound_nodes"]):
-            found.setdefault(source, []).append(layer["config"]["name"])
+            found.setdefault(source, []).append(layer["name"])
     return found
 
 

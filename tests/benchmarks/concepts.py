@@ -17,8 +17,9 @@ from common.preprocessing import Preprocessing
 from layer2_train.architectures import build
 from layer2_train.config import NetworkSettings
 from layer3_infer.config import ConceptsSettings
-from layer3_infer.explain.assessment import Plan, Values, assess
+from layer3_infer.explain.assessment import assess
 from layer3_infer.explain.concept_pipeline import ConceptInputs, find_concepts
+from layer3_infer.explain.finding import Plan, Values
 from layer3_infer.explain.gradients import Gradients
 from layer3_infer.explain.layer_choice import default_layers
 from layer3_infer.locations import find_by_slide

@@ -8,6 +8,7 @@ import sys
 
 import pytest
 from click.testing import CliRunner
+from dark_nuclei import write_dark_cohort
 
 from layer3_infer.cli import cli
 
@@ -218,3 +219,19 @@ def test_a_bundle_that_is_not_what_it_says_is_refused_with_the_reason(
     assert result.exception.exit_status == 4
     assert re.search(words, str(result.exception)), str(result.exception)
     assert not list(tmp_path.glob("out/*.h5"))
+
+
+def test_concepts_of_patients_held_out_are_told_at_the_layers_named(tmp_path):
+    cohort, out = write_dark_cohort(tmp_path), tmp_path / "out"
+
+    done = invoke(
+        "concepts", "--model", cohort.bundle, "--patches", cohort.patches, "--out", out,
+        "--concepts", cohort.known, "--layers", "looks", "--per-class", 12, "--held-out",
+        "--workers", 1, "--set", "measures=[nuclei_area_sum]", "--set", "repeats=3", "--json",
+    )  # fmt: skip
+
+    assert done.exit_code == 0, done.output
+    facts = json.loads(done.stdout)
+    assert (facts["patients"], facts["patches_trained_on"]) == (3, 0)
+    assert [one["concept"] for one in facts["findings"]] == ["nuclei_area_sum", "tint"]
+    assert {one["layer"] for one in facts["findings"]} == {"looks"}

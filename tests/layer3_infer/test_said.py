@@ -6,6 +6,7 @@ import pytest
 
 from common.outcomes import Outcome
 from layer3_infer import said
+from layer3_infer.explain.concept_pipeline import ConceptResult
 from layer3_infer.pipeline import Forecast
 from layer3_infer.slide_result import SlideResult
 from layer3_infer.slide_score import SlideScores
@@ -24,6 +25,18 @@ def test_a_run_ends_with_the_gravest_status_and_tells_of_every_slide():
     assert "a: highest P(tumour) 0.900 in 4 patches, 0.5 mm2" in result.text
     assert "note a: w" in result.text
     assert [slide["slide_id"] for slide in result.data["slides"]] == ["a", "b", "c"]
+
+
+def test_concepts_are_told_in_words_with_how_each_slide_ended():
+    outcomes = [Outcome("a", "done"), Outcome("b", "failed", "b.h5: broken", exit_status=4)]
+    found = ConceptResult(outcomes, {"words": ["Nuclei.", "Chromatin."]}, kept=True)
+
+    result = said.of_concepts(found, OUT)
+
+    assert result.exit_status == 4
+    assert "failed b: b.h5: broken" in result.text
+    assert result.text.endswith("Nuclei.\nChromatin.\nconcepts in out")
+    assert result.data["words"] == ["Nuclei.", "Chromatin."]
 
 
 def test_a_forecast_adds_up_what_is_to_do():

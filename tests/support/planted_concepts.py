@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from layer3_infer.explain.assessment import Plan
+from layer3_infer.explain.finding import Plan
 from layer3_infer.explain.gradients import LayerView
 
 FEATURES = 16

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from planted_concepts import QUICK, plant
 
-from layer3_infer.explain.assessment import Finding, Values, assess
+from layer3_infer.explain.assessment import assess
+from layer3_infer.explain.finding import Values
 
 
 @pytest.fixture(scope="module")
@@ -160,9 +161,3 @@ def test_what_cannot_be_assessed_says_why_and_stops_nothing_else(planted, change
     assert findings["wrong"].r2 is None
     assert not findings["wrong"].passes
     assert findings["followed"].passes
-
-
-def test_strength_is_nothing_where_the_layer_knows_nothing():
-    assert Finding("a", "b", 1, 1, r2=-0.5, sensitivity_mean=3.0).strength == 0
-    assert Finding("a", "b", 1, 1).strength == 0
-    assert Finding("a", "b", 1, 1, r2=0.5, sensitivity_mean=-3.0).strength == 1.5

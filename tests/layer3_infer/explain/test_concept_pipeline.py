@@ -3,9 +3,13 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+from dataclasses import replace
 
+import h5py
+import numpy as np
 import pytest
-from dark_nuclei import write_dark_cohort
+from colour_model import green_stain
+from dark_nuclei import SIZE, write_dark_cohort
 
 from common.errors import ConfigError
 from common.model_bundle import read_bundle
@@ -140,3 +144,51 @@ def test_only_patches_that_a_given_file_names_are_looked_at(cohort, tmp_path):
 
     assert {o.slide_id: o.status for o in result.outcomes}["s3"] == "empty"
     assert result.facts["patients"] == 3
+
+
+def test_processes_that_share_the_measuring_change_nothing(cohort, finished, tmp_path):
+    result = run(cohort, tmp_path / "out", workers=2)
+
+    assert result.facts["findings"] == finished[1].facts["findings"]
+
+
+def test_other_given_nuclei_are_refused_in_the_same_folder(cohort, tmp_path):
+    out, folders = tmp_path / "out", (tmp_path / "one", tmp_path / "two")
+    for label, folder in enumerate(folders, 1):
+        folder.mkdir()
+        for number in range(4):
+            with h5py.File(folder / f"s{number}.nuclei.h5", "w") as file:
+                file["nuclei"] = np.full((30, SIZE, SIZE), label, np.uint8)
+    bundle, files = read_bundle(cohort.bundle), find_by_slide(cohort.patches)
+    given = [ConceptInputs(files, cohort.known, folder) for folder in folders]
+
+    first = find_concepts(bundle, given[0], out, SETTINGS)
+
+    assert "no value varies" in by_concept(first.facts)["nuclei_area_sum"]["reason"]
+    with pytest.raises(ConfigError, match="nuclei_sha256"):
+        find_concepts(bundle, given[1], out, SETTINGS)
+
+
+def test_a_discrete_concept_nobody_knows_is_refused(cohort, tmp_path):
+    settings = SETTINGS.model_copy(update={"discrete": ("tinted",)})
+
+    with pytest.raises(ConfigError, match="discrete: expected concepts, found tinted"):
+        run(cohort, tmp_path / "out", settings)
+
+
+def test_layers_are_chosen_where_none_are_named(cohort, tmp_path):
+    settings = SETTINGS.model_copy(update={"layers": ()})
+
+    assert run(cohort, tmp_path / "out", settings).facts["layers"] == ["looks"]
+
+
+def test_the_stain_of_slides_is_what_the_network_is_shown(cohort, tmp_path):
+    bundle = read_bundle(cohort.bundle)
+    stained = bundle.manifest.model_copy(update={"preprocessing": green_stain()})
+    files = find_by_slide(cohort.patches)
+    inputs = ConceptInputs(files, cohort.known)
+
+    result = find_concepts(replace(bundle, manifest=stained), inputs, tmp_path / "out", SETTINGS)
+
+    assert {outcome.status for outcome in result.outcomes} == {"done"}
+    assert result.facts["findings"] != run(cohort, tmp_path / "plain").facts["findings"]

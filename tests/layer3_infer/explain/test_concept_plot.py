@@ -3,9 +3,9 @@ from __future__ import annotations
 import cv2
 import pytest
 
-from layer3_infer.explain.assessment import Finding
 from layer3_infer.explain.concept_plot import write_plot
 from layer3_infer.explain.concepts import of_measures
+from layer3_infer.explain.finding import Finding
 
 KNOWN = {
     "r2": 0.6, "r2_low": 0.5, "r2_high": 0.7, "r2_null_low": -0.1, "r2_null_high": 0.1,

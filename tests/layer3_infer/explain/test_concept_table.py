@@ -5,7 +5,6 @@ import json
 
 import pytest
 
-from layer3_infer.explain.assessment import Finding
 from layer3_infer.explain.concept_table import (
     ConceptsFolder,
     read_facts,
@@ -14,6 +13,7 @@ from layer3_infer.explain.concept_table import (
     write_table,
 )
 from layer3_infer.explain.concepts import of_measures
+from layer3_infer.explain.finding import Finding
 
 FOUND = Finding("contrast", "block1", 40, 3, r2=0.5, tcav=0.9, sensitivity_mean=-2.0, passes=True)
 

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-from layer3_infer.explain.assessment import Finding
 from layer3_infer.explain.concept_words import paragraphs
 from layer3_infer.explain.concepts import of_measures
+from layer3_infer.explain.finding import Finding
 
 CONCEPTS = of_measures(("nuclei_area_mean", "contrast", "asm", "entropy"), (), 0.5)
 

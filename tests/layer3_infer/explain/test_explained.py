@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from planted_concepts import QUICK, plant
 
-from layer3_infer.explain.assessment import Finding, Values
 from layer3_infer.explain.explained import beside_others, leading, less
+from layer3_infer.explain.finding import Finding, Values
 
 
 @pytest.fixture(scope="module")

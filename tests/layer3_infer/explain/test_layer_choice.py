@@ -39,7 +39,7 @@ def test_a_network_of_nothing_but_convolutions_is_asked_at_those():
     x = keras.layers.GlobalAveragePooling2D()(x)
     network = keras.Model(pixels, keras.layers.Dense(1, activation="sigmoid")(x))
 
-    assert default_layers(network.get_config(), "two", 5)[-2:] == ("one", "two")
+    assert default_layers(network.get_config(), "two", 5) == ("one", "two")
 
 
 def test_the_layer_maps_look_at_may_be_the_only_one():
@@ -48,4 +48,14 @@ def test_the_layer_maps_look_at_may_be_the_only_one():
     x = keras.layers.GlobalAveragePooling2D()(x)
     network = keras.Model(pixels, keras.layers.Dense(1, activation="sigmoid")(x))
 
-    assert default_layers(network.get_config(), "one", 5)[-1] == "one"
+    assert default_layers(network.get_config(), "one", 5) == ("one",)
+
+
+def test_a_sum_whose_activation_maps_look_at_is_not_asked_as_well():
+    made = build(NetworkSettings(name="resnet50", weights="none"), 32)
+
+    layers = default_layers(made.network.get_config(), made.cam_layer, 5)
+
+    assert layers[-1] == "conv5_block3_out"
+    assert layers[-2] == "conv5_block2_out"
+    assert layers[0] == "conv1_relu"
