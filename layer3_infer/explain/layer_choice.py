@@ -39,7 +39,7 @@ def default_layers(config: Mapping[str, Any], cam_layer: str, count: int) -> tup
     # of several in a row, such as a sum and its activation, the last
     following = _following(layers)
     last = {*ends, *([cam_layer] if kind[cam_layer] in _ENDS else [])}
-    ends = [name for name in ends if not set(following.get(name, ())) & last]
+    ends = [name for name in ends if not set(following.get(name, ())) <= last]
     chosen = np.unique(np.linspace(0, len(ends) - 1, count - 1).round().astype(int)) if ends else []
     return (*[ends[place] for place in chosen], cam_layer)
 
