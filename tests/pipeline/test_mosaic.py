@@ -44,4 +44,4 @@ def test_heatmaps_of_patients_held_out_separate_tumour_from_normal_cells(
         scores.append(values[seen])
         assert seen.sum() > 0.7 * truth["tissue"].sum()
     assert {path.name.split(".")[0] for path in out.glob("*.heatmap.h5")} == HELD_OUT
-    assert auc(np.concatenate(labels), np.concatenate(scores)) >= 0.85
+    assert auc(np.concatenate(labels), np.concatenate(scores)) >= 0.89
