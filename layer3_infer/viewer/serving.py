@@ -7,11 +7,11 @@ there: an address nobody can guess keeps the first out, the check of ``Host`` th
 from __future__ import annotations
 
 import logging
+import re
 import secrets
 import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
 
 from common.cli import Result
 from common.errors import ConfigError, Interrupted
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from layer3_infer.viewer.table import SlideTable
 
 HOST: Final = "127.0.0.1"
-_NAMES: Final = frozenset({"localhost", HOST})
+_OWN: Final = re.compile(rf"(?:localhost|{re.escape(HOST)})(?::[0-9]{{1,5}})?", re.IGNORECASE)
 _FORBIDDEN: Final = Answer(403, "text/plain; charset=utf-8", b"Open this as 127.0.0.1.\n")
 _HEADERS: Final = {
     "Content-Security-Policy": (
@@ -97,7 +97,7 @@ class Server(ThreadingHTTPServer):
 
     def answer(self, host: str, target: str) -> Answer:
         """The answer to a request for `target` that was sent to `host`."""
-        if urlsplit(f"//{host}").hostname not in _NAMES:
+        if not _OWN.fullmatch(host):
             return _FORBIDDEN
         empty, *parts = target.partition("?")[0].split("/", 2)
         if empty or len(parts) != 2:

@@ -48,7 +48,13 @@ def test_answers_below_its_secret_address_alone(server):
         assert ask(server, path)[0].status == 404
 
 
-@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "10.0.0.1:80", "[::1]"])
+@pytest.mark.parametrize(
+    "host",
+    [
+        "evil.example", "127.0.0.1.evil.example", "10.0.0.1:80", "[::1]", "[::1", "", "localhost:",
+        "evil.example@127.0.0.1", "127.0.0.1:80@evil.example", "127.0.0.1/", "127.0.0.1:x",
+    ],
+)  # fmt: skip
 def test_a_page_elsewhere_cannot_reach_it_under_a_name_of_its_own(server, host):
     answer, body = ask(server, f"/{server.secret}/", host)
 
