@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import unicodedata
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -95,16 +96,17 @@ class Names:
     def text(self, text: str) -> str:
         """A text without the names, and without the files it may open with.
 
-        One that names files elsewhere, or still holds a name, is withheld.
+        A name is one whatever its case, and however its letters are composed: a file system may
+        give ``ü`` as two characters where a table has one. A text that names files elsewhere, or
+        still holds a name, is withheld.
         """
         if not self.hidden or not text:
             return text
-        said = _FILE_AT_START.sub("(file): ", text)
-        said = self._known.sub(lambda found: self._replaced[found[0]], said)
+        said = _FILE_AT_START.sub("(file): ", _composed(text))
+        said = self._known.sub(self._pseudonym, said)
         apart = _UNITS.sub("", said.replace("(file): ", ""))
-        inside = said.casefold()
-        left = (name.casefold() for name in self._replaced if len(name) >= _LEAST_SEEN)
-        if "/" in apart or "\\" in apart or any(name in inside for name in left):
+        inside = _folded(said)
+        if "/" in apart or "\\" in apart or any(name in inside for name in self._told_apart):
             return _WITHHELD
         return said
 
@@ -127,11 +129,29 @@ class Names:
             writer.writerows((kind, pseudonym, name) for name, pseudonym in known.items())
         return text.getvalue()
 
+    def _pseudonym(self, found: re.Match[str]) -> str:
+        """What stands for a name in a text; the name as it is spelt goes before others' case."""
+        exact = self._replaced.get(found[0])
+        return exact or self._replaced_folded.get(_folded(found[0])) or found[0]
+
     @cached_property
     def _replaced(self) -> dict[str, str]:
         """Longest first, so that no name is taken for another's beginning. Slides win."""
-        every = {n: p for kind in reversed(KINDS) for n, p in self.pseudonyms[kind].items()}
+        every = {
+            _composed(name): pseudonym
+            for kind in reversed(KINDS)
+            for name, pseudonym in self.pseudonyms[kind].items()
+        }
         return dict(sorted(every.items(), key=lambda one: (-len(one[0]), one[0])))
+
+    @cached_property
+    def _replaced_folded(self) -> dict[str, str]:
+        return {_folded(name): pseudonym for name, pseudonym in self._replaced.items()}
+
+    @cached_property
+    def _told_apart(self) -> list[str]:
+        """What must not be left in a text, whatever its case."""
+        return [_folded(name) for name in self._replaced if len(name) >= _LEAST_SEEN]
 
     @cached_property
     def _known(self) -> re.Pattern[str]:
@@ -139,7 +159,18 @@ class Names:
         words = [name for name in self._replaced if not name.isdigit()]
         if not words:
             return re.compile(r"(?!)")
-        return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, words))})(?!\w)")
+        every = "|".join(map(re.escape, words))
+        return re.compile(rf"(?<!\w)(?:{every})(?!\w)", re.IGNORECASE)
+
+
+def _composed(text: str) -> str:
+    return unicodedata.normalize("NFC", text)
+
+
+def _folded(text: str) -> str:
+    """A text as it is compared: the same for any case, composition and width of its letters."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return unicodedata.normalize("NFKC", folded)
 
 
 def _numbered(kind: str, names: Iterable[str], given: Mapping[str, str]) -> dict[str, str]:
@@ -157,7 +188,8 @@ def _numbered(kind: str, names: Iterable[str], given: Mapping[str, str]) -> dict
 def _read_key(path: Path) -> dict[str, dict[str, str]]:
     """Earlier pseudonyms by kind and name."""
     try:
-        rows = list(csv.reader(path.read_text(encoding="utf-8").splitlines()))
+        with path.open(encoding="utf-8", newline="") as stream:
+            rows = list(csv.reader(stream))
     except (OSError, ValueError, csv.Error) as error:
         raise ConfigError(f"{path}: expected a key, found: {error}. Give another --key") from error
     if not rows or tuple(rows[0]) != _COLUMNS or any(len(row) != len(_COLUMNS) for row in rows):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 
 import pytest
@@ -7,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.errors import ConfigError
+from common.files import write_text
 from layer3_infer.report.names import Names
 
 
@@ -47,12 +49,30 @@ def test_pseudonyms_are_numbered_by_name_and_kind():
         ("see old/roe-2.xml", "(withheld: it names a file)"),
         (r"C:\scans\x.tif: broken, see D:\y", "(withheld: it names a file)"),
         ("xroe-2x is odd", "(withheld: it names a file)"),
-        ("JANE_DOE_7 is odd", "(withheld: it names a file)"),
+        ("JANE_DOE_7 is odd", "slide 1 is odd"),
         ("no patch has 25% tissue", "no patch has 25% tissue"),
     ],
 )
 def test_a_text_loses_its_names_and_files_and_nothing_else(text, said):
     assert JANE.text(text) == said
+
+
+@pytest.mark.parametrize("known", ["NFC", "NFD"])
+@pytest.mark.parametrize("told", ["NFC", "NFD"])
+def test_a_name_is_the_same_however_its_letters_are_composed(known, told):
+    name, text = (unicodedata.normalize(form, "Müller-1234567") for form in (known, told))
+    names = Names.anonymous([Result(name)])
+
+    assert names.text(f"none of {text}") == "none of slide 1"
+    assert names.text(f"none of {text.upper()}") == "none of slide 1"
+    assert names.text(f"none of x{text}x") == "(withheld: it names a file)"
+    assert names.of("slide", name) == "slide 1"
+
+
+def test_names_that_differ_in_case_alone_keep_pseudonyms_of_their_own():
+    names = Names.anonymous([Result("roe"), Result("Roe")])
+
+    assert names.text("Roe, roe") == "slide 1, slide 2"
 
 
 def test_values_lose_them_at_every_depth():
@@ -83,6 +103,15 @@ def test_the_key_gives_the_same_pseudonyms_again_and_new_ones_new_numbers(tmp_pa
     assert again.of("slide", "roe-2") == "slide 2"
     assert {again.of("slide", one) for one in ("aaa", "zzz")} == {"slide 3", "slide 4"}
     assert again.of("slide", "jane_doe_7") == "slide 1"
+
+
+@pytest.mark.parametrize("name", ["Doe\u2028Jane", "Doe\r\nJane", 'Doe, "Jane"'])
+def test_a_key_is_read_back_whatever_is_in_a_name(tmp_path, name):
+    key = tmp_path / "key.csv"
+    names = Names.anonymous([Result("a", name)])
+    write_text(key, names.as_csv())
+
+    assert Names.anonymous([], key=key).pseudonyms == names.pseudonyms
 
 
 @pytest.mark.parametrize("content", ["", "a,b\n1,2\n", "kind,pseudonym,name\nslide,slide 1\n"])
