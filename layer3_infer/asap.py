@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _ROOT: Final = "ASAP_Annotations"
 _ADVICE: Final = "Run layer3-infer heatmap again"
+_AREA: Final = 2  # dimensions of a polygon
 
 
 def write_asap(path: Path, areas: Sequence[Drawn], source: Source) -> None:
@@ -152,4 +153,5 @@ def _opened(polygon: shapely.Polygon) -> list[shapely.Polygon]:
     middle = round((inner_left + inner_right) / 2)
     halves = shapely.box(left, top, middle, bottom), shapely.box(middle, top, right, bottom)
     parts = shapely.get_parts(shapely.intersection(polygon, halves))
-    return [piece for part in parts for piece in _opened(part)]
+    areas = parts[shapely.get_dimensions(parts) == _AREA]  # a cut along an edge leaves lines, too
+    return [piece for part in areas for piece in _opened(part)]

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import shapely
 from hypothesis import given
+from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from common.annotations import read_annotations
@@ -20,9 +21,9 @@ SOURCE = Source('a "<&>', "f" * 64, "m" * 64, 0.5)
 RING_WITH_ISLAND = np.pad(np.pad(np.ones((1, 1)), 1), 1, constant_values=1)
 
 
-def areas(values):
+def areas(values, stride=10):
     values = np.asarray(values, np.float32)
-    grid = Grid((3, 5), 10, 10, *values.shape)
+    grid = Grid((3, 5), stride, stride, *values.shape)
     return drawn_regions(find_regions(Heatmap(grid, values), 0.5, 0.5))
 
 
@@ -44,6 +45,34 @@ def test_tumour_less_exclusions_is_what_was_drawn(tmp_path_factory, covered):
     write_asap(path, drawn, SOURCE)
 
     assert read_annotations(path).tumor.equals(union(drawn))
+
+
+@given(
+    inside=hnp.arrays(np.bool_, (7, 7)),
+    stride=st.sampled_from([1, 10, 128, 448, 512]),
+)
+def test_islands_in_a_hole_stay_and_all_around_them_is_cut_out(tmp_path_factory, inside, stride):
+    path = tmp_path_factory.mktemp("asap") / "a.xml"
+    ring = np.pad(np.pad(inside, 1), 1, constant_values=True)
+    drawn = areas(ring, stride)
+
+    write_asap(path, drawn, SOURCE)
+
+    check_asap(path, drawn, SOURCE)
+    found = read_annotations(path).tumor
+    assert found.equals(union(drawn))
+    assert found.area == ring.sum() * stride**2
+
+
+@pytest.mark.parametrize("stride", [10, 128, 448, 512])
+def test_a_hole_may_be_cut_where_an_island_has_its_edge(tmp_path, stride):
+    values = np.pad(np.zeros((6, 6)), 1, constant_values=1)
+    values[1, 1:4] = values[3, 3:5] = 1
+    drawn = areas(values, stride)
+
+    write_asap(tmp_path / "a.xml", drawn, SOURCE)
+
+    assert read_annotations(tmp_path / "a.xml").tumor.equals(union(drawn))
 
 
 def test_an_island_in_a_hole_stays(written):
