@@ -183,27 +183,33 @@ class Analysis:
             If the slide cannot be read.
         """
         prepared, unit = work.prepared(), work.unit
-        slide, entry, locations = prepared.slide, unit.entry, prepared.locations
-        made = prepared.kept
+        slide, entry = prepared.slide, unit.entry
+        made = prepared.kept or self._written(work)
         if made is None:
-            if unit.parts > 1:
-                work.save()  # before looking, so that the last of several tasks sees all
-            scores = prepared.store.known(len(locations.xy))
-            scores[prepared.rows] = work.scores
-            if np.isnan(scores).any():
-                counts, reason = {"answered": len(work.scores)}, "waits for its other parts"
-                return Outcome(
-                    slide.slide_id, "done", reason, counts, part=unit.part, parts=unit.parts
-                )
-            heatmap = Heatmap.of(locations.grid, locations.xy, scores)
-            made = HeatmapFile(self._header(entry, slide), heatmap)
+            counts, reason = {"answered": len(work.scores)}, "waits for its other parts"
+            return Outcome(slide.slide_id, "done", reason, counts, part=unit.part, parts=unit.parts)
         forget(self.folder.path, slide.slide_id)
-        if made is not prepared.kept:
-            write_heatmap(self.folder.heatmap(slide.slide_id), made.header, made.heatmap)
         problem = self._write_outputs(entry, slide, made)
-        result = self._result(entry, made, locations.reason, (_pale(prepared.stain), problem))
+        said = (_pale(prepared.stain), problem)
+        result = self._result(entry, made, prepared.locations.reason, said)
         prepared.store.clear()
         return result
+
+    def _written(self, work: SlideWork) -> HeatmapFile | None:
+        """The heatmap of all answers, on disk; None where some are not there yet."""
+        prepared, entry = work.prepared(), work.unit.entry
+        slide, locations = prepared.slide, prepared.locations
+        if work.unit.parts > 1:
+            work.save()  # before looking, so that the last of several tasks sees all
+        scores = prepared.store.known(len(locations.xy))
+        scores[prepared.rows] = work.scores
+        if np.isnan(scores).any():
+            return self._kept(entry, slide)  # another task may have finished it meanwhile
+        heatmap = Heatmap.of(locations.grid, locations.xy, scores)
+        made = HeatmapFile(self._header(entry, slide), heatmap)
+        forget(self.folder.path, slide.slide_id)
+        write_heatmap(self.folder.heatmap(slide.slide_id), made.header, heatmap)
+        return made
 
     def _store(self, entry: SlideEntry, slide: Slide, locations: DenseLocations) -> AnswerStore:
         return AnswerStore.of(self.folder.unfinished, self._header(entry, slide), locations.xy)
@@ -264,6 +270,7 @@ class Analysis:
             seen_in_split=self.bundle.manifest.split_of(slide.fingerprint, entry.patient),
             config_sha256=digest(self.settings),
             software=software(),
+            preprocessing_sha256=digest(self.preprocessing),
         )
 
     def _inputs(self, entry: SlideEntry, header: Header) -> dict[str, str]:
@@ -272,6 +279,8 @@ class Analysis:
         return {
             "model_sha256": header.model_sha256,
             "config_sha256": header.config_sha256,
+            "preprocessing_sha256": header.preprocessing_sha256,
+            "threshold": str(self.threshold),
             "slide_fingerprint": header.slide_fingerprint,
             "heatmap_sha256": sha256(self.folder.heatmap(entry.slide_id)),
             "annotation_sha256": "".join(sha256(path) for path in said),

@@ -87,6 +87,11 @@ class AnswerStore:
         with whole_file(self.folder / name) as partial, partial.open("xb") as stream:
             np.save(stream, table, allow_pickle=False)
 
+    @property
+    def begun(self) -> bool:
+        """Whether there are answers of the slide, to whatever question."""
+        return bool(self._files())
+
     def clear(self) -> None:
         """Remove all that is kept of the slide: it is finished, or done anew."""
         for path, _ in self._files():

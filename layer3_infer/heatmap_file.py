@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any, Final, get_type_hints
 
 import h5py
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FORMAT: Final = "camnet-heatmap"
-FORMAT_VERSION: Final = "1.0"
+FORMAT_VERSION: Final = "1.1"
 SUFFIX: Final = ".heatmap.h5"
 PROBABILITY: Final = "probability"
 ORIGIN: Final = "origin"
@@ -54,6 +54,9 @@ class Header:
     seen_in_split : {"", "train", "valid", "test"}
         Where the model has met this slide or its patient; empty if nowhere.
     config_sha256, software : str
+    preprocessing_sha256 : str
+        Of the model's preprocessing, with the orientations that were asked for; empty in files of
+        version 1.0.
     """
 
     slide_id: str
@@ -70,6 +73,7 @@ class Header:
     seen_in_split: str
     config_sha256: str
     software: str
+    preprocessing_sha256: str = ""
 
     @property
     def trained_on_this_slide(self) -> bool:
@@ -151,9 +155,8 @@ def _check_version(path: Path, attributes: Any) -> None:
 
 def _header(path: Path, attributes: Any) -> Header:
     kinds = get_type_hints(Header)
-    header = Header(
-        **{f.name: _plain(path, attributes, f.name, kinds[f.name]) for f in fields(Header)}
-    )
+    named = [f.name for f in fields(Header) if f.default is MISSING or f.name in attributes]
+    header = Header(**{name: _plain(path, attributes, name, kinds[name]) for name in named})
     for name in ("level0_width", "level0_height", "level0_mpp", "patch_size", "patch_mpp"):
         if not 0 < getattr(header, name) < float("inf"):
             found = repr(getattr(header, name))

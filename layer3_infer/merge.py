@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from common.errors import ConfigError, ContractError
 from common.files import sha256
 from layer3_infer import heatmap_file
+from layer3_infer.answer_store import AnswerStore
 from layer3_infer.pipeline import write_tables
 from layer3_infer.run_claim import RUN, read_run
-from layer3_infer.slide_result import read_result, read_results
+from layer3_infer.slide_result import read_result
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,14 +47,13 @@ def merge(folder: ResultsFolder) -> list[SlideResult]:
     if not run.get("slides"):
         found = "none. Run layer3-infer heatmap first"
         raise ConfigError(f"{folder.path}: expected {RUN} of a run over slides, found {found}")
-    write_tables(folder)
+    results = write_tables(folder)
     problems = {slide_id: _problem(folder, slide_id, run) for slide_id in run["slides"]}
     lines = [f"{slide_id} {said}" for slide_id, said in problems.items() if said]
     if lines:
         whole = f"all {len(problems)} slides of the cohort, finished"
         raise ContractError(folder.path, "slides", whole, "; ".join(lines), _ADVICE)
-    known = set(run["slides"])
-    return [result for result in read_results(folder.path) if result.slide_id in known]
+    return results
 
 
 def _problem(folder: ResultsFolder, slide_id: str, run: Mapping[str, Any]) -> str:
@@ -61,7 +61,7 @@ def _problem(folder: ResultsFolder, slide_id: str, run: Mapping[str, Any]) -> st
     try:
         result = read_result(folder.path, slide_id)
         if result is None:
-            begun = any(folder.unfinished.glob(f"{slide_id}.*"))
+            begun = AnswerStore(folder.unfinished, slide_id, key="").begun
             return "is unfinished" if begun else "is missing"
         if result.status == "failed":
             return ""

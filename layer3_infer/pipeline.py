@@ -12,7 +12,7 @@ from common.files import write_text
 from common.provenance import log_head
 from layer3_infer.model_facts import as_json, model_facts
 from layer3_infer.patient_score import patients_csv
-from layer3_infer.run_claim import claim_run
+from layer3_infer.run_claim import claim_run, read_run
 from layer3_infer.slide_result import as_csv, read_results
 from layer3_infer.spreading import spread_units
 
@@ -70,11 +70,25 @@ def run(
     return results, len(finished)
 
 
-def write_tables(folder: ResultsFolder) -> None:
-    """Gather what is said of slides and patients, by whichever task."""
-    results = read_results(folder.path)
+def write_tables(folder: ResultsFolder) -> list[SlideResult]:
+    """Gather what is said of slides and patients, by whichever task of the latest run.
+
+    Results that stand beside them, of another model or of slides the run is not about, are named in
+    the log and left out: their scores would be compared with these.
+    """
+    run, recorded = read_run(folder.path), read_results(folder.path)
+    results = [
+        result
+        for result in recorded
+        if result.slide_id in run.get("slides", ())
+        and (result.status == "failed" or result.made_by(run))
+    ]
+    others = sorted({r.slide_id for r in recorded} - {r.slide_id for r in results})
+    if others:
+        log.warning("results of another run are left out of the tables: %s", ", ".join(others))
     write_text(folder.slides, as_csv(results))
     write_text(folder.patients, patients_csv(results))
+    return results
 
 
 def finished_results(analysis: Analysis, entries: Sequence[SlideEntry]) -> dict[str, SlideResult]:
@@ -127,5 +141,6 @@ def _claim(analysis: Analysis, cohort: Sequence[str], *, overwrite: bool) -> Non
     }
     claim_run(folder.path, "heatmap", analysis.settings, inputs, cohort, overwrite=overwrite)
     if overwrite:
-        folder.evaluation.unlink(missing_ok=True)
+        for path in folder.about_all:
+            path.unlink(missing_ok=True)
     write_text(folder.model, as_json(model_facts(bundle)))

@@ -59,6 +59,17 @@ class ResultsFolder:
         """Probability of each patch."""
         return self.path / f"{slide_id}{TABLE}"
 
+    @property
+    def about_all(self) -> tuple[Path, ...]:
+        """What other commands made of all slides' results: wrong when these are replaced."""
+        return (
+            self.evaluation,
+            self.slide_predictions,
+            self.froc_curve,
+            self.froc_picture,
+            self.roc_picture,
+        )
+
     def of_slide(self, slide_id: str) -> tuple[Path, ...]:
         """Every file written for one slide, the heatmap first."""
         return (
@@ -96,6 +107,11 @@ class ResultsFolder:
     def slide_predictions(self) -> Path:
         """What a slide model says of each slide."""
         return self.path / "slide_predictions.csv"
+
+    @property
+    def slide_predictions_record(self) -> Path:
+        """Which heatmaps they were made from."""
+        return self.path / "slide_predictions.json"
 
     @property
     def evaluation(self) -> Path:

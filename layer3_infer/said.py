@@ -30,7 +30,9 @@ def of_heatmaps(results: Sequence[SlideResult], kept: int, out: Path) -> Result:
     lines += [f"  {result.name}: {result.reason}" for result in waiting]
     lines += _scores(whole)
     lines += [f"  note {r.slide_id}: {warning}" for r in results for warning in r.warnings]
-    lines.append(f"heatmaps in {out}; next: layer3-infer {'merge' if waiting else 'report'} {out}")
+    if any(result.status != "failed" for result in results):
+        verb = "merge" if waiting else "report"
+        lines.append(f"heatmaps in {out}; next: layer3-infer {verb} {out}")
     data = {
         "out": str(out),
         "from_earlier_run": kept,

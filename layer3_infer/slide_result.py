@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from common.cohort import SlideEntry
 
 NOTHING: Final = SlideScores(analysed=0)
-MADE_WITH: Final = ("model_sha256", "config_sha256")
+MADE_WITH: Final = ("model_sha256", "config_sha256", "preprocessing_sha256", "threshold")
 """What tells results of two models or configurations apart, in `run.json` and elsewhere."""
 
 SCORES: Final = tuple(field.name for field in fields(SlideScores))
@@ -65,7 +65,7 @@ class SlideResult(Outcome):
         run : mapping
             The record of the run, as ``run.json`` holds it.
         """
-        return all(key in run and self.inputs.get(key) == run[key] for key in MADE_WITH)
+        return all(key in run and self.inputs.get(key) == str(run[key]) for key in MADE_WITH)
 
     @classmethod
     def of(cls, outcome: Outcome, entry: SlideEntry) -> SlideResult:

@@ -40,6 +40,7 @@ def spread_units(
     A process that dies takes with it the unit it died of, and no other.
     """
     if processes <= 1 or len(units) <= 1:
+        use_one_device(local_rank())
         return list(Analysing(analysis, overwrite=overwrite).results(units))
     shared = replace(analysis, workers=max(1, analysis.workers // processes))
     work = Analysing(shared, overwrite=overwrite, shown=False)

@@ -52,6 +52,15 @@ def test_a_slide_that_waits_for_blocks_is_unfinished(run_on, tmp_path):
         merge(ResultsFolder(tmp_path))
 
 
+def test_the_answers_of_a_slide_with_a_longer_name_are_not_this_one_s(copy):
+    (copy / "outcomes" / "pink.json").unlink()
+    (copy / "unfinished").mkdir()
+    (copy / "unfinished" / "pink.2.0123456789abcdef.0123456789abcdef.npy").touch()
+
+    with pytest.raises(ContractError, match="pink is missing"):
+        merge(ResultsFolder(copy))
+
+
 def test_a_slide_that_failed_is_known_of(copy):
     path = copy / "outcomes" / "pink.json"
     record = json.loads(path.read_text())

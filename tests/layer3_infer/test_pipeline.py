@@ -253,6 +253,54 @@ def test_a_run_stopped_between_heatmap_and_pictures_leaves_no_mixture_of_two_mod
     assert {k: r | drop for k, r in after.items()} == {k: r | drop for k, r in fresh.items()}
 
 
+def in_eight_positions(bundle, folder):
+    """The same network, whose bundle asks for eight orientations."""
+    shutil.copytree(bundle.path, folder)
+    manifest = json.loads((folder / "bundle.json").read_text())
+    manifest["preprocessing"]["orientations"] = 8
+    (folder / "bundle.json").write_text(json.dumps(manifest))
+    return read_bundle(folder)
+
+
+def test_the_same_network_shown_patches_otherwise_is_another_model(
+    bundle, cohort_csv, copy, tmp_path
+):
+    other = in_eight_positions(bundle, tmp_path / "eight")
+    analysis = Analysis(other, HeatmapSettings(), ResultsFolder(copy))
+    entries = read_cohort(cohort_csv)
+    names = [entry.slide_id for entry in entries]
+    first = [entry for entry in entries if entry.slide_id == "green"]
+    run(analysis, units_of(first), names, overwrite=True)
+
+    _, kept = run(analysis, units_of(entries), names)
+
+    assert kept == 1
+    headers = [read_heatmap(copy / f"{name}.heatmap.h5").header for name in names]
+    assert len({header.preprocessing_sha256 for header in headers}) == 1
+
+
+def test_tables_hold_the_scores_of_one_model(bundle, cohort_csv, copy, tmp_path, caplog):
+    other = in_eight_positions(bundle, tmp_path / "eight")
+    analysis = Analysis(other, HeatmapSettings(), ResultsFolder(copy))
+    entries = [entry for entry in read_cohort(cohort_csv) if entry.slide_id == "green"]
+
+    run(analysis, units_of(entries), ["green"], overwrite=True)
+
+    assert set(slides_csv(copy)) == {"green"}
+    assert len((copy / "patients.csv").read_text().splitlines()) == 2
+    assert "results of another run are left out of the tables: glass, pink" in caplog.text
+
+
+def test_what_was_made_of_other_results_goes_with_them(run_on, copy):
+    made = [ResultsFolder(copy).evaluation, ResultsFolder(copy).slide_predictions]
+    for path in made:
+        path.write_text("of other heatmaps")
+
+    run_on(copy, overwrite=True, keep={"glass"})
+
+    assert not any(path.exists() for path in made)
+
+
 def test_pictures_of_another_heatmap_are_not_kept(run_on, copy):
     """The outcome names the heatmap its files are of."""
     record = json.loads((copy / "outcomes" / "green.json").read_text())

@@ -69,9 +69,11 @@ def test_the_table_has_a_row_per_slide_and_leaves_the_unknown_empty():
 
 
 def test_a_result_knows_the_run_that_made_it():
-    made_with = {"model_sha256": "m", "config_sha256": "c"}
-    result = SlideResult("a", "done", inputs={**made_with, "slide_fingerprint": "f"})
+    made_with = {"model_sha256": "m", "config_sha256": "c", "preprocessing_sha256": "p"}
+    result = SlideResult("a", "done", inputs={**made_with, "threshold": "0.5", "other": "f"})
+    run = {**made_with, "threshold": 0.5}
 
-    assert result.made_by({**made_with, "host": "h"})
-    assert not result.made_by({**made_with, "model_sha256": "n"})
+    assert result.made_by({**run, "host": "h"})
+    for key, other in (("model_sha256", "n"), ("preprocessing_sha256", "q"), ("threshold", 0.4)):
+        assert not result.made_by({**run, key: other})
     assert not SlideResult("a", "done").made_by({})

@@ -8,6 +8,7 @@ from comparing import same_heatmaps
 from deadly_slide import Killing
 
 from common.errors import Interrupted
+from layer3_infer.analysis import Analysis
 from layer3_infer.answer_store import AnswerStore
 from layer3_infer.heatmap_file import read_heatmap
 from layer3_infer.settings.heatmap import HeatmapSettings
@@ -35,6 +36,26 @@ def test_blocks_by_seven_tasks_in_any_order_give_the_heatmaps_of_one_run(
 
     assert waited > 0
     same_heatmaps(one_go, tmp_path, SLIDES)
+    assert list((tmp_path / "unfinished").iterdir()) == []
+
+
+def test_a_part_done_twice_finds_the_slide_finished(run_on, one_go, tmp_path, monkeypatch):
+    """Two tasks are given the same part; one ends when the slide is finished already."""
+    run_on(tmp_path, SMALL, blocks=2, shard="0/2", keep={"green"})
+    prepare = Analysis.prepare
+
+    def late(analysis, unit, **more):
+        prepared = prepare(analysis, unit, **more)
+        monkeypatch.setattr(Analysis, "prepare", prepare)
+        run_on(tmp_path, SMALL, keep={"green"})
+        assert list((tmp_path / "unfinished").iterdir()) == []
+        return prepared
+
+    monkeypatch.setattr(Analysis, "prepare", late)
+    results, _ = run_on(tmp_path, SMALL, blocks=2, shard="1/2", keep={"green"})
+
+    assert [(r.slide_id, r.parts) for r in results] == [("green", 1)]
+    same_heatmaps(one_go, tmp_path, ["green"])
     assert list((tmp_path / "unfinished").iterdir()) == []
 
 

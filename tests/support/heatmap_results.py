@@ -27,7 +27,12 @@ TISSUE = (500, 400, 2500, 1700)
 TUMOUR = (1200, 700, 1600, 1000)
 """Left, top, right, bottom, level-0 px; on the grid of the patches."""
 
-MADE_WITH = {"model_sha256": "a" * 64, "config_sha256": "c" * 64}
+MADE_WITH = {
+    "model_sha256": "a" * 64,
+    "config_sha256": "c" * 64,
+    "preprocessing_sha256": "b" * 64,
+    "threshold": "0.5",
+}
 
 
 def write_results(folder, slide_id="green", **changes):

@@ -44,7 +44,8 @@ def write_results(folder: Path, slides, settings=None, stride=EDGE, **header):
     settings = settings or HeatmapSettings()
     made_with = {"model_sha256": HEADER.model_sha256, "config_sha256": digest(settings)}
     made_with |= {name: header[name] for name in made_with if name in header}
-    run = {"command": "heatmap", **made_with, "preprocessing_sha256": "b" * 64}
+    made_with |= {"preprocessing_sha256": "b" * 64}
+    run = {"command": "heatmap", **made_with, "threshold": 0.5}
     write_text(folder / "run.json", json.dumps({**run, "slides": sorted(slides)}))
     write_text(folder / "config.resolved.yaml", dump(settings))
     write_text(folder / "model.json", json.dumps({"threshold": 0.5}))
@@ -67,7 +68,7 @@ def write_results(folder: Path, slides, settings=None, stride=EDGE, **header):
             slide_id,
             "empty" if values is None else "done",
             "no tissue" if values is None else "",
-            inputs=made_with,
+            inputs={**made_with, "threshold": "0.5"},
             patient=patient,
             scores=slide_scores(heatmap, HEADER.level0_mpp, 0.5),
             seen_in_split=seen,

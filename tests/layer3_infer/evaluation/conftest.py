@@ -19,7 +19,12 @@ from layer3_infer.slide_result import SlideResult
 from layer3_infer.slide_score import slide_scores
 
 EDGE, MPP = 64, 1.0
-MADE_WITH = {"model_sha256": HEADER.model_sha256, "config_sha256": HEADER.config_sha256}
+MADE_WITH = {
+    "model_sha256": HEADER.model_sha256,
+    "config_sha256": HEADER.config_sha256,
+    "preprocessing_sha256": "b" * 64,
+    "threshold": "0.5",
+}
 
 SIDE = 40
 """Patches along the edge of a slide, 64 um each at 1 um/px."""

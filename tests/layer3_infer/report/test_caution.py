@@ -3,9 +3,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from layer3_infer.report.caution import cautions_of
-from layer3_infer.slide_result import SlideResult
+from layer3_infer.slide_result import MADE_WITH, SlideResult
 
-RUN = {"model_sha256": "m", "config_sha256": "c"}
+RUN = dict.fromkeys(MADE_WITH, "m")
 DONE = SlideResult("a", "done", inputs=dict(RUN))
 
 

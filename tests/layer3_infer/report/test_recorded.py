@@ -7,6 +7,7 @@ import pytest
 
 from common.errors import ConfigError
 from layer3_infer.report.recorded import Recorded, read_json, read_table
+from layer3_infer.slide_result import MADE_WITH
 
 
 def test_everything_a_run_recorded_is_there(finished):
@@ -33,7 +34,7 @@ def test_what_a_slide_model_says_is_by_slide(finished, tmp_path):
 def test_a_comparison_counts_if_model_and_configuration_are_those_of_the_run(finished, tmp_path):
     copy = shutil.copytree(finished, tmp_path / "copy")
     run = json.loads((copy / "run.json").read_text())
-    made = {key: run[key] for key in ("model_sha256", "config_sha256")}
+    made = {key: run[key] for key in MADE_WITH}
     (copy / "evaluation.json").write_text(json.dumps(made))
 
     assert Recorded.of(copy).evaluation_is_of_this_model
