@@ -8,6 +8,7 @@ import pytest
 from colour_model import write_colour_bundle
 
 from common.cohort import read_cohort
+from common.units import units_of
 from layer3_infer.analysis import Analysis
 from layer3_infer.config import EvaluateSettings, HeatmapSettings
 from layer3_infer.evaluation import evaluate_folder
@@ -27,7 +28,7 @@ def results(shared_data, tmp_path_factory):
     settings = HeatmapSettings(picture_width=400)
     analysis = Analysis(bundle, settings, ResultsFolder(out / "out"))
     entries = [e for e in read_cohort(shared_data / "mosaic") if e.slide_id in SLIDES]
-    run(analysis, entries, SLIDES)
+    run(analysis, units_of(entries), SLIDES)
     return out / "out"
 
 
