@@ -59,6 +59,11 @@ class OpenSlideSlide:
         Scale of level 0 where the user states it; None takes the slide's own.
     fallback_mpp : float or None, um/px
         Scale of level 0 where neither says it.
+
+    Attributes
+    ----------
+    overview_lost : float
+        Largest share of a thumbnail read so far that did not decode; white there.
     """
 
     def __init__(
@@ -69,6 +74,7 @@ class OpenSlideSlide:
         fallback_mpp: float | None = None,
     ) -> None:
         self.path = path
+        self.overview_lost = 0.0
         self._slide_id = slide_id
         self._stated_mpp = mpp
         self._fallback_mpp = fallback_mpp
@@ -237,6 +243,7 @@ class OpenSlideSlide:
             raise PixelError(
                 self._said("pixels", expected, f"{lost:.0%}", "Copy or convert the slide anew")
             ) from losses[0][0]
+        self.overview_lost = max(self.overview_lost, lost)
         if losses:
             said = "%s: %.2g %% of the overview does not decode: taken for glass"
             log.warning(said, self.path, 100 * lost)

@@ -62,6 +62,11 @@ class Slide(Protocol):
         """Hash of the content, free of path and time."""
         ...
 
+    @property
+    def overview_lost(self) -> float:
+        """Largest share of a thumbnail read so far that did not decode; white there."""
+        ...
+
     def spec_for(self, spec: PatchSpec) -> PatchSpec:
         """The patch this slide really gives for `spec`.
 

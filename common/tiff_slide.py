@@ -69,6 +69,11 @@ class TiffSlide:
         """Hash of the content, free of path and time."""
         return self._slide.fingerprint
 
+    @property
+    def overview_lost(self) -> float:
+        """Share of a thumbnail that did not decode. See `common.slides.Slide.overview_lost`."""
+        return self._slide.overview_lost
+
     def spec_for(self, spec: PatchSpec) -> PatchSpec:
         """The patch this slide really gives for `spec`. See `common.slides.Slide.spec_for`."""
         return self._slide.spec_for(spec)

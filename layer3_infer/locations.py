@@ -18,7 +18,7 @@ from common.grid import Grid
 from common.patch_file import schema
 from common.patch_file.folder import named_paths, part_violations
 from common.patch_file.reader import PatchFile
-from common.tissue import find_tissue
+from common.tissue import look, oddities
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -46,11 +46,17 @@ class DenseLocations:
         Corners of those to analyse, by row then by column.
     reason : str
         Why there are none; empty where there are some.
+    suspect : str
+        What is odd about the tissue found; empty where nothing is.
+    notes : tuple of str
+        What a reader of the answers must know.
     """
 
     grid: Grid
     xy: npt.NDArray[np.int64]
     reason: str = ""
+    suspect: str = ""
+    notes: tuple[str, ...] = ()
 
 
 def on_tissue(slide: Slide, spec: PatchSpec, settings: HeatmapSettings) -> DenseLocations:
@@ -62,14 +68,21 @@ def on_tissue(slide: Slide, spec: PatchSpec, settings: HeatmapSettings) -> Dense
     if not len(corners):
         size = f"{pyramid.width} x {pyramid.height} px"
         return DenseLocations(grid, corners, f"the slide, {size}, is smaller than a patch")
-    mask = find_tissue(slide.thumbnail(settings.tissue.mpp), pyramid, settings.tissue)
+    found = look(slide.thumbnail(settings.tissue.mpp), pyramid, settings.tissue)
+    mask, suspect = found.mask, oddities(found, settings.tissue)
     least = settings.tissue.min_fraction
     unmarked = mask.pen_coverage(corners, grid.edge) <= settings.tissue.max_pen_fraction
     xy = corners[unmarked & (mask.coverage(corners, grid.edge) >= least)]
-    if len(xy):
-        return DenseLocations(grid, xy)
     share = f"tissue covers {mask.fraction:.1%} of the slide"
-    return DenseLocations(grid, xy, f"no patch has {least:.0%} tissue or more; {share}")
+    reason = "" if len(xy) else f"no patch has {least:.0%} tissue or more; {share}"
+    return DenseLocations(grid, xy, reason, suspect, _lost(slide))
+
+
+def _lost(slide: Slide) -> tuple[str, ...]:
+    """Where no tissue could be found, because the slide's overview does not decode."""
+    lost = slide.overview_lost
+    share = f"{100 * lost:.2g} % of the overview does not decode: taken for glass, not analysed"
+    return (share,) if lost else ()
 
 
 def find_by_slide(folder: Path) -> dict[str, list[PatchFile]]:

@@ -14,6 +14,7 @@ from tiff_variants import Variant, jpeg, write_variant
 from common.errors import PixelError, SlideError
 from common.openslide_slide import OpenSlideSlide
 from common.patches import PatchSpec
+from common.tiff_slide import TiffSlide
 
 
 @pytest.fixture
@@ -217,11 +218,13 @@ def test_a_thumbnail_is_white_near_what_does_not_decode_and_nowhere_else(tmp_pat
 
 def test_a_thumbnail_says_what_of_it_does_not_decode(tmp_path, caplog):
     variant = Variant(width=1500, height=1200, encode=broken_at(65), shared_tables=False)
-    path = write_variant(tmp_path / "s.tif", variant)
+    slide = OpenSlideSlide(write_variant(tmp_path / "s.tif", variant), "s")
 
-    OpenSlideSlide(path, "s").thumbnail(2.0)
+    slide.thumbnail(2.0)
 
     assert "% of the overview does not decode: taken for glass" in caplog.text
+    assert 0 < slide.overview_lost < 0.1
+    assert TiffSlide(slide).overview_lost == slide.overview_lost
 
 
 def test_a_slide_most_of_which_does_not_decode_has_no_thumbnail(tmp_path):

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from fakes import FakeSlide, painted
@@ -40,6 +42,33 @@ def test_patches_under_a_pen_are_not_analysed():
     clear = every[(every[:, 0] < 384 - 48) | (every[:, 0] >= 448 + 32)]
     assert {tuple(xy) for xy in clear} <= {tuple(xy) for xy in found.xy}
     assert not ((found.xy[:, 0] > 384 - 32) & (found.xy[:, 0] < 448)).any()
+
+
+def test_a_mask_with_nothing_odd_is_not_suspect():
+    found = on_tissue(SLIDE, SPEC, HeatmapSettings())
+
+    assert (found.suspect, found.notes) == ("", ())
+
+
+@pytest.mark.parametrize(
+    ("squares", "odd"),
+    [
+        ({}, "no tissue found"),
+        ({TISSUE: PINK, (256, 128, 448, 512): (40, 60, 170)}, "is under a pen"),
+        ({(0, 0, 1024, 768): PINK}, "has one shade: is its glass tinted"),
+    ],
+    ids=["glass", "pen", "tinted"],
+)
+def test_a_mask_that_a_person_should_look_at_is_suspect(squares, odd):
+    slide = FakeSlide(SLIDE.pyramid, painted(squares))
+
+    assert odd in on_tissue(slide, SPEC, HeatmapSettings()).suspect
+
+
+def test_what_of_the_overview_does_not_decode_is_told():
+    (note,) = on_tissue(replace(SLIDE, overview_lost=0.031), SPEC, HeatmapSettings()).notes
+
+    assert note == "3.1 % of the overview does not decode: taken for glass, not analysed"
 
 
 def test_the_stride_is_in_pixels_of_the_patch():

@@ -26,6 +26,7 @@ class FakeSlide:
     mpp_source: str = "fake"
     reader: str = "fake 1"
     fingerprint: str = "f" * 64
+    overview_lost: float = 0.0
 
     def spec_for(self, spec: PatchSpec) -> PatchSpec:
         return spec.on(self.pyramid)
