@@ -102,13 +102,21 @@ def compare(
 ) -> SlideComparison:
     """Compare everything said of a slide with what is known of it.
 
+    Parameters
+    ----------
+    entry : SlideEntry
+        With its patient, if anybody knows it.
+    truth : Truth
+    answers : Answers
+    settings : EvaluateSettings
+
     Raises
     ------
     ContractError
         If its heatmap or its table of detections cannot be read.
     """
     slide_id = entry.slide_id
-    made, result = answers.heatmap_of(slide_id), answers.results.get(slide_id)
+    made = answers.heatmap_of(slide_id)
     mpp = made.header.level0_mpp if made is not None else _mpp_of(entry)
     annotated = _annotated(truth, mpp)
     found = None if made is None else _found(made, answers.threshold(settings.threshold))
@@ -119,7 +127,7 @@ def compare(
         hits = hits_of(detections, annotated)
     return SlideComparison(
         slide_id=slide_id,
-        patient=entry.patient or (result.patient if result else ""),
+        patient=entry.patient,
         positive=truth.positive,
         score=answers.score_of(slide_id),
         patches=None if made is None else _patches(truth, made.heatmap, settings),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from common.errors import ConfigError, ContractError, SlideError
@@ -22,7 +22,7 @@ from layer3_infer.known_slides import read_entries
 from layer3_infer.slide_result import MADE_WITH
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from common.cohort import SlideEntry
@@ -58,7 +58,7 @@ def evaluate_folder(
     mpp : float or None, um/px
         Scale of slides of which nothing else says it.
     held_out : bool
-        Whether to leave out slides that the model was trained or chosen on.
+        Whether to leave out slides that the model was trained or chosen on, and patients of such.
 
     Raises
     ------
@@ -67,21 +67,30 @@ def evaluate_folder(
     SlideError, ContractError
         If a table has a mistake; or no slide is left, because of files that cannot be read.
     """
-    entries, answers = read_entries(source, mpp), read_answers(results, given)
+    answers = read_answers(results, given)
+    known = read_entries(source, mpp).values()
+    entries = {entry.slide_id: _with_patient(entry, answers) for entry in known}
+    seen = _trained_on(answers, entries)
     found = _Comparisons()
     for slide_id in sorted(answers.slide_ids):
         _add(found, answers, slide_id, entries.get(slide_id), settings, held_out=held_out)
     staged = answers.stages.patients if answers.stages else {}
     if not found.compared and not staged:
         raise found.errors[0] if found.errors else _nothing_common(source, results)
+    stages = of_stages(
+        entries.values(), found.compared, staged, settings, seen.values() if held_out else ()
+    )
+    judged = {one.slide_id for one in found.compared}
+    judged |= {slide_id for slide_id, patient in seen.items() if patient in stages["by_patient"]}
     evaluation = {
         **{key: answers.run.get(key, "") for key in MADE_WITH},
-        **_numbers(found.compared, answers, list(entries.values()), settings),
+        **_numbers(found.compared, answers, settings),
+        "stages": {"said_by": answers.sources["stages"], **stages},
         "intervals_over": _intervals_over(found.compared),
         "left_out": found.left_out,
         "without_heatmap": sorted(set(entries) - set(answers.results)) if answers.results else [],
         "without_answer": sorted(set(entries) - answers.slide_ids),
-        "trained_on": [one.slide_id for one in found.compared if answers.trained_on(one.slide_id)],
+        "trained_on": sorted(judged & set(seen)),
         "exit_status": max((error.exit_status for error in found.errors), default=0),
         "settings": settings.model_dump(mode="json"),
         "software": software(),
@@ -97,6 +106,21 @@ class _Comparisons:
     compared: list[SlideComparison] = field(default_factory=list)
     left_out: dict[str, str] = field(default_factory=dict)
     errors: list[SlideError | ContractError] = field(default_factory=list)
+
+
+def _with_patient(entry: SlideEntry, answers: Answers) -> SlideEntry:
+    """A slide of the cohort with its patient; where that says none, the run's."""
+    result = answers.results.get(entry.slide_id)
+    if entry.patient or result is None:
+        return entry
+    return replace(entry, patient=result.patient)
+
+
+def _trained_on(answers: Answers, entries: Mapping[str, SlideEntry]) -> dict[str, str]:
+    """Patient of each slide that a model was fitted to, or chosen on; empty where not known."""
+    patients = {slide_id: result.patient for slide_id, result in answers.results.items()}
+    patients |= {slide_id: entry.patient for slide_id, entry in entries.items()}
+    return {slide_id: name for slide_id, name in patients.items() if answers.trained_on(slide_id)}
 
 
 def _add(
@@ -142,13 +166,9 @@ def _nothing_common(source: Path, results: Path) -> ConfigError:
 
 
 def _numbers(
-    compared: Sequence[SlideComparison],
-    answers: Answers,
-    entries: Sequence[SlideEntry],
-    settings: EvaluateSettings,
+    compared: Sequence[SlideComparison], answers: Answers, settings: EvaluateSettings
 ) -> dict[str, Any]:
-    """Every number of the evaluation, by what it is about."""
-    staged = answers.stages.patients if answers.stages else {}
+    """Every number about slides, by what it is about."""
     scores = {one.slide_id: one.score for one in compared}
     sources, threshold = answers.sources, answers.threshold(settings.threshold)
     numbers = {
@@ -157,7 +177,6 @@ def _numbers(
         "froc": {"detections": sources["detections"], **of_froc(compared, settings)},
         "lesions": {"threshold": threshold, "by_slide": of_lesions(compared)},
         "classes": {"said_by": sources["stages"], **of_classes(compared, settings)},
-        "stages": {"said_by": sources["stages"], **of_stages(entries, compared, staged, settings)},
     }
     if predicted := answers.predictions.scores:
         numbers["slide_predictions"] = of_slides(compared, predicted, settings)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from layer3_infer.evaluation.stage_summary import SILENT
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -53,15 +55,21 @@ def _remarks(evaluation: Mapping[str, Any]) -> Iterator[str]:
         if slide not in evaluation["left_out"]:
             yield f"  left out of FROC {slide}: {why}"
     stages = evaluation["stages"]
+    silent = [patient for patient, why in stages["left_out"].items() if why == SILENT]
     for patient, why in stages["left_out"].items():
-        yield f"  not staged {patient}: {why}"
+        if why != SILENT:
+            yield f"  not staged {patient}: {why}"
+    if silent:
+        yield f"  not staged, for nothing is said of their slides: {len(silent)} patients"
+    if nobody := stages.get("without_patient"):
+        yield f"  not staged, for no patient is known: {len(nobody)} slides"
     if stages["not_five_slides"]:
         count = len(stages["not_five_slides"])
         yield f"  staged from other than CAMELYON17's five slides: {count} patients"
     if without := len(evaluation["without_heatmap"]):
         yield f"  slides of the cohort without a heatmap: {without}"
-    elif silent := len(evaluation["without_answer"]):
-        yield f"  slides of the cohort of which nothing is said: {silent}"
+    elif unsaid := len(evaluation["without_answer"]):
+        yield f"  slides of the cohort of which nothing is said: {unsaid}"
     if evaluation["trained_on"]:
         names = ", ".join(evaluation["trained_on"])
         yield f"  flattering: the model was trained or chosen on {names}"

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import tifffile
 from colour_model import write_colour_bundle
+from slide_predictions import write_predictions
 from tiff_slides import asap
 
 from common.annotations import read_annotations
@@ -220,7 +221,10 @@ def test_a_patients_stage_alone_is_enough_for_kappa(known, tmp_path):
     found = evaluate_folder(tmp_path / "out", known, QUICK, Given(stages=tmp_path / "stages.csv"))
 
     assert found["stages"]["kappa"]["value"] == 1
-    assert found["stages"]["left_out"] == {"x": "nothing is known of it"}
+    assert found["stages"]["left_out"] == {
+        "c": "nothing is said of its slides",
+        "x": "nothing is known of it",
+    }
     assert not (tmp_path / "out" / "roc.png").exists()
 
 
@@ -279,6 +283,58 @@ def test_held_out_leaves_out_what_the_model_was_trained_on(make_results, make_kn
     assert found["trained_on"] == []
 
 
+STAGES = "patient,stage\na,pN1\nb,pN0\nc,pN1mi\n"
+
+
+@pytest.fixture
+def half_seen(make_results, make_known, tmp_path):
+    """Results of three patients, of which the model was trained on two; stages are given."""
+    slides = {"a": ("a", "macro"), "b": ("b", "negative"), "c": ("c", "micro")}
+    seen = {"a": "train", "b": "valid", "c": "test"}
+    results = make_results({name: (p, seen[name], what) for name, (p, what) in slides.items()})
+    (tmp_path / "stages.csv").write_text(STAGES)
+    return results, make_known(slides), Given(stages=tmp_path / "stages.csv")
+
+
+def test_held_out_stages_no_patient_the_model_was_trained_on(half_seen):
+    results, known, given = half_seen
+
+    found = evaluate_folder(results, known, QUICK, given, held_out=True)
+
+    assert list(found["stages"]["by_patient"]) == ["c"]
+    assert found["stages"]["left_out"] == dict.fromkeys(
+        ["a", "b"], "the model was trained or chosen on a slide of it"
+    )
+    assert found["trained_on"] == []
+
+
+def test_patients_staged_that_the_model_was_trained_on_are_named(half_seen, make_known):
+    results, known, given = half_seen
+    for name in "ab":
+        (results / "outcomes" / f"{name}.json").write_text(
+            (results / "outcomes" / f"{name}.json").read_text().replace('"done"', '"failed"')
+        )
+
+    found = evaluate_folder(results, known, QUICK, given)
+
+    assert list(found["stages"]["by_patient"]) == ["a", "b", "c"]
+    assert found["trained_on"] == ["a", "b"]
+
+
+def test_patients_that_only_the_results_know_are_staged(make_results, make_known, tmp_path):
+    slides = {"a_0": ("a", "macro"), "b_0": ("b", "micro")}
+    results = make_results({name: (p, "", what) for name, (p, what) in slides.items()})
+    known = make_known({name: ("", what) for name, (_, what) in slides.items()})
+    (tmp_path / "stages.csv").write_text("patient,stage\na,pN1\nb,pN0\n")
+
+    ours = evaluate_folder(results, known, QUICK)
+    theirs = evaluate_folder(results, known, QUICK, Given(stages=tmp_path / "stages.csv"))
+
+    assert ours["stages"]["by_patient"]["a"] == {"known": "pN1", "said": "pN1", "slides": 1}
+    assert theirs["stages"]["by_patient"]["b"] == {"known": "pN1mi", "said": "pN0", "slides": 1}
+    assert ours["intervals_over"] == "patients"
+
+
 def test_without_tumour_nothing_of_it_is_defined_and_the_reason_is_told(make_results, make_known):
     slides = {"a": ("a", "negative"), "b": ("b", "negative")}
     results = make_results({name: (p, "", what) for name, (p, what) in slides.items()})
@@ -303,9 +359,7 @@ def test_lesions_of_isolated_tumour_cells_alone_leave_froc_undefined(make_result
 
 def test_a_slide_model_goes_before_the_lesions_of_heatmaps(right, known):
     lines = [f"{name},{name[0]},0.5,itc" for name in ("a_0", "a_1", "b_0", "b_1", "c_0", "c_1")]
-    (right / "slide_predictions.csv").write_text(
-        "\n".join(["slide_id,patient,score,class", *lines])
-    )
+    write_predictions(right, "\n".join(["slide_id,patient,score,class", *lines]))
 
     found = evaluate_folder(right, known, QUICK)
 

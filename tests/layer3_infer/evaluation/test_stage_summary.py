@@ -5,7 +5,7 @@ from pathlib import Path
 from common.cohort import SlideEntry
 from layer3_infer.config import EvaluateSettings
 from layer3_infer.evaluation.comparison import SlideComparison
-from layer3_infer.evaluation.stage_summary import of_stages
+from layer3_infer.evaluation.stage_summary import SEEN, SILENT, of_stages
 
 QUICK = EvaluateSettings(replicates=20)
 
@@ -41,6 +41,7 @@ def test_a_patient_with_a_slide_nobody_speaks_of_is_not_staged():
     assert found["left_out"] == {
         "a": "no class is said of a1",
         "b": "the class of b0 is not known",
+        "c": SILENT,
     }
     assert found["by_patient"] == {}
 
@@ -67,3 +68,28 @@ def test_slides_whose_patient_is_not_known_are_of_no_patient():
     found = of_stages([entry("x", "")], [compared("x", "", "macro", "macro")], {}, QUICK)
 
     assert (found["by_patient"], found["left_out"]) == ({}, {})
+    assert found["without_patient"] == ["x"]
+
+
+def test_patients_that_nothing_is_said_of_are_left_out_with_that_reason():
+    entries = [entry("a0", "a", "macro"), entry("b0", "b", "macro")]
+
+    found = of_stages(entries, [compared("a0", "a", "macro", "macro")], {}, QUICK)
+
+    assert list(found["by_patient"]) == ["a"]
+    assert found["left_out"] == {"b": SILENT}
+
+
+def test_patients_the_model_was_trained_on_are_left_out_even_where_their_stage_is_given():
+    entries = [entry("a0", "a", "macro"), entry("b0", "b", "macro")]
+
+    found = of_stages(entries, [], {"a": "pN1", "b": "pN1"}, QUICK, seen={"a"})
+
+    assert list(found["by_patient"]) == ["b"]
+    assert found["left_out"] == {"a": SEEN}
+
+
+def test_a_stage_of_a_patient_nobody_has_slides_of_says_how_many_slides_are_of_nobody():
+    found = of_stages([entry("x", "")], [], {"a": "pN1"}, QUICK)
+
+    assert found["left_out"] == {"a": "nothing is known of it; no patient is known of 1 slides"}
