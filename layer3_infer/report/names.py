@@ -110,6 +110,10 @@ class Names:
             return _WITHHELD
         return said
 
+    def told(self, row: Mapping[str, str]) -> dict[str, str]:
+        """The cells of a table of ours, by column, each as a text."""
+        return {column: self.text(cell) for column, cell in row.items()}
+
     def values(self, value: Any) -> Any:
         """The same in every text, key and list inside `value`."""
         if isinstance(value, str):

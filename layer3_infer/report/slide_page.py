@@ -121,7 +121,7 @@ def slide_html(
         result=result,
         cautions=[Caution(c.short, names.text(c.text), c.grave) for c in page.cautions],
         pictures=page.pictures,
-        prediction=recorded.predictions.get(result.slide_id, {}),
+        prediction=names.told(recorded.predictions.get(result.slide_id, {})),
         regions=page.pictures.scene.regions[:_REGIONS_LISTED] if page.pictures else (),
         files=[path.name for path in files if path.exists()],
         provenance=_provenance(result, recorded, names),

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import base64
+import shutil
 
 import cv2
 import numpy as np
 import pytest
+from slide_predictions import write_predictions
 
 from common.cohort import read_cohort
 from layer3_infer.blending import blend, spread
@@ -72,6 +74,25 @@ def test_an_annotation_that_cannot_be_read_is_a_caution(recorded, cohort_csv, tm
 
     assert page.pictures.scene.annotations == ()
     assert page.cautions[-1].text.startswith("annotation not drawn")
+
+
+def test_what_a_slide_model_says_is_told_without_names_where_they_are_hidden(finished, tmp_path):
+    folder = shutil.copytree(finished, tmp_path / "copy")
+    reason = "/data/Müller Anna/Müller-1234567.heatmap.h5: expected a heatmap, found nothing"
+    write_predictions(
+        folder, f'slide_id,patient,score,class,reason\ngreen,p1,0.9,macro,"{reason}"\n'
+    )
+    recorded = Recorded.of(folder)
+    page = page_of(recorded, "green")
+
+    plain = slide_html(page, recorded, Names(), "../report.html", SETTINGS)
+    hidden = slide_html(
+        page, recorded, Names.anonymous(recorded.results), "../report.html", SETTINGS
+    )
+
+    assert reason in plain
+    assert "Müller" not in hidden
+    assert "(file): expected a heatmap, found nothing" in hidden
 
 
 def test_hashes_that_point_at_the_slide_are_left_out_where_names_are(recorded):
