@@ -65,6 +65,7 @@ class ResultsFolder:
         return (
             self.evaluation,
             self.slide_predictions,
+            self.slide_predictions_record,
             self.froc_curve,
             self.froc_picture,
             self.roc_picture,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -9,6 +10,7 @@ from layer3_infer.evaluation.detection_file import detection_files, read_detecti
 from layer3_infer.evaluation.given_scores import Predictions, read_predictions, read_scores
 from layer3_infer.evaluation.given_stages import GivenStages, read_given_stages
 from layer3_infer.heatmap_file import read_heatmap
+from layer3_infer.prediction_record import misfit
 from layer3_infer.results_folder import ResultsFolder
 from layer3_infer.run_claim import read_run
 from layer3_infer.slide_result import SlideResult, read_results
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 HEATMAPS: Final = "heatmaps"
 HALF: Final = 0.5
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,7 @@ class Answers:
     scores : mapping of str to float, or None
         None takes those of the heatmaps.
     predictions : Predictions
-        Of the slide model; empty where there is none.
+        Of the slide model; empty where there is none, or it is of other heatmaps.
     stages : GivenStages or None
         None takes the lesions of the heatmaps.
     sources : mapping of str to str
@@ -136,7 +139,14 @@ def read_answers(results: Path, given: Given) -> Answers:
     detections = None if given.detections is None else detection_files(given.detections)
     stages, source = None, HEATMAPS
     predictions = Predictions()
-    if folder.slide_predictions.exists():
+    run, found = read_run(results), read_results(results)
+    if problem := misfit(folder, run, found):
+        log.warning(
+            "%s is ignored: %s. Run layer3-infer slide-model apply again",
+            folder.slide_predictions,
+            problem,
+        )
+    elif folder.slide_predictions.exists():
         predictions = read_predictions(folder.slide_predictions)
     if predictions.classes:
         stages = GivenStages(slides=predictions.classes)
@@ -145,8 +155,8 @@ def read_answers(results: Path, given: Given) -> Answers:
         stages, source = read_given_stages(given.stages), str(given.stages)
     return Answers(
         folder=folder,
-        run=read_run(results),
-        results={result.slide_id: result for result in read_results(results)},
+        run=run,
+        results={result.slide_id: result for result in found},
         detections=detections,
         scores=None if given.scores is None else read_scores(given.scores),
         predictions=predictions,

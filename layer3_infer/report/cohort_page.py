@@ -77,7 +77,9 @@ def cohort_html(
         evaluation_is_of_this_model=same,
         pictures=_curves(recorded, settings) if recorded.evaluation and same else [],
         predicted=bool(recorded.predictions),
+        predictions_problem=names.text(recorded.predictions_problem),
         concepts=concepts,
+        concept_head=names.values(list(concepts.head)) if concepts else (),
         concept_words=names.values(list(concepts.words)) if concepts else (),
         concept_rows=names.values([list(row) for row in concepts.rows]) if concepts else (),
         card=names.text(card),
@@ -96,7 +98,7 @@ def _row(line: Line, recorded: Recorded, names: Names, pages: str) -> dict[str, 
         "thumbnail": line.thumbnail,
         "tags": [c for c in line.cautions if c.short],
         "texts": [names.text(c.text) for c in line.cautions if not c.short and c.text],
-        "prediction": recorded.predictions.get(result.slide_id, {}),
+        "prediction": names.told(recorded.predictions.get(result.slide_id, {})),
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ import yaml
 
 from common.errors import ConfigError
 from common.run_folder import RESOLVED
+from layer3_infer.prediction_record import misfit
 from layer3_infer.results_folder import ResultsFolder
 from layer3_infer.run_claim import read_run
 from layer3_infer.slide_result import MADE_WITH, SlideResult, read_results
@@ -18,6 +20,8 @@ from layer3_infer.slide_result import MADE_WITH, SlideResult, read_results
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,8 @@ class Recorded:
         Slides of the cohort without a result.
     predictions : mapping of str to mapping of str to str
         What a slide model says, by slide; see ``slide_predictions.csv``.
+    predictions_problem : str
+        Why these are ignored, where they are.
     """
 
     folder: ResultsFolder
@@ -44,6 +50,7 @@ class Recorded:
     evaluation: Mapping[str, Any]
     missing: Sequence[str]
     predictions: Mapping[str, Mapping[str, str]]
+    predictions_problem: str = ""
 
     @property
     def evaluation_is_of_this_model(self) -> bool:
@@ -81,6 +88,13 @@ class Recorded:
                 f"{path}: expected results of layer3-infer heatmap, found none. Run it first"
             )
         folder, run = ResultsFolder(path), read_run(path)
+        problem = misfit(folder, run, results)
+        if problem:
+            log.warning(
+                "%s is ignored: %s. Run layer3-infer slide-model apply again",
+                folder.slide_predictions,
+                problem,
+            )
         return cls(
             folder,
             results,
@@ -89,7 +103,8 @@ class Recorded:
             _config(path),
             read_json(folder.evaluation),
             sorted(set(run.get("slides", ())) - {result.slide_id for result in results}),
-            _predictions(folder.slide_predictions),
+            {} if problem else _predictions(folder.slide_predictions),
+            problem,
         )
 
 

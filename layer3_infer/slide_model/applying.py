@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from common.errors import ConfigError, ContractError
 from common.files import write_text
 from common.progress import progress
+from layer3_infer.prediction_record import write_record
 from layer3_infer.results_folder import ResultsFolder
 from layer3_infer.slide_model.slides import MeasuredSlide, NotMeasured, measured_slides
 
@@ -56,6 +57,8 @@ def apply_slide_model(
 ) -> tuple[list[SlidePrediction], list[ContractError]]:
     """Predict every slide of a folder of results; writes ``slide_predictions.csv`` into it.
 
+    ``slide_predictions.json`` beside it records which heatmaps it was made from.
+
     Returns
     -------
     predictions : list of SlidePrediction
@@ -72,8 +75,9 @@ def apply_slide_model(
     measured = [one for one in found if isinstance(one, MeasuredSlide)]
     _refuse_others(folder, measured, made)
     predictions = [_prediction(one, made) for one in found]
-    text = predictions_csv(predictions)
-    write_text(ResultsFolder(folder).slide_predictions, text)
+    out = ResultsFolder(folder)
+    write_text(out.slide_predictions, predictions_csv(predictions))
+    write_record(out, [one.result for one in found], made.sha256)
     errors = [one.error for one in found if isinstance(one, NotMeasured) and one.error]
     for error in errors:
         log.error("%s", error)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from slide_predictions import write_predictions
 
 from common.errors import ConfigError, ContractError
 from layer3_infer.evaluation.answers import Given, read_answers
@@ -45,14 +46,24 @@ def test_the_threshold_is_the_one_given_or_the_runs_or_a_half(right):
 
 
 def test_what_a_slide_model_was_trained_on_is_remembered(right):
-    (right / "slide_predictions.csv").write_text(
-        "slide_id,patient,score,class,seen_in_split\na_0,a,0.9,macro,train\n"
-    )
+    write_predictions(right, "slide_id,patient,score,class,seen_in_split\na_0,a,0.9,macro,train\n")
 
     found = read_answers(right, Given())
 
     assert [found.trained_on(name) for name in ("a_0", "a_1")] == [True, False]
     assert found.stages.slides == {"a_0": "macro"}
+
+
+def test_what_a_slide_model_said_of_other_heatmaps_is_ignored_with_the_reason(right, caplog):
+    write_predictions(right, "slide_id,patient,score,class\na_0,a,0.9,macro\n")
+    run = json.loads((right / "run.json").read_text())
+    (right / "run.json").write_text(json.dumps({**run, "model_sha256": "e" * 64}))
+
+    found = read_answers(right, Given())
+
+    assert found.sources["stages"] == "heatmaps"
+    assert (found.predictions.scores, found.stages) == ({}, None)
+    assert "slide_predictions.csv is ignored: it was made from heatmaps of another" in caplog.text
 
 
 def test_a_table_that_cannot_be_read_is_refused_at_once(right, tmp_path):

@@ -4,6 +4,7 @@ import json
 import shutil
 
 import pytest
+from slide_predictions import write_predictions
 
 from common.errors import ConfigError
 from layer3_infer.report.recorded import Recorded, read_json, read_table
@@ -24,11 +25,21 @@ def test_everything_a_run_recorded_is_there(finished):
 
 def test_what_a_slide_model_says_is_by_slide(finished, tmp_path):
     copy = shutil.copytree(finished, tmp_path / "copy")
-    (copy / "slide_predictions.csv").write_text(
-        "slide_id,patient,score,class\ngreen,p1,0.9,macro\n"
-    )
+    write_predictions(copy, "slide_id,patient,score,class\ngreen,p1,0.9,macro\n")
 
     assert Recorded.of(copy).predictions["green"]["class"] == "macro"
+
+
+def test_what_a_slide_model_said_of_other_heatmaps_is_not_taken(finished, tmp_path, caplog):
+    copy = shutil.copytree(finished, tmp_path / "copy")
+    write_predictions(copy, "slide_id,patient,score,class\ngreen,p1,0.9,macro\n")
+    (copy / "slide_predictions.json").unlink()
+
+    recorded = Recorded.of(copy)
+
+    assert recorded.predictions == {}
+    assert "no slide_predictions.json says" in recorded.predictions_problem
+    assert "slide_predictions.csv is ignored: no slide_predictions.json" in caplog.text
 
 
 def test_a_comparison_counts_if_model_and_configuration_are_those_of_the_run(finished, tmp_path):

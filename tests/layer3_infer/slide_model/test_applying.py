@@ -8,8 +8,11 @@ import pytest
 from staged_results import values_of, write_results
 
 from common.errors import ConfigError
+from layer3_infer.prediction_record import misfit
 from layer3_infer.results_folder import ResultsFolder
+from layer3_infer.run_claim import read_run
 from layer3_infer.slide_model.applying import apply_slide_model, predictions_csv
+from layer3_infer.slide_result import read_results
 
 
 def rows_of(folder):
@@ -37,6 +40,17 @@ def test_new_slides_get_the_class_of_their_regions(trained, tmp_path):
     assert float(rows[1]["score"]) == predictions[1].score > 0.9 > 0.5 > float(rows[2]["score"])
     assert list(rows[0])[:4] == ["slide_id", "patient", "score", "class"]
     assert errors == []
+
+
+def test_what_it_wrote_fits_the_heatmaps_until_these_are_others(trained, tmp_path):
+    folder, slides = write_results(tmp_path, new_slides()), new_slides()
+    apply_slide_model(folder, trained[1])
+    out = ResultsFolder(folder)
+    assert misfit(out, read_run(folder), read_results(folder)) == ""
+
+    write_results(folder, slides, model_sha256="d" * 64)
+
+    assert misfit(out, read_run(folder), read_results(folder)) != ""
 
 
 def test_slides_and_patients_it_was_trained_on_are_flagged(staged, trained, tmp_path):
