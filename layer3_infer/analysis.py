@@ -191,7 +191,7 @@ class Analysis:
         forget(self.folder.path, slide.slide_id)
         problem = self._write_outputs(entry, slide, made)
         said = (_pale(prepared.stain), problem)
-        result = self._result(entry, made, prepared.locations.reason, said)
+        result = self._result(entry, made, prepared.locations, said)
         prepared.store.clear()
         return result
 
@@ -288,14 +288,19 @@ class Analysis:
         }
 
     def _result(
-        self, entry: SlideEntry, made: HeatmapFile, reason: str, problems: Sequence[str]
+        self,
+        entry: SlideEntry,
+        made: HeatmapFile,
+        locations: DenseLocations,
+        problems: Sequence[str],
     ) -> SlideResult:
         header = made.header
         scores = slide_scores(made.heatmap, header.level0_mpp, self.threshold)
         return SlideResult(
             slide_id=entry.slide_id,
             status="done" if scores.analysed else "empty",
-            reason=reason,
+            reason=locations.reason,
+            suspect=locations.suspect,
             counts={"analysed": scores.analysed, "grid": made.heatmap.values.size},
             inputs=self._inputs(entry, header),
             patient=entry.patient,
@@ -305,7 +310,7 @@ class Analysis:
             seen_in_split=header.seen_in_split,
             mpp=header.level0_mpp,
             mpp_source=header.mpp_source,
-            warnings=tuple(filter(None, (*_warnings(header), *problems))),
+            warnings=tuple(filter(None, (*_warnings(header), *locations.notes, *problems))),
         )
 
 

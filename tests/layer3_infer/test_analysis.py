@@ -6,11 +6,12 @@ import cv2
 import numpy as np
 import pytest
 import shapely
-from colour_model import green_stain, write_colour_bundle
+from colour_model import PINK, green_stain, write_colour_bundle
 from fakes import FakeSlide, painted
 from small_cohort import MPP, SIZE, TISSUE, TUMOUR, filled, write_patch_file
 from stained_tissue import tissue
 from tiff_slides import write_slide
+from tiff_variants import Variant, jpeg, write_variant
 
 from common.cohort import read_cohort
 from common.errors import ConfigError, ContractError
@@ -22,6 +23,7 @@ from layer3_infer.config import HeatmapSettings
 from layer3_infer.heatmap_file import read_heatmap
 from layer3_infer.pipeline import run
 from layer3_infer.results_folder import ResultsFolder
+from layer3_infer.slide_result import read_result
 
 
 def test_a_painted_tumour_comes_back_as_a_polygon_at_its_exact_place(finished):
@@ -51,6 +53,26 @@ def test_the_file_says_whether_the_model_has_met_the_slide_or_its_patient(finish
 
     assert (seen["green"].seen_in_split, seen["green"].trained_on_this_slide) == ("test", False)
     assert (seen["pink"].seen_in_split, seen["pink"].trained_on_this_slide) == ("train", True)
+
+
+def test_a_mask_that_looks_odd_makes_the_result_suspect(finished):
+    suspect = {slide: read_result(finished, slide).suspect for slide in ("green", "glass")}
+
+    assert suspect == {"green": "", "glass": "no tissue found"}
+
+
+def test_what_of_the_overview_does_not_decode_is_among_the_warnings(bundle, tmp_path):
+    tiles = iter(range(10**6))
+
+    def without_the_first(pixels):
+        return jpeg(pixels) if next(tiles) else b"damage"
+
+    variant = Variant(1024, 768, encode=without_the_first, shared_tables=False)
+    write_variant(tmp_path / "damaged.tif", variant, filled((TISSUE, PINK)))
+
+    found = analysed(bundle, read_cohort(tmp_path / "damaged.tif"), tmp_path / "out")
+
+    assert "% of the overview does not decode" in "; ".join(found["damaged"].warnings)
 
 
 def test_the_picture_of_the_slide_is_of_the_scanned_area_alone(finished):
