@@ -66,7 +66,7 @@ def find_detections(heatmap: Heatmap, mpp: float, radius_um: float, least: float
     grid, values = heatmap.grid, heatmap.values
     rows, columns = np.nonzero(values >= max(least, np.finfo(np.float32).tiny))  # false for NaN
     order = np.argsort(-values[rows, columns], kind="stable")
-    disk = _disk(radius_um / mpp / grid.stride)
+    disk = _disk(radius_um / mpp / grid.stride, max(grid.rows, grid.columns))
     free = np.ones((grid.rows, grid.columns), dtype=bool)
     peaks: list[tuple[int, int]] = []
     for row, column in zip(rows[order].tolist(), columns[order].tolist(), strict=True):
@@ -81,9 +81,9 @@ def find_detections(heatmap: Heatmap, mpp: float, radius_um: float, least: float
     )
 
 
-def _disk(radius: float) -> npt.NDArray[np.bool_]:
-    """Which steps, from (-R, -R) to (R, R), are at most `radius` long."""
-    reach = int(radius)
+def _disk(radius: float, most: int) -> npt.NDArray[np.bool_]:
+    """Which steps, from (-R, -R) to (R, R), are at most `radius` long; R is at most `most`."""
+    reach = int(min(radius, most))
     steps = np.arange(-reach, reach + 1)
     return steps[:, None] ** 2 + steps**2 <= radius**2
 

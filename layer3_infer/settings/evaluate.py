@@ -39,9 +39,9 @@ class EvaluateSettings(Settings):
     normal_max: float = Field(default=0.0, ge=0, lt=1)
     mask_tumor: int | None = Field(default=None, ge=1, le=255)
     camelyon_exceptions: bool = True
-    detection_radius_um: float = Field(default=190.0, ge=0)
+    detection_radius_um: float = Field(default=190.0, ge=0, le=100_000)
     detection_min: float = Field(default=0.1, ge=0, le=1)
     threshold: float | None = Field(default=None, ge=0, le=1)
     slides_min: int = Field(default=1, ge=1)
     replicates: int = Field(default=1000, ge=1)
-    seed: int = 0
+    seed: int = Field(default=0, ge=0)

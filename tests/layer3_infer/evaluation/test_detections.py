@@ -96,3 +96,12 @@ def test_the_same_number_is_written_and_kept():
     found = find_detections(heatmap([[0.9]]), MPP, 100, 0.1)
 
     assert found.probability.tolist() == [0.9]
+
+
+@pytest.mark.parametrize("radius", [1e6, 1e12])
+def test_beyond_the_grid_a_radius_reaches_all_of_it_and_takes_no_more_memory(radius):
+    values = np.random.default_rng(0).random((12, 30), dtype=np.float32)
+
+    found = find_detections(heatmap(values), MPP, radius, 0.1)
+
+    assert found.probability == pytest.approx([values.max()])

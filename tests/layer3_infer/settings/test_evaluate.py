@@ -14,6 +14,8 @@ from layer3_infer.settings.evaluate import EvaluateSettings
         ("threshold=2", "threshold: expected"),
         ("detection_min=-1", "detection_min: expected"),
         ("detection_radius_um=-1", "detection_radius_um: expected"),
+        ("detection_radius_um=1e7", "detection_radius_um: expected"),
+        ("seed=-1", "seed: expected"),
         ("slides_min=0", "slides_min: expected"),
     ],
 )
