@@ -85,13 +85,13 @@ def read_table(
     Raises
     ------
     ContractError
-        If it is no CSV in UTF-8, lacks a column, or has a line with fewer cells.
+        If it is no CSV in UTF-8, lacks a column or has two for one, or has a line with fewer cells.
     """
     lines = _lines(path)
     keys = [next(iter(names)) for names in columns]
     first = [cell.lower() for cell in lines[0][1]] if lines else []
-    places = [_place(names, first) for names in columns]
-    more = {key: _place((key,), first) for key in optional}
+    places = [_place(path, names, first) for names in columns]
+    more = {key: _place(path, (key,), first) for key in optional}
     known = [place for place in places if place is not None]
     if len(known) == len(columns):
         lines = lines[1:]
@@ -121,8 +121,14 @@ def _with(row: Row, cells: list[str], places: Mapping[str, int | None]) -> Row:
     return Row(row.path, row.line, {**row.cells, **more})
 
 
-def _place(names: Collection[str], header: list[str]) -> int | None:
-    return next((at for at, cell in enumerate(header) if cell in names), None)
+def _place(path: Path, names: Collection[str], header: list[str]) -> int | None:
+    """Where the one column stands that has one of these names; None where there is none."""
+    found = [at for at, cell in enumerate(header) if cell in names]
+    if len(found) > 1:
+        said = " and ".join(header[at] for at in found)
+        expected = f"one column of {', '.join(names)}"
+        raise ContractError(path, "line 1", expected, said, "Remove or rename all but one")
+    return found[0] if found else None
 
 
 def _lines(path: Path) -> list[tuple[int, list[str]]]:

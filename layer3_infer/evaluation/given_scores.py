@@ -75,11 +75,12 @@ def read_predictions(path: Path) -> Predictions:
 
 
 def by_key(found: Collection[tuple[Row, str, T]]) -> dict[str, T]:
-    """Values by key, each of which may stand in one row only."""
+    """Values by key, each of which may stand in one row only; the key is the first column's."""
     values: dict[str, T] = {}
     for row, key, value in found:
         if key in values:
-            raise row.refusal("key", "each slide or patient once", f"{key!r} again")
+            column = next(iter(row.cells))
+            raise row.refusal(column, "each slide or patient once", f"{key!r} again")
         values[key] = value
     return values
 

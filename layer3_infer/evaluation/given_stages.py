@@ -53,7 +53,8 @@ def read_given_stages(path: Path) -> GivenStages:
     for row in rows:
         name, stage = row.name("patient"), row.cells["stage"].lower()
         if stage in _STAGE_OF:
-            patients.append((row, name.removesuffix(_ZIP), _STAGE_OF[stage]))
+            patient = name[: -len(_ZIP)] if name.lower().endswith(_ZIP) else name
+            patients.append((row, patient, _STAGE_OF[stage]))
         elif stage in CLASSES:
             slides.append((row, without_suffix(name), stage))
         else:

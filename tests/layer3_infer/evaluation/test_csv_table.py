@@ -51,6 +51,11 @@ def test_a_table_without_a_line_is_empty_where_no_header_is_asked_for(tmp_path):
         ("", "line 1: expected a header with slide_id, score, found nothing"),
         ("a,0.5\n", "line 1: expected a header with slide_id, score, found a,0.5"),
         ("slide_id,value\na,0.5\n", "a header with score, found slide_id,value. Name the columns"),
+        (
+            "slide_id,p,Score\na,1,2\n",
+            "line 1: expected one column of score, p, found p and score.",
+        ),
+        ("slide_id,score,score\na,1,2\n", "found score and score. Remove or rename all but one"),
         ("slide_id,score\na\n", "line 2: expected slide_id,score, found 1 cells: a. Correct"),
         (b"slide_id,score\n\xff,1\n", "expected a CSV in UTF-8"),
         ('slide_id,score\n"a,1\n', "expected a CSV in UTF-8"),

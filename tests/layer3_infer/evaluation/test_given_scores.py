@@ -23,7 +23,10 @@ def test_scores_of_slides_have_any_scale_and_any_of_their_names(tmp_path, text):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("a,1\na.tif,2\n", "line 2: key: expected each slide or patient once, found 'a' again"),
+        (
+            "a,1\na.tif,2\n",
+            "line 2: slide_id: expected each slide or patient once, found 'a' again",
+        ),
         ("a,nan\n", "line 1: score: expected a number, found 'nan'"),
         (",1\n", "line 1: slide_id: expected a name, found nothing"),
     ],
@@ -58,7 +61,7 @@ def test_a_slide_model_of_two_classes_says_nothing_of_size(tmp_path):
     [
         ("a,p,0.9,huge", "line 2: class: expected one of negative, itc, micro, macro, positive"),
         ("a,p,high,macro", "line 2: score: expected a number"),
-        ("a,p,1,macro\na,p,1,macro", "line 3: key"),
+        ("a,p,1,macro\na,p,1,macro", "line 3: slide_id: expected each"),
     ],
 )
 def test_predictions_with_a_mistake_are_refused_by_line(tmp_path, line, message):

@@ -17,7 +17,7 @@ def test_a_submission_to_camelyon17_tells_of_patients_and_of_slides(tmp_path):
         table(
             tmp_path,
             "patient,stage\npatient_000.zip,pN1\npatient_000_node_0.tif,Macro\n"
-            "patient_001.zip,PN0(I+)\npatient_002.zip,\n",
+            "patient_001.ZIP,PN0(I+)\npatient_002.zip,\n",
         )
     )
 
@@ -36,7 +36,10 @@ def test_classes_of_slides_alone_are_enough(tmp_path):
     [
         ("a.zip,pN3", "line 2: stage: expected one of pN0, .* found 'pN3'"),
         ("a.tif,positive", "line 2: stage: expected one of"),
-        ("a.zip,pN1\na,pN2", "line 3: key: expected each slide or patient once, found 'a' again"),
+        (
+            "a.zip,pN1\na,pN2",
+            "line 3: patient: expected each slide or patient once, found 'a' again",
+        ),
         (",pN1", "line 2: patient: expected a name"),
     ],
 )
