@@ -9,7 +9,7 @@ import numpy as np
 from common.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     import numpy.typing as npt
 
@@ -43,6 +43,8 @@ def at_places(
 ) -> npt.NDArray[np.intp]:
     """Number of the patch at each place: the one with this corner, else the one most around it.
 
+    A patch that several places lie in is given once.
+
     Parameters
     ----------
     coords : (N, 2) int64, level-0 px
@@ -61,7 +63,7 @@ def at_places(
     >>> at_places(np.array([[0, 0], [96, 0]]), 96, [(96, 0), (10, 90)]).tolist()
     [1, 0]
     """
-    return np.array([_at(coords, edge, place) for place in places], dtype=np.intp)
+    return _once(_at(coords, edge, place) for place in places)
 
 
 def _at(coords: npt.NDArray[np.int64], edge: int, place: tuple[int, int]) -> int:
@@ -80,7 +82,7 @@ def _at(coords: npt.NDArray[np.int64], edge: int, place: tuple[int, int]) -> int
 
 
 def numbered(count: int, rows: Sequence[int]) -> npt.NDArray[np.intp]:
-    """The numbers themselves, if there are that many patches.
+    """The numbers themselves, each once, if there are that many patches.
 
     Raises
     ------
@@ -90,4 +92,9 @@ def numbered(count: int, rows: Sequence[int]) -> npt.NDArray[np.intp]:
     wrong = [row for row in rows if not 0 <= row < count]
     if wrong:
         raise ConfigError(f"--row: expected numbers of {count} patches, from 0, found {wrong[0]}")
-    return np.array(rows, dtype=np.intp)
+    return _once(rows)
+
+
+def _once(rows: Iterable[int]) -> npt.NDArray[np.intp]:
+    """Each number where it first stands."""
+    return np.array(list(dict.fromkeys(rows)), dtype=np.intp)

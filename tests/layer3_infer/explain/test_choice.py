@@ -39,7 +39,11 @@ def test_equal_answers_go_by_number():
 def test_a_place_is_a_corner_or_else_inside_the_patch_whose_middle_is_nearest():
     places = [(48, 0), (60, 50), (95, 95), (0, 395)]
 
-    assert at_places(COORDS, 96, places).tolist() == [1, 0, 1, 3]
+    assert [at_places(COORDS, 96, [place]).tolist() for place in places] == [[1], [0], [1], [3]]
+
+
+def test_places_in_one_patch_name_it_once_where_it_is_first_named():
+    assert at_places(COORDS, 96, [(0, 395), (48, 0), (95, 95), (0, 301)]).tolist() == [3, 1]
 
 
 @pytest.mark.parametrize("place", [(400, 0), (0, 200), (-1, 0), (192, 0)])
@@ -54,6 +58,6 @@ def test_a_slide_without_patches_has_no_place():
 
 
 def test_numbers_are_those_of_the_patches():
-    assert numbered(3, [2, 0]).tolist() == [2, 0]
+    assert numbered(3, [2, 0, 2]).tolist() == [2, 0]
     with pytest.raises(ConfigError, match="numbers of 3 patches, from 0, found 3"):
         numbered(3, [0, 3])
