@@ -95,8 +95,8 @@ def train_slide_model(
     Raises
     ------
     ConfigError
-        If slides were seen in training, differ in how their heatmaps were made, are there twice,
-        or are too few; or there is a file already.
+        If slides were seen in training, have heatmaps made for other patients, differ in how these
+        were made, are there twice, or are too few; or there is a file already.
     ContractError
         If a heatmap cannot be read.
     """
@@ -104,8 +104,10 @@ def train_slide_model(
         raise ConfigError(f"{out}: expected nothing there, found a file. Give --overwrite")
     thresholds = _thresholds(folders, settings)
     measured, left_out = _measured(folders, thresholds)
-    known = _with_classes(measured, read_entries(source), settings, left_out)
+    entries = read_entries(source)
+    known = _with_classes(measured, entries, settings, left_out)
     known = _without_seen(known, seen, left_out)
+    known = _without_other_patients(known, entries, seen, left_out)
     slides = [slide for slide, _ in known]
     _refuse_mixtures(slides)
     classes = choose_classes([name for _, name in known], [s.patient for s in slides], settings)
@@ -166,8 +168,7 @@ def _with_classes(
         if reason:
             left_out[slide_id] = reason
         else:
-            result = replace(slide.result, patient=entry.patient or slide.result.patient)
-            known.append((replace(slide, result=result), name))
+            known.append((slide, name))
     return known
 
 
@@ -187,6 +188,49 @@ def _without_seen(known: list[Known], seen: Seen, left_out: dict[str, str]) -> l
         return known
     left_out |= dict.fromkeys(trained_on, "the model of patches was trained on it")
     return [(slide, name) for slide, name in known if not slide.result.trained_on]
+
+
+def _without_other_patients(
+    known: list[Known], entries: Mapping[str, SlideEntry], seen: Seen, left_out: dict[str, str]
+) -> list[Known]:
+    """Slides whose heatmap was made for the patient that is known now; with that patient.
+
+    A heatmap says whether the model of patches has met the patient it was made for, not whether it
+    has met another. What is left with `Seen.ALLOW` has the patient that is known now.
+    """
+    told = {slide.result.slide_id: entries[slide.result.slide_id].patient for slide, _ in known}
+    others = {
+        slide.result.slide_id: f"its heatmap was made for {_called(slide.result.patient)}, not for "
+        f"{_called(told[slide.result.slide_id])}: whether the model of patches has met that "
+        "patient is not known"
+        for slide, _ in known
+        if told[slide.result.slide_id] not in ("", slide.result.patient)
+    }
+    if others and seen is Seen.REFUSE:
+        first = next(iter(others))
+        raise ConfigError(
+            f"slides to train on: expected heatmaps made for the patients of --annotations, found "
+            f"others': {', '.join(others)}. {first}: {others[first]}. Make the heatmaps anew from "
+            "the cohort that names patients, or give --held-out to leave these slides out, or "
+            "--allow-seen"
+        )
+    if seen is Seen.LEAVE_OUT:
+        left_out |= others
+        return [one for one in known if one[0].result.slide_id not in others]
+    if others:
+        log.warning(
+            "heatmaps may be flattering: the model of patches may have met the patients of %s",
+            ", ".join(others),
+        )
+    return [(_of_patient(slide, told[slide.result.slide_id]), name) for slide, name in known]
+
+
+def _of_patient(slide: MeasuredSlide, patient: str) -> MeasuredSlide:
+    return replace(slide, result=replace(slide.result, patient=patient or slide.result.patient))
+
+
+def _called(patient: str) -> str:
+    return f"patient {patient!r}" if patient else "no known patient"
 
 
 def _refuse_mixtures(slides: Sequence[MeasuredSlide]) -> None:

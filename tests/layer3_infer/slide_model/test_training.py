@@ -107,6 +107,35 @@ def test_slides_the_patch_model_was_trained_on_are_refused_left_out_or_allowed(t
     assert "flattering" in caplog.text
 
 
+def test_heatmaps_made_for_another_patient_are_refused_left_out_or_allowed(tmp_path, caplog):
+    slides, labels = some(["negative", "macro"], ["p0", "p1", "p2"])
+    unasked, more = some(["negative", "macro"], ["p3"], seed=1)
+    unasked = {name: ("", seen, values) for name, (_, seen, values) in unasked.items()}
+    patients = {name: name.partition("_")[0] for name in labels | more}
+    cohort = tmp_path / "cohort.csv"
+    rows = [f"{name},{name}.tif,{patients[name]},{one}" for name, one in (labels | more).items()]
+    cohort.write_text("\n".join(["slide_id,path,patient,slide_label", *rows, ""]))
+    folder = write_results(tmp_path / "out", slides | unasked)
+    given = ([folder], cohort, tmp_path / "m.json", SETTINGS)
+
+    with pytest.raises(ConfigError, match="p3_macro, p3_negative.*Make the heatmaps anew") as told:
+        train_slide_model(*given)
+    assert "made for no known patient, not for patient 'p3'" in str(told.value)
+    assert not (tmp_path / "m.json").exists()
+    made, left_out = train_slide_model(*given, seen=Seen.LEAVE_OUT)
+    assert sorted(left_out) == sorted(unasked)
+    assert made.patients.split_of("p3") == ""
+    with caplog.at_level(logging.WARNING):
+        made, left_out = train_slide_model(*given, seen=Seen.ALLOW, overwrite=True)
+    assert (sum(made.counts.values()), left_out) == (8, {})
+    assert made.patients.split_of("p3") == "train"
+    assert "may have met the patients of p3_macro, p3_negative" in caplog.text
+
+
+def test_annotations_that_name_no_patient_leave_those_of_the_heatmaps(staged, trained):
+    assert trained[1].patients.split_of("p0") == "train"
+
+
 def test_one_word_says_what_becomes_of_seen_slides():
     assert Seen.of(held_out=True, allow_seen=False) is Seen.LEAVE_OUT
     assert Seen.of(held_out=False, allow_seen=True) is Seen.ALLOW
