@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from common.errors import ContractError
@@ -12,7 +12,8 @@ from layer3_infer.explain.colours import laid_over
 from layer3_infer.explain.contact_sheet import measures_of, said_of
 from layer3_infer.explain.explanation_file import file_name, read_explanations
 from layer3_infer.explainers import EXPLAINERS
-from layer3_infer.viewer.pictures import EmbeddedPicture, embed
+from layer3_infer.report.method_check import MethodCheck, method_check
+from layer3_infer.viewer.pictures import EmbeddedPicture, embed, reduced
 from layer3_infer.viewer.scene import Mark
 
 if TYPE_CHECKING:
@@ -24,7 +25,13 @@ if TYPE_CHECKING:
 
 FOLDER: Final = "explanations"
 _LABELS: Final = {TUMOR: "label tumour", NORMAL: "label normal"}
+_CHOICES: Final = {
+    "top": "those of highest probability",
+    "uncertain": "those where the model is least sure",
+    "named": "those that were named",
+}
 _QUALITY: Final = 88
+_SMALL: Final = 112
 log = logging.getLogger(__name__)
 
 
@@ -45,6 +52,8 @@ class ExplainedPatch:
     measures : str
         What the method says of its own reliability.
     patch, over : EmbeddedPicture
+    small, small_over : EmbeddedPicture
+        The same, for a table.
     """
 
     element: str
@@ -57,6 +66,8 @@ class ExplainedPatch:
     measures: str
     patch: EmbeddedPicture
     over: EmbeddedPicture
+    small: EmbeddedPicture
+    small_over: EmbeddedPicture
 
 
 @dataclass(frozen=True)
@@ -73,6 +84,10 @@ class ExplainedPatches:
         Those shown.
     explained, candidates : int
         How many patches are explained, and of how many; 0 where not known.
+    choice : str
+        Which these are; empty where not known.
+    check : MethodCheck or None
+        What became of the method on networks with random weights; None where it was not tried.
     other_model : bool
         Whether another model than that of the heatmaps is explained.
     broken : bool
@@ -84,6 +99,8 @@ class ExplainedPatches:
     patches: Sequence[ExplainedPatch] = ()
     explained: int = 0
     candidates: int = 0
+    choice: str = ""
+    check: MethodCheck | None = None
     other_model: bool = False
     broken: bool = False
 
@@ -119,16 +136,20 @@ def explained_patches(
         Scale of level 0.
     most : int
         Patches shown of each method.
+
+    Raises
+    ------
+    ConfigError
+        If what a sanity check found cannot be read.
     """
     found = []
     for method, explainer in EXPLAINERS.items():
-        name = file_name(slide_id, method)
-        paths = [place / name for place in (folder, folder / FOLDER)]
-        found += [
-            _read(path, (method, explainer.title), model_sha256, mpp, most)
-            for path in paths
-            if path.exists()
-        ]
+        for place in (folder, folder / FOLDER):
+            path = place / file_name(slide_id, method)
+            if path.exists():
+                one = _read(path, (method, explainer.title), model_sha256, mpp, most)
+                check = method_check(place, method, model_sha256)
+                found.append(replace(one, check=check))
     return found
 
 
@@ -145,13 +166,20 @@ def _read(
     patches = [_patch(name, number, one, header, mpp) for number, one in enumerate(rows[:most], 1)]
     other = header.model_sha256 != model_sha256
     return ExplainedPatches(
-        title, said_of(name), patches, len(rows), header.candidates, other_model=other
+        title,
+        said_of(name),
+        patches,
+        len(rows),
+        header.candidates,
+        _CHOICES.get(header.choice, ""),
+        other_model=other,
     )
 
 
 def _patch(
     method: str, number: int, one: Explanation, header: Header, mpp: float
 ) -> ExplainedPatch:
+    over = laid_over(one)
     return ExplainedPatch(
         element=f"explained-{method}-{number}",
         number=number,
@@ -162,5 +190,7 @@ def _patch(
         label=_LABELS.get(one.label, ""),
         measures=measures_of(one),
         patch=embed(one.patch, ".jpg", _QUALITY),
-        over=embed(laid_over(one), ".jpg", _QUALITY),
+        over=embed(over, ".jpg", _QUALITY),
+        small=embed(reduced(one.patch, _SMALL), ".jpg", _QUALITY),
+        small_over=embed(reduced(over, _SMALL), ".jpg", _QUALITY),
     )

@@ -12,6 +12,7 @@ from layer3_infer.blending import blend, spread
 from layer3_infer.heatmap_file import read_heatmap
 from layer3_infer.report.caution import Caution, cautions_of
 from layer3_infer.report.explained import ExplainedPatches, explained_patches
+from layer3_infer.report.side_by_side import SideBySide
 from layer3_infer.top_patches import HEAD
 from layer3_infer.viewer.annotated import annotated_shapes
 from layer3_infer.viewer.heat_layer import heat_layer
@@ -121,6 +122,7 @@ def slide_html(
         result=result,
         cautions=[Caution(c.short, names.text(c.text), c.grave) for c in page.cautions],
         pictures=page.pictures,
+        side_by_side=SideBySide.of(page.pictures.explained if page.pictures else ()),
         prediction=names.told(recorded.predictions.get(result.slide_id, {})),
         regions=page.pictures.scene.regions[:_REGIONS_LISTED] if page.pictures else (),
         files=[path.name for path in files if path.exists()],

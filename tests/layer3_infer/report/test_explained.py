@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from layer3_infer.explain.explanation import Explanation
 from layer3_infer.explain.explanation_file import Header, SlideExplanations, write_explanations
 from layer3_infer.report.explained import FOLDER, explained_patches
+from layer3_infer.report.method_check import MethodCheck
 
 HEADER = Header(
     method="lime",
@@ -61,6 +63,34 @@ def test_only_those_with_a_place_are_marked(folder):
         16,
         "explained-lime-1",
     )
+
+
+@pytest.mark.parametrize(
+    ("choice", "said"),
+    [
+        ("top", "those of highest probability"),
+        ("uncertain", "those where the model is least sure"),
+        ("named", "those that were named"),
+        ("of another version", ""),
+    ],
+)
+def test_it_says_which_patches_were_chosen(folder, choice, said):
+    header = dataclasses.replace(HEADER, choice=choice)
+    path = folder / FOLDER / "a.lime.h5"
+    path.unlink()
+    write_explanations(path, SlideExplanations(header, (explanation(100),)))
+
+    assert explained_patches(folder, "a", "m", 0.25, 1)[0].choice == said
+
+
+def test_what_a_check_of_the_method_found_is_told_with_it(folder):
+    told = {"method": "lime", "verdict": "the maps change", "passes": True}
+    record = {"model_sha256": "m", "methods": [told]}
+    (folder / FOLDER / "sanity.json").write_text(json.dumps(record))
+
+    (found,) = explained_patches(folder, "a", "m", 0.25, 1)
+
+    assert found.check == MethodCheck("the maps change", True)
 
 
 def test_no_more_are_shown_than_asked_for(folder):
