@@ -194,12 +194,19 @@ def _intervals_over(compared: Sequence[SlideComparison]) -> str:
 def _write(
     answers: Answers, compared: Sequence[SlideComparison], evaluation: dict[str, Any]
 ) -> None:
-    """Write detections, curves and pictures, then ``evaluation.json``."""
+    """Write detections, curves and pictures, then ``evaluation.json``.
+
+    Detections of an earlier evaluation are removed where this one has none of the slide.
+    """
     folder = answers.folder
     if answers.sources["detections"] == HEATMAPS:
-        for one in compared:
-            if one.detections is not None:
-                write_detections(folder.detections(one.slide_id), one.detections)
+        found = {one.slide_id: one.detections for one in compared}
+        for slide_id in answers.results:
+            detections = found.get(slide_id)
+            if detections is None:
+                folder.detections(slide_id).unlink(missing_ok=True)
+            else:
+                write_detections(folder.detections(slide_id), detections)
     write_text(folder.froc_curve, as_csv(compared))
     write_froc(folder.froc_picture, compared, evaluation)
     write_roc(folder.roc_picture, compared, evaluation)
