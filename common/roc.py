@@ -6,7 +6,7 @@ Patches of one patient are not independent. Intervals therefore resample patient
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     Counted = Callable[[npt.NDArray[np.float64]], float]
+
+LEAST_DEFINED: Final = 0.8
+"""Share of the resamples that must define a statistic for it to have an interval."""
 
 
 def auc(
@@ -86,7 +89,8 @@ def interval(
     Returns
     -------
     dict
-        ``value``, ``low``, ``high``; None where undefined. With one group there is no interval.
+        ``value``, ``low``, ``high``; None where undefined. With one group there is no interval, nor
+        where fewer than `LEAST_DEFINED` of the resamples define the statistic.
     """
     names, member = np.unique(groups, return_inverse=True)
     value = statistic(np.ones(len(member)))
@@ -96,9 +100,21 @@ def interval(
     share = np.full(len(names), 1 / len(names))
     draws = (rng.multinomial(len(names), share) for _ in range(replicates))
     sampled = np.array([statistic(draw[member].astype(np.float64)) for draw in draws])
-    defined = sampled[~np.isnan(sampled)]
-    low, high = np.percentile(defined, [2.5, 97.5]) if len(defined) else (np.nan, np.nan)
+    low, high = percentiles(sampled)
     return {"value": _or_none(value), "low": _or_none(low), "high": _or_none(high)}
+
+
+def percentiles(sampled: npt.NDArray[np.float64]) -> tuple[float, float]:
+    """The middle 95 % of what resamples define; NaN where they define too little of it.
+
+    What is left out is not left out by chance: of one patient with tumour and one without, the
+    resamples that define an area are all the same two patients.
+    """
+    defined = sampled[~np.isnan(sampled)]
+    if not len(defined) or len(defined) < LEAST_DEFINED * len(sampled):
+        return float("nan"), float("nan")
+    low, high = np.percentile(defined, [2.5, 97.5])
+    return float(low), float(high)
 
 
 def auc_interval(
@@ -110,13 +126,13 @@ def auc_interval(
     seed: int = 0,
 ) -> dict[str, float | None]:
     """`auc` with its interval over `groups`; the scores are ranked once for all replicates."""
+    return interval(counted_auc(labels, scores), groups, replicates=replicates, seed=seed)
+
+
+def counted_auc(labels: npt.NDArray[np.int8], scores: npt.NDArray[np.float32]) -> Counted:
+    """`auc` as a function of how often each patch counts; the scores are ranked once."""
     _, rank = np.unique(scores, return_inverse=True)
-    return interval(
-        lambda counts: _auc_of_ranks(labels, rank, counts),
-        groups,
-        replicates=replicates,
-        seed=seed,
-    )
+    return lambda counts: _auc_of_ranks(labels, rank, counts)
 
 
 def _auc_of_ranks(

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from common.roc import percentiles
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -18,16 +20,20 @@ if TYPE_CHECKING:
     from common.roc import Counted
 
     CountedAll = Callable[[npt.NDArray[np.float64]], npt.NDArray[np.float64]]
+    Groups = Sequence[str] | npt.NDArray[np.str_]
 
 Estimate = dict[str, Any]
-"""``value``, ``low``, ``high``, None where undefined; then `reason` says why."""
+"""``value``, ``low``, ``high``, None where undefined; then `reason` says why.
+
+``resamples`` says how many of them define the number: see `common.roc.LEAST_DEFINED`.
+"""
 
 ONE_GROUP = "no interval over fewer than two patients"
 
 
 def estimates(
     statistics: CountedAll,
-    groups: Sequence[str],
+    groups: Groups,
     *,
     replicates: int,
     seed: int,
@@ -50,38 +56,34 @@ def estimates(
     names, member = np.unique(np.asarray(groups, dtype=str), return_inverse=True)
     values = statistics(np.ones(len(member)))
     if len(names) < 2:
-        return [estimate(value, np.empty(0), undefined, ONE_GROUP) for value in values]
+        return [_alone(value, undefined, ONE_GROUP) for value in values]
     rng = np.random.default_rng(seed)
     share = np.full(len(names), 1 / len(names))
     draws = (rng.multinomial(len(names), share) for _ in range(replicates))
     sampled = np.array([statistics(draw[member].astype(np.float64)) for draw in draws])
-    never = "no interval: undefined in every resample"
     return [
-        estimate(value, column, undefined, never)
-        for value, column in zip(values, sampled.T, strict=True)
+        _bounded(value, column, undefined) for value, column in zip(values, sampled.T, strict=True)
     ]
 
 
-def one_estimate(statistic: Counted, groups: Sequence[str], **how: Any) -> Estimate:
+def one_estimate(statistic: Counted, groups: Groups, **how: Any) -> Estimate:
     """The same of one number."""
     return estimates(lambda counts: np.array([statistic(counts)]), groups, **how)[0]
 
 
-def estimate(
-    value: float, sampled: npt.NDArray[np.float64], undefined: str, unbounded: str
-) -> Estimate:
-    """A number and what it was in resamples, as an `Estimate`."""
+def _bounded(value: float, sampled: npt.NDArray[np.float64], undefined: str) -> Estimate:
+    """A number, and the interval of what it was in resamples."""
+    if np.isnan(value):
+        return _alone(value, undefined, "")
+    defined, (low, high) = int((~np.isnan(sampled)).sum()), percentiles(sampled)
+    if np.isnan(low):
+        few = f"no interval: only {defined} of {len(sampled)} resamples define it"
+        return {**_alone(value, undefined, few), "resamples": defined}
+    return {"value": float(value), "low": low, "high": high, "resamples": defined}
+
+
+def _alone(value: float, undefined: str, unbounded: str) -> Estimate:
+    """A number without an interval, and why."""
     if np.isnan(value):
         return {"value": None, "low": None, "high": None, "reason": undefined}
-    defined = sampled[~np.isnan(sampled)]
-    if not len(defined):
-        return {"value": float(value), "low": None, "high": None, "reason": unbounded}
-    low, high = np.percentile(defined, [2.5, 97.5])
-    return {"value": float(value), "low": float(low), "high": float(high)}
-
-
-def explained(found: dict[str, float | None], undefined: str) -> Estimate:
-    """An interval of `common.roc`, with the reason where something is undefined."""
-    if found["value"] is None:
-        return {**found, "reason": undefined}
-    return {**found, "reason": ONE_GROUP} if found["low"] is None else dict(found)
+    return {"value": float(value), "low": None, "high": None, "reason": unbounded}

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from common.roc import auc, auc_interval
-from layer3_infer.evaluation.bootstrap import explained
+from common.roc import auc, counted_auc
+from layer3_infer.evaluation.bootstrap import one_estimate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -91,5 +91,10 @@ def _auc(
     settings: EvaluateSettings,
     undefined: str,
 ) -> dict[str, Any]:
-    found = auc_interval(labels, scores, groups, replicates=settings.replicates, seed=settings.seed)
-    return explained(found, undefined)
+    return one_estimate(
+        counted_auc(labels, scores),
+        groups,
+        replicates=settings.replicates,
+        seed=settings.seed,
+        undefined=undefined,
+    )

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 from sklearn.metrics import roc_curve as reference_curve
 
-from common.roc import auc, auc_interval, interval, roc_curve
+from common.roc import auc, auc_interval, interval, percentiles, roc_curve
 
 cases = st.lists(
     st.tuples(st.integers(0, 1), st.sampled_from([0.0, 0.1, 0.5, 0.7, 1.0]), st.integers(0, 3)),
@@ -68,6 +68,21 @@ def test_one_patient_gives_no_interval():
         "low": None,
         "high": None,
     }
+
+
+def test_two_patients_of_one_class_each_give_no_interval():
+    """Half of the resamples hold one class only; the others are all the same two patients."""
+    found = auc_interval(np.array([0, 1]), np.array([0.1, 0.9]), np.array(["a", "b"]))
+
+    assert found == {"value": 1.0, "low": None, "high": None}
+
+
+@pytest.mark.parametrize(("undefined", "there"), [(20, True), (21, False)])
+def test_an_interval_needs_four_fifths_of_the_resamples(undefined, there):
+    sampled = np.arange(100.0)
+    sampled[:undefined] = np.nan
+
+    assert np.isfinite(percentiles(sampled)).all() == there
 
 
 def test_equal_seeds_give_equal_intervals():

@@ -18,7 +18,7 @@ def test_each_number_has_the_interval_it_would_have_alone():
     both = estimates(lambda counts: np.array([mean(counts), counts.sum()]), GROUPS, **HOW)
 
     alone = interval(mean, np.array(GROUPS), replicates=200, seed=3)
-    assert both[0] == alone == one_estimate(mean, GROUPS, **HOW)
+    assert both[0] == {**alone, "resamples": 200} == one_estimate(mean, GROUPS, **HOW)
     assert both[0]["low"] < both[0]["value"] < both[0]["high"]
 
 
@@ -50,4 +50,18 @@ def test_a_number_that_resamples_never_define_has_no_interval():
 
     assert found["value"] == 1.0
     assert found["low"] is None
-    assert "every resample" in found["reason"]
+    assert found["reason"] == "no interval: only 0 of 200 resamples define it"
+    assert found["resamples"] == 0
+
+
+def test_a_number_that_half_of_the_resamples_define_has_no_interval():
+    """Of two patients, one with tumour and one without: both must be drawn."""
+
+    def area(counts):
+        return 1.0 if (counts > 0).all() else np.nan
+
+    found = one_estimate(area, ["with", "without"], **HOW)
+
+    assert (found["value"], found["low"], found["high"]) == (1.0, None, None)
+    assert 80 < found["resamples"] < 120
+    assert found["reason"] == f"no interval: only {found['resamples']} of 200 resamples define it"
