@@ -1,9 +1,12 @@
-"""What is shown of the concepts behind a model's answers, as ``layer3-infer concepts`` wrote it."""
+"""What is shown of the concepts behind a model's answers.
+
+As `layer3_infer.explain.concept_table` and `layer3_infer.explain.concept_report` write it.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from layer3_infer.report.recorded import read_json, read_table
 from layer3_infer.viewer.pictures import EmbeddedPicture, embed, read_picture, reduced
@@ -13,8 +16,26 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FOLDER: Final = "concepts"
-_WORDS: Final = ("words", "paragraph", "paragraphs", "said", "text", "summary")
+_COLUMNS: Final = (
+    "concept",
+    "layer",
+    "unit",
+    "sign",
+    "n",
+    "r2",
+    "r2_p_corrected",
+    "tcav",
+    "sensitivity_mean",
+    "sensitivity_p_corrected",
+    "br_scaled",
+    "passes",
+    "explained_by",
+    "reason",
+)
+"""Those of ``concepts.csv`` that are shown; the others are for programs."""
+
 _MOST_ROWS: Final = 200
+_TRUTHS: Final = {"True": "yes", "False": "no"}
 
 
 @dataclass(frozen=True)
@@ -25,6 +46,7 @@ class ConceptSection:
     ----------
     head : sequence of str
     rows : sequence of sequence of str
+        What passes first, then as the table has them; not all of them in a long one.
     picture : EmbeddedPicture or None
     words : sequence of str
     other_model : bool
@@ -51,24 +73,26 @@ def concept_section(folder: Path, model_sha256: str, width: int) -> ConceptSecti
         return None
     path = folder / "concepts.png"
     picture = embed(reduced(read_picture(path), width), ".png") if path.exists() else None
-    head, rows = (table[0], table[1 : 1 + _MOST_ROWS]) if table else ([], [])
+    head, rows = _shown(table)
     other = facts.get("model_sha256", model_sha256) != model_sha256
-    rounded = [[_rounded(cell) for cell in row] for row in rows]
-    return ConceptSection(head, rounded, picture, _words(facts), other)
+    words = [str(one) for one in facts.get("words", ())]
+    return ConceptSection(head, rows, picture, words, other)
 
 
-def _words(facts: dict[str, Any]) -> list[str]:
-    for key in _WORDS:
-        found = facts.get(key)
-        if isinstance(found, str):
-            return found.split("\n\n")
-        if isinstance(found, list):
-            return [str(one) for one in found]
-    return []
+def _shown(table: list[list[str]]) -> tuple[list[str], list[list[str]]]:
+    """Head and rows for a person."""
+    head, *rows = table or [[]]
+    found = [dict(zip(head, row, strict=False)) for row in rows]
+    found.sort(key=lambda row: row.get("passes") != str(True))
+    columns = [column for column in _COLUMNS if column in head]
+    shown = [[_rounded(row.get(c, "")) for c in columns] for row in found[:_MOST_ROWS]]
+    return columns, shown
 
 
 def _rounded(cell: str) -> str:
-    """Numbers with four digits, the rest as it is."""
+    """Numbers with four digits, yes and no for a person, the rest as it is."""
+    if cell in _TRUTHS:
+        return _TRUTHS[cell]
     try:
         value = float(cell)
     except ValueError:

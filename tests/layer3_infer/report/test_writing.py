@@ -205,7 +205,7 @@ def test_explanations_that_cannot_be_read_are_told_to_be_incomplete(with_explana
 def test_concepts_are_shown_where_they_are(copy, tmp_path):
     folder = tmp_path / "concepts"
     folder.mkdir()
-    (folder / "concepts.json").write_text(json.dumps({"words": "Large nuclei speak for tumour."}))
+    (folder / "concepts.json").write_text(json.dumps({"words": ["Large nuclei speak for tumour."]}))
     (folder / "concepts.csv").write_text("concept,layer,r2\narea,last,0.81234\n")
     cv2.imwrite(str(folder / "concepts.png"), np.zeros((20, 30, 3), np.uint8))
 
