@@ -169,9 +169,16 @@ def _pieces(above: npt.NDArray[np.bool_]) -> _Pieces:
 
 
 def _hull(rows: npt.NDArray[np.intp], columns: npt.NDArray[np.intp]) -> npt.NDArray[np.float32]:
-    """Corners of the convex hull of cells, (K, 1, 2) as (x, y); cells are squares of edge 1."""
-    corners = np.concatenate([np.stack([columns + x, rows + y], axis=1) for x, y in _CORNERS])
-    return cv2.convexHull(np.unique(corners, axis=0).astype(np.float32)).astype(np.float32)
+    """Corners of the convex hull of cells, (K, 1, 2) as (x, y); cells are squares of edge 1.
+
+    The cells come in reading order, so that the first and the last of each row are at hand.
+    """
+    starts = np.flatnonzero(np.diff(rows, prepend=-1))
+    ends = np.append(starts[1:], len(rows)) - 1
+    outer = np.concatenate([starts, ends])
+    x, y = columns[outer], rows[outer]
+    corners = np.concatenate([np.stack([x + right, y + low], axis=1) for right, low in _CORNERS])
+    return cv2.convexHull(corners.astype(np.float32)).astype(np.float32)
 
 
 def _diameter(hull: npt.NDArray[np.float32]) -> float:

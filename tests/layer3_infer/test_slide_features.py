@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -81,6 +83,18 @@ def test_overlapping_patches_do_not_count_their_area_twice():
     found = slide_features(heatmap(np.ones((1, 2)), stride=50, edge=100), 1.0, [0.5])
 
     assert found["largest_area_um2_above_0.5"] == 2 * 50**2
+
+
+def test_a_slide_that_is_all_tumour_takes_little_memory():
+    whole = heatmap(np.ones((500, 500)))
+    slide_features(whole, 1.0, [0.5])  # what is loaded once counts for nothing
+
+    tracemalloc.start()
+    slide_features(whole, 1.0, [0.5])
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert peak < 100 * whole.values.size  # bytes
 
 
 VALUES = arrays(
