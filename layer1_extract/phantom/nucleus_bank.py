@@ -20,6 +20,8 @@ _WAVES: Final = np.arange(2, 6)
 _WAVE_HEIGHT: Final = np.array([0.09, 0.035, 0.02, 0.015])
 _NOISE_PERIOD: Final = 512
 _EDGE_PX: Final = 1.6  # width of the optical edge
+_GRAIN_PX: Final = 1.1  # of chromatin: standard deviation of what smooths it
+_NUCLEOLUS_PX: Final = 1.9  # half width of a nucleolus, whatever the size of the nucleus
 _CLUMPING_SPREAD: Final = 0.15  # of the clumping from one nucleus to the next
 
 
@@ -104,17 +106,18 @@ def _depths(rng: np.random.Generator, radius: npt.NDArray[np.float64], half: int
 def _chromatin(
     rng: np.random.Generator, look: Look, depth: Stamps, core: npt.NDArray[np.bool_]
 ) -> Stamps:
-    """(K, S, S): density over its mean; a rim, grain and clumps, and nucleoli.
+    """(K, S, S): density over its mean; grain, and nucleoli.
 
-    Each nucleus is brought to a spread drawn for it, so texture does not follow from area: a
-    small nucleus would otherwise hold more of its rim, and fewer clumps.
+    The grain is one field that outlines are cut from, fine beside the smallest nucleus, and mean
+    and scale are those of the whole bank: what texture is measured does not follow from area.
+    Brought to a spread of its own, a small nucleus would have a stronger grain; with a rim, more
+    of it.
     """
-    pattern = 0.45 * _crops(rng, depth.shape, 1.1) + 0.75 * _crops(rng, depth.shape, 2.4)
-    pattern += 0.8 * np.exp(-np.square((depth - 1.5) / 1.8))
+    pattern = _crops(rng, depth.shape, _GRAIN_PX)
     if look.nucleoli:
-        pattern += _nucleoli(rng, depth)
-    middle = np.mean(pattern, axis=(1, 2), where=core, keepdims=True)
-    spread = np.std(pattern, axis=(1, 2), where=core, keepdims=True)
+        pattern = pattern + _nucleoli(rng, depth)
+    middle = np.mean(pattern, where=core, dtype=np.float64)
+    spread = np.std(pattern, where=core, dtype=np.float64)
     wanted = look.clumping * _evenly(rng, len(depth), 1, _CLUMPING_SPREAD)[:, None, None]
     return (1 + wanted * (pattern - middle) / spread).clip(0.1, 2.5).astype(np.float32)
 
@@ -137,9 +140,8 @@ def _nucleoli(rng: np.random.Generator, depth: Stamps) -> Stamps:
     spots = np.zeros_like(depth)
     for chance in (1.0, 0.5, 0.25):
         offset = rng.uniform(-0.4, 0.4, (2, count)) * radius
-        width = 0.9 + 0.07 * radius
         height = np.where(rng.random(count) < chance, rng.uniform(1.5, 3.0, count), 0)
-        down = np.exp(-np.square((axis - offset[0][:, None]) / width[:, None]) / 2)
-        across = np.exp(-np.square((axis - offset[1][:, None]) / width[:, None]) / 2)
+        down = np.exp(-np.square((axis - offset[0][:, None]) / _NUCLEOLUS_PX) / 2)
+        across = np.exp(-np.square((axis - offset[1][:, None]) / _NUCLEOLUS_PX) / 2)
         spots += (height[:, None, None] * down[:, :, None] * across[:, None, :]).astype(np.float32)
     return spots
