@@ -7,26 +7,38 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import cv2
 import numpy as np
 
 from common.errors import ConfigError
 from layer3_infer.explain.explanation import Attribution
+from layer3_infer.explain.layer_choice import following
 from layer3_infer.explain.positions import averaged
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     import numpy.typing as npt
 
     from common.preprocessing import Preprocessing
 
+_ACTIVATIONS: Final = frozenset({"Activation", "ReLU", "LeakyReLU", "PReLU", "ELU"})
+_BETWEEN: Final = frozenset(
+    {
+        "BatchNormalization", "LayerNormalization", "GroupNormalization", "Dropout",
+        "SpatialDropout2D",
+    }
+)  # fmt: skip
+"""Kinds of layer that may stand between a convolution and its activation."""
+
 
 @dataclass(frozen=True, eq=False)
 class ActivationMaps:
     """Maps of the tumour score at one convolution; a `layer3_infer.explain.explanation.Attributor`.
+
+    They are of its features as the network goes on with them: see `activation_of`.
 
     The score is the network's output before its sigmoid: a confident sigmoid is flat, and its
     gradient next to nothing. It is counted from its own value, which changes no gradient and keeps
@@ -69,7 +81,7 @@ class ActivationMaps:
         cam = self._visualiser(
             lambda output: output[:, 0] - np.asarray(output)[:, 0],
             self.preprocessing(shown[None]),
-            penultimate_layer=self.layer,
+            penultimate_layer=self._features,
             seek_penultimate_conv_layer=False,
             expand_cam=False,
             normalize_cam=False,
@@ -78,6 +90,10 @@ class ActivationMaps:
         cells = np.asarray(cam, dtype=np.float32)[0]
         enlarged = cv2.resize(cells, shown.shape[1::-1], interpolation=cv2.INTER_LINEAR)
         return np.asarray(enlarged, dtype=np.float32)
+
+    @cached_property
+    def _features(self) -> str:
+        return activation_of(self.network.get_config(), self.layer)
 
     @cached_property
     def _visualiser(self) -> Any:
@@ -96,3 +112,33 @@ class ActivationMaps:
         from tf_keras_vis.utils.model_modifiers import ReplaceToLinear
 
         return self.library()(self.network, model_modifier=ReplaceToLinear(), clone=True)
+
+
+def activation_of(config: Mapping[str, Any], layer: str) -> str:
+    """The layer with the activation that a convolution feeds; the convolution itself without one.
+
+    A bundle names the convolution, whose output, before normalisation and rectifier, is of any
+    sign. Both methods take activations as how much of a feature is there, and Grad-CAM++ divides by
+    sums of them: they must not be below 0, or hardly, as those of swish.
+
+    Parameters
+    ----------
+    config : mapping
+        What `keras.Model.get_config` gives for a flat functional network.
+    layer : str
+    """
+    known = {one["name"]: one for one in config["layers"]}
+    users = following(config["layers"])
+    name = layer
+    while not _active(known[name]):
+        after = users.get(name, [])
+        kind = known[after[0]]["class_name"] if len(after) == 1 else ""
+        if kind not in _BETWEEN | _ACTIVATIONS:
+            return layer
+        name = after[0]
+    return name
+
+
+def _active(layer: Mapping[str, Any]) -> bool:
+    linear = layer["config"].get("activation", "linear") == "linear"
+    return layer["class_name"] in _ACTIVATIONS or not linear

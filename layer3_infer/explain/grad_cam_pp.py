@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 def grad_cam_pp(predictor: Predictor, layer: str, _: ExplainSettings) -> ActivationMaps:
     """Grad-CAM++ of the tumour score at one convolution.
 
-    Never below 0: the method counts what speaks for the target, and nothing else.
+    Never below 0: the method counts what speaks for the target, and nothing else. It takes
+    activations as not below 0, so it looks where the convolution's rectifier has been.
     """
     return ActivationMaps(
         predictor.network,

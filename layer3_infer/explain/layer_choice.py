@@ -37,9 +37,9 @@ def default_layers(config: Mapping[str, Any], cam_layer: str, count: int) -> tup
     narrow = [n for n in necks(config) if n in before and kind[n] not in _PIXELS]
     ends = [name for name in narrow if kind[name] in _ENDS] or narrow
     # of several in a row, such as a sum and its activation, the last
-    following = _following(layers)
+    users = following(layers)
     last = {*ends, *([cam_layer] if kind[cam_layer] in _ENDS else [])}
-    ends = [name for name in ends if not set(following.get(name, ())) <= last]
+    ends = [name for name in ends if not set(users.get(name, ())) <= last]
     chosen = np.unique(np.linspace(0, len(ends) - 1, count - 1).round().astype(int)) if ends else []
     return (*[ends[place] for place in chosen], cam_layer)
 
@@ -50,7 +50,7 @@ def necks(config: Mapping[str, Any]) -> list[str]:
     names = [layer["name"] for layer in layers]
     place = {name: number for number, name in enumerate(names)}
     furthest = {name: place[name] for name in names}
-    for name, users in _following(layers).items():
+    for name, users in following(layers).items():
         furthest[name] = max(place[user] for user in users)
     found, reach = [], 0
     for name in names:
@@ -60,7 +60,7 @@ def necks(config: Mapping[str, Any]) -> list[str]:
     return found
 
 
-def _following(layers: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
+def following(layers: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
     """The layers that take the output of each."""
     found: dict[str, list[str]] = {}
     for layer in layers:

@@ -8,8 +8,13 @@ from colour_model import GREEN, PINK, colour_network
 from common.errors import ConfigError
 from common.prediction import Predictor
 from common.preprocessing import Preprocessing
+from layer2_train.architectures import NETWORKS, build
+from layer2_train.config import NetworkSettings
 from layer3_infer.config import ExplainSettings
+from layer3_infer.explain.activation_maps import activation_of
 from layer3_infer.explain.grad_cam import grad_cam
+from layer3_infer.explain.grad_cam_pp import grad_cam_pp
+from layer3_infer.explain.layer_choice import following
 
 SIZE = 32
 
@@ -96,3 +101,75 @@ def test_another_backend_is_refused_by_name(maps, monkeypatch):
 
     with pytest.raises(ConfigError, match="method grad_cam: expected Keras on TensorFlow.*jax"):
         fresh(half_green())
+
+
+def normalised_network():
+    """Its convolution's output is below 0 everywhere; behind norm and rectifier green is left."""
+    pixels = keras.Input((SIZE, SIZE, 3))
+    linear = keras.layers.Conv2D(1, 1, use_bias=False, name="head_conv")(pixels)
+    normal = keras.layers.BatchNormalization(name="head_norm")(linear)
+    seen = keras.layers.Activation("relu", name="head_relu")(normal)
+    flat = keras.layers.GlobalAveragePooling2D()(seen)
+    network = keras.Model(pixels, keras.layers.Dense(1, activation="sigmoid")(flat))
+    kernel = np.array([-1, 0, 0], np.float32).reshape(1, 1, 3, 1)
+    network.get_layer("head_conv").set_weights([kernel])
+    one = np.ones(1, np.float32)
+    network.get_layer("head_norm").set_weights([one, 0 * one, -100 * one, one])
+    network.layers[-1].set_weights([np.ones((1, 1), np.float32), np.zeros(1, np.float32)])
+    return network
+
+
+@pytest.mark.parametrize("method", [grad_cam, grad_cam_pp])
+def test_a_map_is_of_features_behind_normalisation_and_rectifier(method):
+    predictor = Predictor(normalised_network(), Preprocessing(), 4)
+
+    found = method(predictor, "head_conv", ExplainSettings())(half_green()).raw
+
+    assert (found[:, SIZE // 2 :] > 0).all()
+    assert not found[:, : SIZE // 2].any()
+
+
+@pytest.mark.parametrize("after", ["two users", "a sum", "a rectifier", "its own"])
+def test_a_convolution_is_followed_to_the_one_activation_it_feeds(after):
+    pixels = keras.Input((8, 8, 3))
+    own = "relu" if after == "its own" else None
+    x = conv = keras.layers.Conv2D(3, 1, activation=own, name="conv")(pixels)
+    if after in ("two users", "a rectifier", "its own"):
+        x = keras.layers.ReLU(name="rectifier")(keras.layers.Dropout(0.1)(conv))
+    if after in ("two users", "a sum"):
+        x = keras.layers.Add()([x, conv if after == "two users" else pixels])
+    network = keras.Model(pixels, keras.layers.GlobalAveragePooling2D()(x))
+
+    found = activation_of(network.get_config(), "conv")
+
+    assert found == ("rectifier" if after == "a rectifier" else "conv")
+
+
+SIGNED = {"convnext_tiny": "Add", "efficientnet_v2b0": "silu"}
+"""Networks whose last features may be below 0, whatever layer is looked at."""
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_features_looked_at_are_never_below_0_but_of_two_networks(name):
+    built = build(NetworkSettings(name=name), max(32, NETWORKS[name].smallest))
+    config = built.network.get_config()
+    layers = {layer["name"]: layer for layer in config["layers"]}
+
+    found = layers[activation_of(config, built.cam_layer)]
+
+    kinds = {_kind(layers[source]) for source in _sources(config, found)}
+    assert kinds == {SIGNED.get(name, "relu")}
+
+
+def _kind(layer):
+    activation = layer["config"].get("activation", layer["class_name"])
+    return "relu" if layer["class_name"] == "ReLU" else activation
+
+
+def _sources(config, layer):
+    """The layers whose features a concatenation puts side by side; else the layer itself."""
+    if layer["class_name"] not in ("Concatenate", "MaxPooling2D", "AveragePooling2D"):
+        return [layer["name"]]
+    layers = {one["name"]: one for one in config["layers"]}
+    before = [name for name, users in following(config["layers"]).items() if layer["name"] in users]
+    return [source for name in before for source in _sources(config, layers[name])]
