@@ -118,6 +118,7 @@ class Forecast:
 
 def forecast(analysis: Analysis, units: Sequence[Unit]) -> list[Forecast]:
     """What `run` would do, reading thumbnails only and writing nothing."""
+    analysis.folder.refuse_shared_names(unit.entry.slide_id for unit in units)
     return [_forecast(analysis, unit) for unit in units]
 
 
@@ -133,6 +134,8 @@ def _forecast(analysis: Analysis, unit: Unit) -> Forecast:
 
 def _claim(analysis: Analysis, cohort: Sequence[str], *, overwrite: bool) -> None:
     folder, bundle = analysis.folder, analysis.bundle
+    earlier = () if overwrite else read_run(folder.path).get("slides", ())
+    folder.refuse_shared_names((*cohort, *earlier))
     inputs = {
         "model_sha256": bundle.model_sha256,
         "preprocessing_sha256": digest(analysis.preprocessing),

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from common.errors import ConfigError
 from layer3_infer.heatmap_file import SUFFIX
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 OME_TIFF: Final = ".ome.tif"
@@ -70,6 +72,28 @@ class ResultsFolder:
             self.froc_picture,
             self.roc_picture,
         )
+
+    def refuse_shared_names(self, slide_ids: Iterable[str]) -> None:
+        """Make sure that no file of a slide is another's, or one of the run.
+
+        Raises
+        ------
+        ConfigError
+            Naming each such file, and whose it would be.
+        """
+        ours = (self.slides, self.patients, *self.about_all)
+        owners = dict.fromkeys(ours, "of the run and of slide")
+        shared: list[str] = []
+        for slide_id in sorted(set(slide_ids)):
+            for path in self.of_slide(slide_id):
+                if path in owners:
+                    shared.append(f"{path.name} {owners[path]} {slide_id!r}")
+                owners[path] = f"of slides {slide_id!r} and"
+        if shared:
+            raise ConfigError(
+                f"{self.path}: expected slides whose files have names of their own, found "
+                f"{'; '.join(shared)}. Give another slide_id in the cohort CSV"
+            )
 
     def of_slide(self, slide_id: str) -> tuple[Path, ...]:
         """Every file written for one slide, the heatmap first."""

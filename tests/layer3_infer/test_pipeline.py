@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -198,6 +199,36 @@ def test_a_forecast_says_what_would_be_done_and_writes_nothing(
     }
     assert said(finished)["green"] == ("finished", 0)
     assert not (tmp_path / "new").exists()
+
+
+def test_slides_that_would_share_a_file_are_refused_before_anything_is_written(
+    bundle, cohort_csv, tmp_path
+):
+    rows = cohort_csv.read_text().replace("pink,pink", "green.top,pink").splitlines()
+    source = cohort_csv.with_name("shared.csv")
+    source.write_text("\n".join(rows))
+    analysis = Analysis(bundle, HeatmapSettings(), ResultsFolder(tmp_path / "out"))
+    entries = read_cohort(source)
+    source.unlink()
+
+    for tried in (
+        lambda: run(analysis, units_of(entries[:1]), [entry.slide_id for entry in entries]),
+        lambda: forecast(analysis, units_of(entries)),
+    ):
+        with pytest.raises(ConfigError, match=r"green\.top\.png of slides 'green' and"):
+            tried()
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_slide_may_not_take_a_file_of_one_that_is_there(bundle, cohort_csv, copy, finished):
+    analysis = Analysis(bundle, HeatmapSettings(), ResultsFolder(copy))
+    (entry,) = (entry for entry in read_cohort(cohort_csv) if entry.slide_id == "pink")
+    named = replace(entry, slide_id="green.top")
+
+    with pytest.raises(ConfigError, match=r"green\.top\.png of slides"):
+        run(analysis, units_of([named]), [named.slide_id])
+    pictures = [(folder / "green.top.png").read_bytes() for folder in (copy, finished)]
+    assert pictures[0] == pictures[1]
 
 
 def test_a_forecast_says_which_slide_would_fail(bundle, cohort_csv, tmp_path):

@@ -2,6 +2,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from common.errors import ConfigError
 from layer3_infer.results_folder import ResultsFolder
 
 FOLDER = ResultsFolder(Path("out"))
@@ -20,3 +23,29 @@ def test_the_files_of_a_run_are_those_of_no_slide():
     run |= {FOLDER.froc_curve, FOLDER.froc_picture, FOLDER.roc_picture}
 
     assert not run & set(FOLDER.of_slide("a"))
+
+
+def test_slides_whose_files_have_names_of_their_own_are_taken():
+    FOLDER.refuse_shared_names(["a", "a.1", "a.tiff", "a.slide", "top", "slides.1", "reports"])
+
+
+@pytest.mark.parametrize(
+    ("slides", "shared"),
+    [
+        (["a.top", "b", "a"], r"a\.top\.png of slides 'a' and 'a\.top'"),
+        (["slides"], r"slides\.csv of the run and of slide 'slides'"),
+        (["patients"], r"patients\.csv of the run and of slide 'patients'"),
+        (["slide_predictions"], r"slide_predictions\.csv of the run and of slide"),
+        (["froc"], r"froc\.png of the run and of slide 'froc'"),
+        (["froc"], r"froc\.csv of the run and of slide 'froc'"),
+        (["roc"], r"roc\.png of the run and of slide 'roc'"),
+    ],
+)
+def test_slides_that_would_share_a_file_are_refused_by_name(slides, shared):
+    with pytest.raises(ConfigError, match=f"{shared}.*another slide_id in the cohort CSV"):
+        FOLDER.refuse_shared_names(slides)
+
+
+def test_every_file_that_would_be_shared_is_named_at_once():
+    with pytest.raises(ConfigError, match=r"'b' and 'b\.top'.*'roc'"):
+        FOLDER.refuse_shared_names(["roc", "b", "b.top"])
