@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from common.roc import auc
 from layer3_infer.explain import rcv
 from layer3_infer.explain.finding import Finding
-from layer3_infer.explain.significance import holm, p_above, p_two_sided, shuffles
+from layer3_infer.explain.shuffling import grounds, shuffles
+from layer3_infer.explain.significance import holm, p_above, p_two_sided
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
     from layer3_infer.explain.finding import Plan, Values
     from layer3_infer.explain.gradients import LayerView
+    from layer3_infer.explain.shuffling import Ground
 
     Vector = npt.NDArray[np.float64]
 
@@ -39,6 +42,7 @@ def assess(
     patients: npt.NDArray[np.int64],
     slides: npt.NDArray[np.int64],
     plan: Plan,
+    places: npt.NDArray[np.int64] | None = None,
 ) -> list[Finding]:
     """Every concept in every layer, layer by layer.
 
@@ -52,6 +56,12 @@ def assess(
     shuffled concept's too, has a TCAV of 0 or 1. How far the score moves along the unit vector
     still tells a direction the network looks along from others.
 
+    What a p-value assumes: that within a slide, and were there nothing between them, the concept
+    could as well have lain in any of the ways its shuffled copies do, which are as smooth over the
+    slide as it is; and that slides are independent. Where places are not known, it assumes that
+    patches are. For smooth values with sharp borders or a long tail the p-value of the sensitivity
+    is two to three times too small; that of both together is not.
+
     Parameters
     ----------
     views : mapping of layer to LayerView
@@ -62,10 +72,12 @@ def assess(
     slides : (N,) int64
         What values are shuffled within.
     plan : Plan
+    places : (N, 2) int64, optional
+        Where each patch lies in its slide: see `shuffling.grounds`.
     """
     found: list[Finding] = []
     for layer, view in views.items():
-        own = list(_layer(layer, view, concepts, patients, slides, plan))
+        own = list(_layer(layer, view, concepts, patients, slides, plan, places))
         scaled = rcv.scaled([finding.br for finding in own])
         found += [replace(f, br_scaled=br) for f, br in zip(own, scaled, strict=True)]
     return _passed(found, plan)
@@ -90,6 +102,7 @@ def _layer(
     patients: npt.NDArray[np.int64],
     slides: npt.NDArray[np.int64],
     plan: Plan,
+    places: npt.NDArray[np.int64] | None,
 ) -> Iterator[Finding]:
     """Findings in one layer; concepts with values at the same patches share their regressions."""
     activations = view.activations.astype(np.float64)
@@ -106,7 +119,8 @@ def _layer(
             found[name] = Finding(name, layer, len(rows), len(np.unique(patient)), reason=reason)
         if able := [concept for concept in members if not why[concept.name]]:
             own = rcv.centred(activations[rows], slide)
-            trial = _Trial(own, gradients[rows], patient, slide, able, plan)
+            over = grounds(slide, None if places is None else places[rows])
+            trial = _Trial(own, gradients[rows], patient, slide, able, plan, over)
             values = np.stack([concept.values[rows] for concept in able], axis=1)
             for concept, numbers in zip(able, trial.numbers(values), strict=True):
                 found[concept.name] = replace(found[concept.name], **numbers)
@@ -123,6 +137,7 @@ class _Trial:
     slides: npt.NDArray[np.int64]
     concepts: Sequence[Values]
     plan: Plan
+    over: Sequence[Ground]
 
     def numbers(self, values: npt.NDArray[np.float64]) -> list[dict[str, Any]]:
         """What `Finding` wants to know of each concept; `values` are (N, K)."""
@@ -130,34 +145,28 @@ class _Trial:
         fold_of = rcv.split(self.patients, plan.folds, self._rng(_SPLITTING))
         folds = list(rcv.prepare(self.activations, self.gradients, fold_of, plan.ridge))
         own = rcv.centred(values, self.slides)
-        truth = self._truth(values, own)
-        again = [self._again(own, truth, number) for number in range(plan.repeats)]
+        again = [self._again(own, number) for number in range(plan.repeats)]
         repeats = np.array(again).reshape(plan.repeats, 2, len(self.concepts))
         return [
-            self._one(concept, own[:, column], truth[:, column], folds, repeats[:, :, column])
+            self._one(concept, values[:, [column]], folds, repeats[:, :, column])
             for column, concept in enumerate(self.concepts)
         ]
-
-    def _truth(
-        self, values: npt.NDArray[np.float64], own: npt.NDArray[np.float64]
-    ) -> npt.NDArray[np.float64]:
-        """What predictions are held against: of a discrete concept, 0 and 1."""
-        return np.where([concept.discrete for concept in self.concepts], values, own)
 
     def _one(
         self,
         concept: Values,
-        own: Vector,
-        truth: Vector,
+        values: npt.NDArray[np.float64],
         folds: list[rcv.Fold],
         repeats: npt.NDArray[np.float64],
     ) -> dict[str, Any]:
-        held_out = rcv.cross_fit(folds, own[:, None])
+        own = rcv.centred(values, self.slides)
+        held_out = rcv.cross_fit(folds, own)
         sensitivity = held_out.sensitivity[:, 0]
-        r2 = float(_quality(concept, truth[:, None], held_out)[0])
+        r2 = float(rcv.r_squared(own, held_out.predicted)[0])
         share, mean = float(rcv.tcav(held_out.sensitivity)[0]), float(sensitivity.mean())
-        null_r2, null_share, null_mean = self._null(concept, truth, folds)
+        null_r2, null_share, null_mean = self._null(concept, own[:, 0], folds)
         return {
+            **(_parted(values[:, 0], held_out.predicted[:, 0]) if concept.discrete else {}),
             "r2": r2,
             "r2_mean": float(repeats[:, 0].mean()),
             "r2_sd": float(repeats[:, 0].std()),
@@ -176,49 +185,38 @@ class _Trial:
         }
 
     def _null(
-        self, concept: Values, truth: Vector, folds: list[rcv.Fold]
+        self, concept: Values, own: Vector, folds: list[rcv.Fold]
     ) -> tuple[Vector, Vector, Vector]:
         """R2, TCAV and mean sensitivity of the shuffled copies, the same in all layers."""
         rng = self._rng(_SHUFFLING, zlib.crc32(concept.name.encode()))
         parts = []
         for start in range(0, self.plan.shuffles, _AT_ONCE):
             count = min(_AT_ONCE, self.plan.shuffles - start)
-            copies = shuffles(truth, self.slides, count, rng)
-            held_out = rcv.cross_fit(folds, rcv.centred(copies, self.slides))
-            quality, sensitivity = _quality(concept, copies, held_out), held_out.sensitivity
+            copies = shuffles(own, self.over, count, rng)
+            held_out = rcv.cross_fit(folds, copies)
+            quality, sensitivity = rcv.r_squared(copies, held_out.predicted), held_out.sensitivity
             parts.append(np.stack([quality, rcv.tcav(sensitivity), sensitivity.mean(axis=0)]))
         quality, share, mean = np.concatenate(parts, axis=1)
         return quality, share, mean
 
-    def _again(
-        self, own: npt.NDArray[np.float64], truth: npt.NDArray[np.float64], number: int
-    ) -> npt.NDArray[np.float64]:
+    def _again(self, own: npt.NDArray[np.float64], number: int) -> npt.NDArray[np.float64]:
         """R2 and mean sensitivity of every concept, (2, K), with other folds and other patches."""
         rng, plan = self._rng(_REPEATING, number), self.plan
         fold_of = rcv.split(self.patients, plan.folds, rng)
         drawn = partial(rcv.resampled, groups=self.slides, rng=rng)
         folds = rcv.prepare(self.activations, self.gradients, fold_of, plan.ridge, drawn)
         held_out = rcv.cross_fit(folds, own)
-        columns = [np.array([column]) for column in range(len(self.concepts))]
-        quality = [
-            _quality(concept, truth[:, at], held_out, at)[0]
-            for concept, at in zip(self.concepts, columns, strict=True)
-        ]
-        return np.stack([np.array(quality), held_out.sensitivity.mean(axis=0)])
+        quality = rcv.r_squared(own, held_out.predicted)
+        return np.stack([quality, held_out.sensitivity.mean(axis=0)])
 
     def _rng(self, *purpose: int) -> np.random.Generator:
         return np.random.default_rng([self.plan.seed, *purpose])
 
 
-def _quality(
-    concept: Values,
-    truth: npt.NDArray[np.float64],
-    held_out: rcv.HeldOut,
-    at: npt.NDArray[np.int64] | None = None,
-) -> Vector:
-    """R2 or 2 AUC - 1 of each column of `truth`, predicted by the columns `at`, or by all."""
-    predicted = held_out.predicted if at is None else held_out.predicted[:, at]
-    return (rcv.auc_gain if concept.discrete else rcv.r_squared)(truth, predicted)
+def _parted(present: Vector, predicted: Vector) -> dict[str, Any]:
+    """What there is to say of a discrete concept alone."""
+    parted = auc(present.astype(np.int8), predicted.astype(np.float32))
+    return {"n_with": int(present.sum()), "auc": parted}
 
 
 def _band(name: str, values: Vector) -> dict[str, float]:

@@ -30,6 +30,7 @@ def beside_others(
     patients: npt.NDArray[np.int64],
     slides: npt.NDArray[np.int64],
     plan: Plan,
+    places: npt.NDArray[np.int64] | None = None,
 ) -> list[Finding]:
     """What `assess` finds, with `passes` and `explained_by` of concepts that go together.
 
@@ -42,10 +43,10 @@ def beside_others(
 
     Parameters
     ----------
-    views, concepts, patients, slides, plan
+    views, concepts, patients, slides, plan, places
         As of `assess`.
     """
-    alone = assess(views, concepts, patients, slides, plan)
+    alone = assess(views, concepts, patients, slides, plan, places)
     explained: dict[tuple[str, str], str] = {}
     left = _passing(alone)
     leaders: list[Values] = []
@@ -58,7 +59,8 @@ def beside_others(
         rest = [concept for concept in concepts if any(key[0] == concept.name for key in left)]
         if not rest:
             break
-        found = assess(views, [less(c, leaders, slides) for c in rest], patients, slides, plan)
+        others = [less(concept, leaders, slides) for concept in rest]
+        found = assess(views, others, patients, slides, plan, places)
         still = _passing(found) & left
         explained |= dict.fromkeys(left - still, leader)
         left = still

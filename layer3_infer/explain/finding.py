@@ -23,7 +23,7 @@ class Plan:
     repeats : int
         Cross-validations with other folds, on patches drawn with replacement.
     shuffles : int
-        Copies of each concept, shuffled within slides.
+        Copies of each concept, in other places of the same slides: see `shuffling`.
     level : float
         Of corrected p-values, below which a concept passes.
     agreement : float
@@ -66,9 +66,13 @@ class Finding:
     concept, layer : str
     n, groups : int
         Patches with a value, and their patients.
+    n_with : int or None
+        Patches with a discrete concept; the others of `n` are without it.
     r2 : float or None
         Cross-validated R2 over patches of patients held out; negative if worse than the mean. Of a
-        discrete concept, 2 AUC - 1.
+        discrete concept, of its values 0 and 1, so that all are on one scale.
+    auc : float or None
+        How well the same predictions part patches with from those without a discrete concept.
     r2_mean, r2_sd, r2_low, r2_high : float or None
         Over the repeats; low and high leave out 2.5 % on each side.
     r2_null_low, r2_null_high : float or None
@@ -105,7 +109,9 @@ class Finding:
     layer: str
     n: int
     groups: int
+    n_with: int | None = None
     r2: float | None = None
+    auc: float | None = None
     r2_mean: float | None = None
     r2_sd: float | None = None
     r2_low: float | None = None

@@ -256,21 +256,6 @@ def r_squared(concepts: Matrix, predicted: Matrix) -> npt.NDArray[np.float64]:
     return 1 - left / np.where(whole > 0, whole, np.inf)
 
 
-def auc_gain(concepts: Matrix, predicted: Matrix) -> npt.NDArray[np.float64]:
-    """How well predictions part the patches with (1) and without (0) each concept, (K,).
-
-    2 AUC - 1: 0 by chance, 1 if perfect; ties count half.
-    """
-    from scipy.stats import rankdata
-
-    ranks = np.asarray(rankdata(predicted, axis=0), dtype=np.float64)
-    positive = concepts.sum(axis=0)
-    negative = len(concepts) - positive
-    above = (ranks * concepts).sum(axis=0) - positive * (positive + 1) / 2
-    pairs = positive * negative
-    return 2 * above / np.where(pairs > 0, pairs, np.inf) - np.where(pairs > 0, 1, 0)
-
-
 def tcav(sensitivity: Matrix) -> npt.NDArray[np.float64]:
     """Share of patches whose score grows with each concept, (K,); patches that don't care are half.
 

@@ -5,9 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from planted_concepts import QUICK, plant
+from scipy.ndimage import gaussian_filter
 
 from layer3_infer.explain.assessment import assess
 from layer3_infer.explain.finding import Values
+from layer3_infer.explain.gradients import LayerView
 
 
 @pytest.fixture(scope="module")
@@ -74,14 +76,20 @@ def test_what_slides_differ_in_neither_helps_nor_hides_a_concept(findings):
     assert without["followed"].passes
 
 
-def test_a_discrete_concept_is_found_by_its_auc(planted):
+def test_a_discrete_concept_is_found_and_measured_as_the_same_values_would_be(planted):
     present = (planted.concepts["along"] > 0).astype(float)
-    concepts = [Values("along", present, discrete=True)]
+    concepts = [Values("along", present, discrete=discrete) for discrete in (True, False)]
 
-    (finding,) = assess({"layer": planted.view}, concepts, planted.patients, planted.slides, QUICK)
+    ((finding,), (same,)) = (
+        assess({"layer": planted.view}, [concept], planted.patients, planted.slides, QUICK)
+        for concept in concepts
+    )
 
     assert finding.passes
-    assert 0.5 < finding.r2 <= 1
+    assert (finding.r2, finding.br) == (same.r2, same.br)
+    assert finding.auc == pytest.approx((1 + 0.75) / 2, abs=0.1)
+    assert finding.n_with == present.sum()
+    assert (same.auc, same.n_with) == (None, None)
 
 
 def test_shuffled_concepts_pass_no_more_often_than_chance(planted):
@@ -161,3 +169,86 @@ def test_what_cannot_be_assessed_says_why_and_stops_nothing_else(planted, change
     assert findings["wrong"].r2 is None
     assert not findings["wrong"].passes
     assert findings["followed"].passes
+
+
+EDGE = 7
+
+
+def smooth(rng, count, sigma=2.0):
+    """Independent smooth fields over EDGE x EDGE patches, (EDGE ** 2, count)."""
+    around = 2 * int(4 * sigma)
+    noise = rng.normal(size=(EDGE + around, EDGE + around, count))
+    field = gaussian_filter(noise, (sigma, sigma, 0))
+    half = around // 2
+    return field[half:-half, half:-half].reshape(EDGE**2, count)
+
+
+def smooth_cohort(rng, concepts, patients=5):
+    """A layer and a score that follow one smooth field, and concepts that are others."""
+    size = EDGE**2 * patients
+    driven = np.concatenate([smooth(rng, 1)[:, 0] for _ in range(patients)])
+    values = np.concatenate([smooth(rng, concepts) for _ in range(patients)])
+    direction = np.linalg.qr(rng.normal(size=(8, 8)))[0][0]
+    noise = 0.3 * driven.std() * rng.normal(size=(size, 8))
+    gradients = (1 + 0.3 * rng.normal(size=(size, 1))) * direction
+    view = LayerView(
+        (np.outer(driven, direction) + noise).astype(np.float32),
+        (gradients + 0.1 * rng.normal(size=(size, 8))).astype(np.float32),
+    )
+    slides = np.repeat(np.arange(patients), EDGE**2)
+    places = np.tile(np.argwhere(np.ones((EDGE, EDGE))), (patients, 1)) * 448
+    return view, [Values(str(n), own) for n, own in enumerate(values.T)], slides, places
+
+
+def of_smooth_concepts(placed, cohorts=40, concepts=9):
+    """What is found in each of many cohorts whose concepts have nothing to do with the score."""
+    plan, rng = replace(QUICK, folds=5, shuffles=399, repeats=2), np.random.default_rng(5)
+    for _ in range(cohorts):
+        view, values, slides, places = smooth_cohort(rng, concepts)
+        yield assess({"layer": view}, values, slides, slides, plan, places if placed else None)
+
+
+def test_smooth_concepts_that_have_nothing_to_do_with_the_score_pass_no_more_often_than_said():
+    found = list(of_smooth_concepts(placed=True))
+    each = [finding for findings in found for finding in findings]
+
+    assert np.mean([finding.r2_p <= 0.05 for finding in each]) <= 0.1
+    assert np.mean([finding.sensitivity_p <= 0.05 for finding in each]) <= 0.1
+    most = 0.05 + 3 * np.sqrt(0.05 * 0.95 / len(found))
+    assert np.mean([any(f.passes_alone for f in findings) for findings in found]) <= most
+
+
+def test_smooth_concepts_without_places_are_taken_for_evidence_they_are_not():
+    found = of_smooth_concepts(placed=False, cohorts=10)
+
+    assert np.mean([f.sensitivity_p <= 0.05 for findings in found for f in findings]) > 0.25
+
+
+def test_a_smooth_concept_that_the_score_follows_passes():
+    view, _, slides, places = smooth_cohort(np.random.default_rng(1), 1)
+    followed = view.activations.astype(float) @ view.gradients.mean(axis=0)
+
+    (finding,) = assess(
+        {"layer": view}, [Values("followed", followed)], slides, slides, QUICK, places
+    )
+
+    assert finding.passes_alone
+
+
+@pytest.mark.parametrize("placed", [True, False])
+def test_a_rare_concept_is_no_surer_than_the_ways_it_could_lie_allow(placed):
+    rng = np.random.default_rng(0)
+    rare = np.tile(np.arange(10) == 0, 2).astype(float)
+    view = LayerView(
+        np.outer(rare, np.ones(4)).astype(np.float32) + 0.01 * rng.normal(size=(20, 4)),
+        np.ones((20, 4), np.float32),
+    )
+    slides = np.repeat([0, 1], 10)
+    places = np.stack([np.arange(20) % 10, np.zeros(20, int)], axis=1) if placed else None
+
+    (finding,) = assess(
+        {"layer": view}, [Values("rare", rare)], slides, slides, replace(QUICK, shuffles=3000),
+        places,
+    )  # fmt: skip
+
+    assert min(finding.r2_p, finding.sensitivity_p / 2) > 0.005  # one of 10 x 10 ways

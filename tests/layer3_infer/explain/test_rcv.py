@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.linear_model import Ridge
-from sklearn.metrics import r2_score, roc_auc_score
+from sklearn.metrics import r2_score
 from sklearn.preprocessing import StandardScaler
 
 from layer3_infer.explain import rcv
@@ -143,21 +143,14 @@ def test_values_less_their_groups_mean_have_mean_zero_in_each_group():
     np.testing.assert_allclose(left[0] - left[2], values[0] - values[2])
 
 
-def test_r2_and_auc_are_those_of_scikit_learn_ties_included():
+def test_r2_is_that_of_scikit_learn():
     rng = np.random.default_rng(0)
     truth, predicted = rng.normal(size=(50, 2)), rng.normal(size=(50, 2)).round(1)
-    present = (truth > 0).astype(float)
 
-    r2, gain = rcv.r_squared(truth, predicted), rcv.auc_gain(present, predicted)
+    r2 = rcv.r_squared(truth, predicted)
 
     for column in range(2):
         assert r2[column] == pytest.approx(r2_score(truth[:, column], predicted[:, column]))
-        auc = roc_auc_score(present[:, column], predicted[:, column])
-        assert gain[column] == pytest.approx(2 * auc - 1)
-
-
-def test_a_concept_that_all_patches_have_has_no_auc_gain():
-    assert rcv.auc_gain(np.ones((4, 1)), np.arange(4.0)[:, None]).tolist() == [0.0]
 
 
 def test_tcav_is_the_share_of_patches_whose_score_grows_and_half_of_those_that_do_not_care():
