@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from common.config import Settings
 
@@ -20,6 +20,7 @@ class ConceptsSettings(Settings):
         Measures of nuclei to take as concepts; an empty list takes all.
     discrete : list of str
         Concepts to make discrete: patches in the highest third against those in the lowest.
+        None of these three lists may name anything twice.
     per_class : int
         Patches of each label from each slide, at most.
     most : int
@@ -54,3 +55,11 @@ class ConceptsSettings(Settings):
     level: float = Field(default=0.05, gt=0, lt=1)
     batch_size: int = Field(default=32, ge=1)
     seed: int = Field(default=0, ge=0)
+
+    @field_validator("layers", "measures", "discrete")
+    @classmethod
+    def _once(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        for place, name in enumerate(names):
+            if name in names[:place]:
+                raise ValueError(f"expected each name once, found {name!r} twice")
+        return names

@@ -68,13 +68,55 @@ def test_a_column_of_words_is_a_discrete_concept_for_each_word(tmp_path):
         ("slide_id,x,mitoses\na,0,3\n", "expected columns slide_id, x, y and one"),
         ("slide_id,x,y\na,0,3\n", "found none"),
         ("slide_id,x,y,m\na,0.5,3,1\n", "line 2: expected x and y, level-0 px, found '0.5'"),
-        ("slide_id,x,y,m\na,0,3\na,0,3,2\n", "found two of"),
+        ("slide_id,x,y,m\na,0,3\nb,1,1,1\na,0,3,2\n", "line 4: .*found two of .*is line 2"),
+        ("slide_id,x,y,m,m\na,0,3,1,1\n", "expected each column once, found two named 'm'"),
+        ("slide_id,x,x,y,m\na,0,0,3,1\n", "found two named 'x'"),
+        ("slide_id,x,y,m,\na,0,3,1,1\n", "found none for column 5"),
+        ("slide_id,x,y,m\na,0,3,\0\n", "bytes that are 0"),
+        ("slide_id,x,y,m,m=a\na,0,3,a,1\n", "found two of m=a"),
         ("slide_id,x,y,m\na,0\n", "line 2: expected x and y"),
     ],
 )
 def test_a_file_that_does_not_say_which_patch_is_refused(tmp_path, text, said):
     with pytest.raises(ConfigError, match=said):
         read_given(written(tmp_path, text))
+
+
+def test_a_concept_named_like_a_measure_is_refused_with_both(tmp_path):
+    path = written(tmp_path, "slide_id,x,y,contrast\na,0,0,1\n")
+
+    with pytest.raises(ConfigError, match=r"known\.csv: column 'contrast': .*'Chromatin contrast'"):
+        read_given(path)
+
+
+def test_a_word_among_numbers_is_refused_with_its_line(tmp_path):
+    path = written(tmp_path, "slide_id,x,y,m\na,0,0,1.5\n\na,1,0,n/a\na,2,0,\na,3,0,2\n")
+
+    with pytest.raises(ConfigError, match="column 'm': line 4: expected a number.*found 'n/a'"):
+        read_given(path)
+
+
+def test_numbers_among_words_are_words(tmp_path):
+    path = written(tmp_path, "slide_id,x,y,g\na,0,0,1\na,1,0,2a\na,2,0,2b\n")
+
+    assert [c.name for c in read_given(path).concepts] == ["g=1", "g=2a", "g=2b"]
+
+
+def test_a_column_of_too_many_words_is_refused(tmp_path):
+    lines = [f"a,{number},0,w{number}" for number in range(21)]
+
+    assert (
+        len(read_given(written(tmp_path, "\n".join(["slide_id,x,y,g", *lines[1:]]))).concepts) == 20
+    )
+    with pytest.raises(ConfigError, match="at most 20 different words, found 21"):
+        read_given(written(tmp_path, "\n".join(["slide_id,x,y,g", *lines])))
+
+
+def test_spaces_around_names_do_not_count(tmp_path):
+    given = read_given(written(tmp_path, "slide_id, x, y, m\n a ,0, 3, 1\n"))
+
+    assert given.values["a", 0, 3] == (1.0,)
+    assert given.concepts[0].name == "m"
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path):
@@ -89,6 +131,23 @@ def test_a_discrete_measure_parts_the_highest_third_from_the_lowest():
 
     assert values.discrete
     np.testing.assert_array_equal(values.values, [0, 0, np.nan, np.nan, 1, 1, np.nan])
+
+
+@pytest.mark.parametrize(
+    ("counts", "parts"),
+    [
+        ([(1, 5), (2, 90), (3, 5)], (5, 5)),
+        ([(1, 80), (2, 10), (3, 10)], (80, 20)),
+        ([(1, 10), (2, 10), (3, 80)], (20, 80)),
+    ],
+)
+def test_a_value_that_most_patches_share_does_not_swallow_both_thirds(counts, parts):
+    (concept,) = of_measures(("asm",), ("asm",), 0.5)
+    measured = np.concatenate([np.full(count, float(value)) for value, count in counts])
+
+    values = values_of(concept, measured).values
+
+    assert ((values == 0).sum(), (values == 1).sum()) == parts
 
 
 def test_a_discrete_concept_of_two_values_keeps_all_patches():

@@ -19,3 +19,9 @@ def test_by_default_layers_measures_and_shuffles_are_chosen_for_the_user():
 def test_what_cannot_be_worked_with_is_refused(override):
     with pytest.raises(ConfigError, match=override.partition("=")[0]):
         load(ConceptsSettings, overrides=[override])
+
+
+@pytest.mark.parametrize("key", ["layers", "measures", "discrete"])
+def test_a_name_given_twice_is_refused(key):
+    with pytest.raises(ConfigError, match=f"{key}.*found 'asm' twice"):
+        load(ConceptsSettings, overrides=[f"{key}=[asm, contrast, asm]"])
