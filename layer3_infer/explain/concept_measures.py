@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from layer3_infer.explain.concept_sample import SampledSlide
 
 log = logging.getLogger(__name__)
-_PLACE: Final = ("slide_fingerprint", "part", "row", "x", "y", "label")
+_PLACE: Final = ("slide_fingerprint", "nuclei_sha256", "part", "row", "x", "y", "label")
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +39,9 @@ class MeasuringTask:
         The CSV.
     nuclei : Path or None
         Folder of given nuclei; None finds them.
+    mark : str
+        SHA-256 of the given nuclei: measures of others are not taken for these; empty where they
+        are found.
     anew : bool
         Measure even if it is done.
     """
@@ -46,12 +49,14 @@ class MeasuringTask:
     slide: SampledSlide
     path: Path
     nuclei: Path | None = None
+    mark: str = ""
     anew: bool = False
 
     def __call__(self) -> Outcome:
         """Measure, unless it is done."""
-        if self.anew or read_measures(self.path, self.slide) is None:
-            write_measures(self.path, self.slide, measured(self.slide, self.nuclei))
+        if self.anew or read_measures(self.path, self.slide, self.mark) is None:
+            values = measured(self.slide, self.nuclei)
+            write_measures(self.path, self.slide, values, self.mark)
         return Outcome(self.slide.slide_id, "done", counts={"patches": len(self.slide)})
 
 
@@ -96,18 +101,22 @@ def _nuclei(
         yield given[part].read([row])[0]
 
 
-def write_measures(path: Path, slide: SampledSlide, values: npt.NDArray[np.float64]) -> None:
+def write_measures(
+    path: Path, slide: SampledSlide, values: npt.NDArray[np.float64], mark: str = ""
+) -> None:
     """Write one line per patch: where it is, and its measures; empty where it has none."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow([*_PLACE, *MEASURES])
-    for place, row in zip(_places(slide), values.tolist(), strict=True):
+    for place, row in zip(_places(slide, mark), values.tolist(), strict=True):
         writer.writerow([*place, *["" if np.isnan(value) else repr(value) for value in row]])
     write_text(path, stream.getvalue())
 
 
-def read_measures(path: Path, slide: SampledSlide) -> npt.NDArray[np.float64] | None:
-    """What `write_measures` wrote of the same patches; None where there is nothing of them."""
+def read_measures(
+    path: Path, slide: SampledSlide, mark: str = ""
+) -> npt.NDArray[np.float64] | None:
+    """What `write_measures` wrote of the same patches and nuclei; None where there is nothing."""
     try:
         lines = list(csv.reader(path.read_text(encoding="utf-8").splitlines()))
         head, *rows = lines
@@ -117,13 +126,12 @@ def read_measures(path: Path, slide: SampledSlide) -> npt.NDArray[np.float64] | 
     except (OSError, ValueError, csv.Error) as error:
         log.warning("%s is measured anew: %s", slide.slide_id, error)
         return None
-    of_same = head == [*_PLACE, *MEASURES] and [row[: len(_PLACE)] for row in rows] == _places(
-        slide
-    )
+    places = [row[: len(_PLACE)] for row in rows]
+    of_same = head == [*_PLACE, *MEASURES] and places == _places(slide, mark)
     return np.array(values, dtype=np.float64).reshape(-1, len(MEASURES)) if of_same else None
 
 
-def _places(slide: SampledSlide) -> list[list[str]]:
+def _places(slide: SampledSlide, mark: str) -> list[list[str]]:
     columns = zip(
         slide.part.tolist(),
         slide.row.tolist(),
@@ -132,6 +140,6 @@ def _places(slide: SampledSlide) -> list[list[str]]:
         strict=True,
     )
     return [
-        [slide.fingerprint, *map(str, (part, row, x, y, label))]
+        [slide.fingerprint, mark, *map(str, (part, row, x, y, label))]
         for part, row, (x, y), label in columns
     ]

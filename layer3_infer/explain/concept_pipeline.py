@@ -12,7 +12,7 @@ import numpy as np
 
 from common.config import digest
 from common.errors import ConfigError
-from common.files import sha256, spread_hash
+from common.files import sha256
 from common.outcomes import Outcome, attempt, write_outcome
 from common.preprocessing import slide_stain
 from common.progress import progress
@@ -116,15 +116,16 @@ def find_concepts(
     ConfigError
         If `out` holds results of something else, or patches of too few patients are left.
     """
+    nuclei = _marks_of_nuclei(inputs)
     decides = {
         "model_sha256": bundle.model_sha256,
         "preprocessing_sha256": digest(bundle.manifest.preprocessing),
         "given_sha256": sha256(inputs.given) if inputs.given else "",
-        "nuclei_sha256": _mark_of_nuclei(inputs),
+        "nuclei_sha256": _together(nuclei),
     }
     claim_run(out, "concepts", settings, decides, inputs.files, overwrite=overwrite)
     log.info(log_head(digest(settings)))
-    run = _Run(bundle, inputs, ConceptsFolder(out), settings, workers)
+    run = _Run(bundle, inputs, nuclei, ConceptsFolder(out), settings, workers)
     return run.find(overwrite=overwrite)
 
 
@@ -132,6 +133,7 @@ def find_concepts(
 class _Run:
     bundle: Bundle
     inputs: ConceptInputs
+    nuclei: Mapping[str, str]
     out: ConceptsFolder
     settings: ConceptsSettings
     workers: int
@@ -159,9 +161,10 @@ class _Run:
         _check_enough(slides)
         values = self._values(concepts, slides, given)
         seen = sum(len(slide) for slide in slides if self._known(slide))
-        looked = Looked(slides, concepts, values, views, seen)
+        looked = Looked(slides, concepts, values, views, seen, bool(self.nuclei))
         facts = report(looked, plan, self.out) | {
             "model_sha256": self.bundle.model_sha256,
+            "nuclei_sha256": _together(self.nuclei),
             "config_sha256": digest(self.settings),
             "software": software(),
             "patch_mpp": self.bundle.manifest.patch_mpp,
@@ -199,7 +202,13 @@ class _Run:
 
     def _measured(self, slides: Sequence[SampledSlide], *, overwrite: bool) -> dict[str, Outcome]:
         tasks = [
-            MeasuringTask(slide, self.out.measures(slide.slide_id), self.inputs.nuclei, overwrite)
+            MeasuringTask(
+                slide,
+                self.out.measures(slide.slide_id),
+                self.inputs.nuclei,
+                self.nuclei.get(slide.slide_id, ""),
+                overwrite,
+            )
             for slide in slides
         ]
         ended = spread(run_task, tasks, self.workers, died)
@@ -255,7 +264,9 @@ class _Run:
     def _concepts(self, given: Given | None) -> list[Concept]:
         """Measures of nuclei, then what was given."""
         settings, mpp = self.settings, self.bundle.manifest.patch_mpp
-        measures = of_measures(settings.measures, settings.discrete, mpp)
+        measures = of_measures(
+            settings.measures, settings.discrete, mpp, nuclei_given=bool(self.nuclei)
+        )
         concepts = [*measures, *(given.concepts if given else ())]
         unknown = sorted(set(settings.discrete) - {concept.name for concept in concepts})
         if unknown:
@@ -267,7 +278,12 @@ class _Run:
         self, concepts: Sequence[Concept], slides: Sequence[SampledSlide], given: Given | None
     ) -> list[Values]:
         """The values of each concept at all patches."""
-        read = [read_measures(self.out.measures(slide.slide_id), slide) for slide in slides]
+        read = [
+            read_measures(
+                self.out.measures(slide.slide_id), slide, self.nuclei.get(slide.slide_id, "")
+            )
+            for slide in slides
+        ]
         measured = np.concatenate([values for values in read if values is not None])
         columns = dict(zip(MEASURES, measured.T, strict=True))
         if given is not None:
@@ -295,14 +311,20 @@ class _Run:
         )
 
 
-def _mark_of_nuclei(inputs: ConceptInputs) -> str:
-    """SHA-256 of the nuclei that are given; empty where they are to be found."""
+def _marks_of_nuclei(inputs: ConceptInputs) -> dict[str, str]:
+    """SHA-256 of the nuclei that are given, by slide; empty where they are to be found."""
     if inputs.nuclei is None:
-        return ""
-    files = [file for parts in inputs.files.values() for file in parts]
-    paths = sorted(mask_path(inputs.nuclei, file) for file in files)
-    marks = [[path.name, spread_hash(path)] for path in paths if path.is_file()]
-    return hashlib.sha256(json.dumps(marks).encode()).hexdigest()
+        return {}
+    marks = {}
+    for slide_id, files in inputs.files.items():
+        paths = [mask_path(inputs.nuclei, file) for file in files]
+        marks[slide_id] = _sha256_of([sha256(path) if path.is_file() else "" for path in paths])
+    return marks
+
+
+def _together(marks: Mapping[str, str]) -> str:
+    """One SHA-256 of those of all slides; empty where there are none."""
+    return _sha256_of(sorted(marks.items())) if marks else ""
 
 
 def _mark(slides: Sequence[SampledSlide]) -> str:
@@ -311,7 +333,11 @@ def _mark(slides: Sequence[SampledSlide]) -> str:
         [slide.fingerprint, slide.patient, slide.coords.tolist(), slide.row.tolist()]
         for slide in slides
     ]
-    return hashlib.sha256(json.dumps(places).encode()).hexdigest()
+    return _sha256_of(places)
+
+
+def _sha256_of(values: Any) -> str:
+    return hashlib.sha256(json.dumps(values).encode()).hexdigest()
 
 
 def _check_enough(slides: Sequence[SampledSlide]) -> None:

@@ -51,10 +51,8 @@ def write_plot(path: Path, concepts: Sequence[Concept], findings: Sequence[Findi
         _tcav(row[1], own)
         _sensitivity(row[2], own, widest)
         _relevance(row[3], own)
-    fit = "R2 on patients held out"
-    discrete = any(concept.kind == "discrete" for concept in concepts)
     titles = (
-        f"{fit} (2 AUC - 1)" if discrete else fit,
+        "R2 on patients held out",
         "TCAV",
         "Mean sensitivity,\nSD of shuffled",
         "Br, scaled by layer",

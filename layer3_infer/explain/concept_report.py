@@ -48,6 +48,8 @@ class Looked:
     views : mapping of layer to LayerView
     seen : int
         Patches of slides or patients the model was trained or chosen on.
+    nuclei_given : bool
+        Whether the user gave the nuclei.
     """
 
     slides: Sequence[SampledSlide]
@@ -55,6 +57,7 @@ class Looked:
     values: Sequence[Values]
     views: Mapping[str, LayerView]
     seen: int
+    nuclei_given: bool = False
 
 
 def report(looked: Looked, plan: Plan, out: ConceptsFolder) -> dict[str, Any]:
@@ -62,13 +65,14 @@ def report(looked: Looked, plan: Plan, out: ConceptsFolder) -> dict[str, Any]:
     slides, concepts = looked.slides, looked.concepts
     patients = _numbered([slide.group for slide in slides], slides)
     of_slide = _numbered([slide.fingerprint for slide in slides], slides)
+    places = np.concatenate([slide.coords for slide in slides])
     log.info(
         "%d concepts in %d layers, %d patches", len(concepts), len(looked.views), len(patients)
     )
     with threadpool_limits(1):  # small matrices: threads would wait for each other
-        findings = beside_others(looked.views, looked.values, patients, of_slide, plan)
+        findings = beside_others(looked.views, looked.values, patients, of_slide, plan, places)
     pairs = together(looked.values, of_slide)
-    words = paragraphs(concepts, findings, pairs, _warnings(slides, looked.seen))
+    words = paragraphs(concepts, findings, pairs, _warnings(looked))
     write_table(out.table, concepts, findings)
     write_plot(out.picture, concepts, findings)
     write_text(out.words, "\n\n".join(words) + "\n")
@@ -109,10 +113,11 @@ def _correlation(pair: npt.NDArray[np.float64], slides: npt.NDArray[np.int64]) -
     return float(np.asarray(np.corrcoef(own.T))[0, 1])
 
 
-def _warnings(slides: Sequence[SampledSlide], seen: int) -> list[str]:
-    """What a reader should know of the patches, of which the model knew `seen`."""
+def _warnings(looked: Looked) -> list[str]:
+    """What a reader should know of the patches."""
+    slides, seen = looked.slides, looked.seen
     patches, patients = sum(map(len, slides)), len({slide.group for slide in slides})
-    told = []
+    told = ["Nuclei were given by the user, and not found here."] if looked.nuclei_given else []
     if patients < _FEW_PATIENTS:
         told.append(f"Patches of {patients} patients only: what holds for them may not for others.")
     if seen:
@@ -120,6 +125,11 @@ def _warnings(slides: Sequence[SampledSlide], seen: int) -> list[str]:
         told.append(f"The model was trained or chosen on the slides or patients of {share}.")
     if any(not slide.patient for slide in slides):
         told.append("Some patients are not known: each of their slides was taken for a patient.")
+    if loose := sum(bool((slide.coords < 0).any()) for slide in slides):
+        told.append(
+            f"Where the patches of {loose} of {len(slides)} slides lie is not known: they were "
+            "taken for independent of their neighbours, so that too much may pass."
+        )
     return told
 
 

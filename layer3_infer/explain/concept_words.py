@@ -11,6 +11,15 @@ if TYPE_CHECKING:
     from layer3_infer.explain.finding import Finding
 
 _MOST_LAYERS: Final = 3
+_LITTLE: Final = 0.1
+"""R2 below which a layer knows little of a concept, though more than chance."""
+_NONE: Final = (
+    "No concept stands out: with these patches, none could be told from its shuffled copies."
+)
+_CAUTION: Final = (
+    "A concept that goes along with the label, as the distance to a pen mark may, passes even "
+    "where the network looks at something else that goes along with it."
+)
 
 
 def paragraphs(
@@ -38,10 +47,11 @@ def paragraphs(
     ordered = sorted(passing, key=lambda name: -_total(passing[name]))
     said = [_passes(known[name], passing[name]) for name in ordered]
     if not said:
-        said = ["No concept stands out: the network's answers follow none of them beyond chance."]
+        said = [_NONE]
     rest = [name for name in known if name not in passing]
     parts = [" ".join(said), _explained(known, by_concept, rest), _nothing(known, by_concept, rest)]
     parts += [_unassessed(known, by_concept), _together(known, together, passing)]
+    parts += [_CAUTION] if passing else []
     return [part for part in [*parts, *warnings] if part]
 
 
@@ -50,19 +60,46 @@ def _total(own: Sequence[Finding]) -> float:
 
 
 def _passes(concept: Concept, own: Sequence[Finding]) -> str:
-    """One concept the network's answers follow."""
-    best = max((f for f in own if f.passes), key=lambda f: abs(f.sensitivity_z or 0.0))
-    there = [finding.layer for finding in own if finding.passes]
-    mean = best.sensitivity_mean or 0.0
-    towards = "for tumour" if mean > 0 else "against tumour"
-    fit = "2 AUC - 1" if concept.kind == "discrete" else "R2"
+    """One concept the network's answers follow; layers where it speaks otherwise on their own."""
+    for_it = [f for f in own if f.passes and (f.sensitivity_mean or 0.0) > 0]
+    against = [f for f in own if f.passes and f not in for_it]
+    ordered = sorted([part for part in (for_it, against) if part], key=lambda p: -_z(_best(p)))
+    told = ", but ".join(_speaks(part) for part in ordered)
+    return f"Where {concept.said}, that speaks {told}."
+
+
+def _speaks(own: Sequence[Finding]) -> str:
+    """For or against tumour, by what evidence, and where; of layers that agree."""
+    best = _best(own)
+    towards = "for tumour" if (best.sensitivity_mean or 0.0) > 0 else "against tumour"
+    share, r2 = best.tcav or 0.0, best.r2 or 0.0
+    otherwise = share < 0.5 if (best.sensitivity_mean or 0.0) > 0 else share > 0.5
+    if otherwise:
+        towards = f"on average {towards}, though in most patches the other way"
+    there = [finding.layer for finding in own]
     layers = ", ".join(there[:_MOST_LAYERS]) + (
         f" and {len(there) - _MOST_LAYERS} more" if len(there) > _MOST_LAYERS else ""
     )
+    little = ", so that the layer knows little of it" if r2 < _LITTLE else ""
     return (
-        f"Where {concept.said}, that speaks {towards} (TCAV {best.tcav:.2f}, {fit} {best.r2:.2f} "
-        f"in {best.layer}; passes in {layers})."
+        f"{towards} (in {best.layer} the mean sensitivity is {_z(best):.1f} standard deviations "
+        f"from those of shuffled copies, R2 {r2:.2f}{little}, TCAV {share:.2f}{_null(best)}; "
+        f"passes in {layers})"
     )
+
+
+def _best(own: Sequence[Finding]) -> Finding:
+    return max(own, key=_z)
+
+
+def _z(finding: Finding) -> float:
+    return abs(finding.sensitivity_z or 0.0)
+
+
+def _null(finding: Finding) -> str:
+    """The TCAV shuffled copies have."""
+    low, high = finding.tcav_null_low, finding.tcav_null_high
+    return "" if low is None or high is None else f" where theirs is {low:.2f} to {high:.2f}"
 
 
 def _explained(

@@ -114,3 +114,13 @@ def test_given_nuclei_that_are_missing_fail_the_slide_by_name(task, tmp_path):
 def test_a_process_that_died_is_told_by_its_slide(task):
     assert died(task).slide_id == "a"
     assert died(task).exit_status == 1
+
+
+def test_measures_of_other_nuclei_are_not_taken(drawn, tmp_path):
+    slide, _ = drawn
+    path, values = tmp_path / "a.csv", np.zeros((len(slide), len(MEASURES)))
+    write_measures(path, slide, values, "these")
+
+    assert read_measures(path, slide, "these") is not None
+    assert read_measures(path, slide, "others") is None
+    assert read_measures(path, slide) is None

@@ -12,6 +12,7 @@ from colour_model import green_stain
 from dark_nuclei import SIZE, write_dark_cohort
 
 from common.errors import ConfigError
+from common.files import spread_hash
 from common.model_bundle import read_bundle
 from layer3_infer.config import ConceptsSettings
 from layer3_infer.explain.concept_pipeline import ConceptInputs, find_concepts
@@ -165,8 +166,37 @@ def test_other_given_nuclei_are_refused_in_the_same_folder(cohort, tmp_path):
     first = find_concepts(bundle, given[0], out, SETTINGS)
 
     assert "no value varies" in by_concept(first.facts)["nuclei_area_sum"]["reason"]
+    assert first.facts["concepts"][0]["source"] == "nuclei given"
+    assert "Nuclei were given by the user, and not found here." in first.facts["words"]
     with pytest.raises(ConfigError, match="nuclei_sha256"):
         find_concepts(bundle, given[1], out, SETTINGS)
+
+
+def test_one_corrected_label_in_given_nuclei_is_seen(cohort, tmp_path):
+    out, folder = tmp_path / "out", tmp_path / "nuclei"
+    folder.mkdir()
+    labels = np.zeros((30, SIZE, SIZE), np.int64)
+    for number in range(4):
+        with h5py.File(folder / f"s{number}.nuclei.h5", "w") as file:
+            file["remarks"] = np.zeros(2**24 if number == 1 else 1, np.uint8)
+            file["nuclei"] = labels
+    sampled = spread_hash(folder / "s1.nuclei.h5")
+    bundle, files = read_bundle(cohort.bundle), find_by_slide(cohort.patches)
+    inputs = ConceptInputs(files, cohort.known, folder)
+    find_concepts(bundle, inputs, out, SETTINGS)
+    with h5py.File(folder / "s1.nuclei.h5", "r+") as file:
+        file["nuclei"][8, 5, 5] = 3
+    assert spread_hash(folder / "s1.nuclei.h5") == sampled
+
+    with pytest.raises(ConfigError, match="nuclei_sha256"):
+        find_concepts(bundle, inputs, out, SETTINGS)
+    again = find_concepts(bundle, inputs, out, SETTINGS, overwrite=True)
+
+    lines = (out / "measures" / "s1.csv").read_text().splitlines()
+    marks = {line.split(",")[1] for line in lines[1:]}
+    assert len(marks) == 1
+    assert len(marks.pop()) == 64
+    assert not again.kept
 
 
 def test_a_discrete_concept_nobody_knows_is_refused(cohort, tmp_path):
