@@ -12,7 +12,7 @@ from common.outcomes import write_outcome
 from layer3_infer.prediction_record import misfit
 from layer3_infer.results_folder import ResultsFolder
 from layer3_infer.run_claim import read_run
-from layer3_infer.slide_result import read_result, read_results
+from layer3_infer.slide_result import read_results
 
 RNG = np.random.default_rng(0)
 SLIDES = {name: ("p", "", values_of("macro", RNG)) for name in ("a", "b")}
@@ -64,7 +64,7 @@ def test_a_table_of_another_models_heatmaps_does_not_fit(folder, key):
 
 
 def test_a_table_of_other_heatmaps_of_the_same_model_does_not_fit(folder):
-    result = read_result(folder, "b")
+    result = read_results(folder)[1]
     inputs = {**result.inputs, "heatmap_sha256": "e" * 64}
     write_outcome(folder, replace(result, inputs=inputs))
 

@@ -88,7 +88,7 @@ def test_the_page_about_the_cohort_lists_every_slide_with_its_numbers(copy):
         assert name in page.text
     assert "n 8; auc 0.900" in page.text
     assert "For research only" in page.text
-    assert "1 of 3 slides carry a grave caution" in page.text
+    assert "2 of 3 slides carry a grave caution" in page.text
     assert "seen in training" in page.text
     assert "by_colour" in page.text
 
@@ -193,6 +193,31 @@ def test_explained_patches_are_shown_and_marked_at_their_places(with_explanation
     marks = [one for one in page.all("button") if one.get("data-edge") == "32"]
     assert {(one["data-x"], one["data-y"]) for one in marks} >= {("320", "192"), ("352", "192")}
     assert "Another model" not in page.text
+
+
+@pytest.mark.parametrize(("passes", "said"), [(True, "passed"), (False, "failed")])
+def test_what_a_check_of_the_methods_found_stands_beside_them(with_explanations, passes, said):
+    told = {"method": "grad_cam", "verdict": "the maps say so", "passes": passes}
+    model = json.loads((with_explanations / "run.json").read_text())["model_sha256"]
+    record = {"model_sha256": model, "methods": [told]}
+    (with_explanations / "explanations" / "sanity.json").write_text(json.dumps(record))
+
+    assert f"Sanity check {said}: the maps say so" in slide(with_explanations, "green").text
+
+
+def test_what_several_methods_say_of_a_patch_stands_side_by_side(
+    with_explanations, bundle, patch_folder
+):
+    folder = with_explanations / "explanations"
+    assert "side by side" not in slide(with_explanations, "green").text
+    settings = ExplainSettings(methods=("grad_cam", "lime"), choose="uncertain", top=2)
+    explain_slides(bundle, wanted_files(patch_folder), folder, settings, overwrite=True)
+
+    page = slide(with_explanations, "green")
+
+    assert "The methods side by side P(tumour) patch Grad-CAM LIME" in page.text
+    assert page.text.count("those where the model is least sure") == 2
+    assert sum("explained by LIME" in image["alt"] for image in page.all("img")) == 2
 
 
 def test_explanations_that_cannot_be_read_are_told_to_be_incomplete(with_explanations):
