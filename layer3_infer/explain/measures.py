@@ -139,7 +139,9 @@ def _chromatin(
     patch: npt.NDArray[np.uint8], nuclei: npt.NDArray[np.integer], mpp: float
 ) -> dict[str, float]:
     """Haralick's features of haematoxylin inside nuclei, away from their outlines."""
-    labels: npt.NDArray[Any] = nuclei.astype(np.float32)  # OpenCV has no 32-bit integers here
+    names = np.unique(nuclei[nuclei > 0])
+    numbered = np.where(nuclei > 0, np.searchsorted(names, nuclei) + 1, 0)
+    labels: npt.NDArray[Any] = numbered.astype(np.float32)  # which holds no large label exactly
     scale = scale_of(MEASURES["contrast"], mpp)
     if scale != mpp:
         height, width = (max(1, round(edge * mpp / scale)) for edge in labels.shape)

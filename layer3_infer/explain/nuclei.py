@@ -88,7 +88,8 @@ def find_nuclei(
     Parameters
     ----------
     patch : (H, W, 3) uint8, RGB
-        Of tissue stained with haematoxylin; other colours are taken for eosin.
+        Of tissue stained with haematoxylin. Blue and green ink is taken for haematoxylin, as
+        slides stained bluer than others are.
     mpp : float, um/px
     settings : NucleusSettings
 
@@ -96,8 +97,9 @@ def find_nuclei(
     -------
     (H, W) int32
         0 background, 1 to K one nucleus each, those cut by the edge among them. All 0 where
-        nothing stands out from its surroundings: glass, ink, a patch without nuclei. The same for
-        the same pixels, whatever else is analysed.
+        nothing stands out from its surroundings: glass, black ink, a patch full of ink, a patch
+        without nuclei. A spot of blue or green ink as small as a nucleus is one. The same for the
+        same pixels, whatever else is analysed.
     """
     height, width = patch.shape[:2]
     scale = min(max(mpp, FINEST), COARSEST)

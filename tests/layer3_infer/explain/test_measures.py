@@ -77,6 +77,16 @@ def test_rougher_chromatin_moves_every_texture_the_way_its_words_say():
     assert all(rough[name] > even[name] for name in ("contrast", "entropy", "dissimilarity"))
 
 
+def test_labels_of_any_size_are_told_apart():
+    patch, labels = discs(12)
+    large = np.where(labels > 0, labels.astype(np.int64) + 2**40, 0)
+
+    assert measure(patch, large, 0.25) == measure(patch, labels, 0.25)
+    halves = np.where(np.arange(224) < 112, 2**24, 2**24 + 1) * np.ones((224, 1), np.int64)
+    whole = np.ones((224, 224), np.int64)
+    assert measure(patch, halves, 0.25)["contrast"] != measure(patch, whole, 0.25)["contrast"]
+
+
 def test_without_nuclei_there_are_none_and_nothing_else_is_known():
     found = measure(GLASS, NOTHING, 0.25)
 
