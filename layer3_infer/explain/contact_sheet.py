@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Final
 
 from common.patch_file.schema import NORMAL, TUMOR, UNKNOWN
 from layer3_infer.explain.colours import laid_over, scale_colours
 from layer3_infer.explainers import EXPLAINERS
 from layer3_infer.sheet import CELL, Sheet
+from layer3_infer.wording import probability
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,12 +64,17 @@ def lines_of(explanation: Explanation) -> tuple[str, str]:
     """What is known of a patch: its probability; its label and place."""
     x, y = explanation.x, explanation.y
     where = f"x {x}, y {y}" if x >= 0 else "no place on a slide"
-    return f"P(tumour) {explanation.probability:.3f}", f"{_LABELS[explanation.label]}; {where}"
+    return (
+        f"P(tumour) {probability(explanation.probability)}",
+        f"{_LABELS[explanation.label]}; {where}",
+    )
 
 
 def measures_of(explanation: Explanation) -> str:
     """How far to believe a map, where its method says so."""
     measures = explanation.measures
+    if math.isnan(measures.get("r2", 0.0)):
+        return "the answer does not move"
     said = [f"R2 {measures['r2']:.2f}"] if "r2" in measures else []
     if "rank_correlation" in measures:
         said.append(f"repeats agree {measures['rank_correlation']:.2f}")

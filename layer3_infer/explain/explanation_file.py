@@ -10,7 +10,8 @@ Datasets, one row per patch, in the order they were chosen:
 * ``/probability`` (K,) float32: of the target.
 * ``/labels`` (K,) int8: 1 tumour, 0 normal, -1 not known.
 * ``/measures/<name>`` (K,) float64: what the method says of its own reliability; none for methods
-  that say nothing. New in 1.2. LIME has ``r2``, ``rank_correlation``, ``overlap_of_strongest``.
+  that say nothing. New in 1.2. LIME has ``r2``, ``rank_correlation``, ``overlap_of_strongest``,
+  all NaN where the answer did not move.
 
 Root attributes: ``format`` ``camnet-explanations``, ``format_version`` ``1.2``, ``method``,
 ``target``, ``slide_id``, ``slide_fingerprint``, ``patch_size`` px, ``patch_mpp`` um/px,

@@ -48,26 +48,35 @@ class Lime:
         """The map of a patch, (S, S, 3) uint8, and how far to believe it.
 
         Measures: ``r2``, how well the linear models follow the answers (1: exactly); and, with
-        repeats, those of `stability`.
+        repeats, those of `stability`. All are NaN where the answer does not move, whatever is
+        hidden: then there is nothing to follow, and nothing to agree on.
         """
         pieces = superpixels(patch, self.settings)
         found = [self._repeat(patch, pieces, repeat) for repeat in range(self.settings.repeats)]
         weights = np.stack([weights for weights, _ in found])
         measures = {"r2": float(np.mean([r2 for _, r2 in found])), **stability(weights)}
+        if np.isnan(measures["r2"]) or not weights.any():
+            measures = dict.fromkeys(measures, float("nan"))
         return Attribution(weights.mean(axis=0).astype(np.float32)[pieces], measures)
 
     def _repeat(
         self, patch: npt.NDArray[np.uint8], pieces: npt.NDArray[np.intp], repeat: int
     ) -> tuple[npt.NDArray[np.float64], float]:
-        """Weight of each piece, (K,), and the R2 of the surrogate."""
+        """Weight of each piece, (K,), 0 where the answer does not move; R2 of the surrogate."""
         settings = self.settings
         seed = int(np.random.SeedSequence((settings.seed, repeat)).generate_state(1)[0])
         explainer = _explainer()(
             kernel_width=settings.kernel_width, feature_selection="none", random_state=seed
         )
+        heard: list[npt.NDArray[np.float64]] = []
+
+        def answers(variants: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
+            heard.append(self._answers(variants))
+            return heard[-1]
+
         explained = explainer.explain_instance(
             patch,
-            self._answers,
+            answers,
             labels=(_TUMOUR,),
             top_labels=None,
             hide_color=_WHITE if settings.hidden == "white" else None,
@@ -77,6 +86,8 @@ class Lime:
             random_seed=seed,
         )
         weights = np.zeros(int(pieces.max()) + 1)
+        if np.ptp(np.concatenate(heard)) <= _ROUNDING:
+            return weights, float("nan")
         for piece, weight in explained.local_exp[_TUMOUR]:
             weights[piece] = weight if abs(weight) > _ROUNDING else 0.0
         return weights, float(explained.score)

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from layer3_infer.explain.colours import laid_over
-from layer3_infer.explain.contact_sheet import measures_of, write_contact_sheet
+from layer3_infer.explain.contact_sheet import lines_of, measures_of, write_contact_sheet
 from layer3_infer.explain.explanation import Explanation
 from layer3_infer.explain.explanation_file import Header, SlideExplanations
 
@@ -50,9 +50,15 @@ def test_patch_and_map_stand_above_one_another(tmp_path):
         assert place[1][0] == place[0][0] + 228
 
 
+def test_a_patch_that_is_nearly_certain_is_not_called_certain():
+    assert lines_of(replace(ONE, probability=0.9999))[0] == "P(tumour) >0.999"
+
+
 def test_a_method_that_says_how_far_to_believe_it_is_quoted():
     measured = replace(ONE, measures={"r2": 0.834, "rank_correlation": 0.9})
 
     assert measures_of(measured) == "R2 0.83, repeats agree 0.90"
     assert measures_of(replace(ONE, measures={"r2": 0.5})) == "R2 0.50"
+    flat = {"r2": np.nan, "rank_correlation": np.nan}
+    assert measures_of(replace(ONE, measures=flat)) == "the answer does not move"
     assert measures_of(ONE) == ""
