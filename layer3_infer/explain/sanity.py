@@ -1,4 +1,4 @@
-"""Whether a method's maps have anything to do with what the network has learned.
+"""Whether a method's maps have anything to do with the network's weights.
 
 Adebayo et al. 2018, arXiv:1810.03292: the weights are made random from the output down, and alone
 layer by layer; maps that stay as they were are drawn from the picture, not from the network.
@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    Maps = Sequence[npt.NDArray[np.float32]]
+
+MOST_EMPTY: Final = 0.5
+"""Share of empty maps from which on the others are too few to judge a method by."""
+
 _TINY: Final = 1e-12
 
 
@@ -36,6 +41,10 @@ class Depth:
         absolute maps, with every layer from the output to this one random.
     independent_rank, independent_ssim : float
         The same with this layer alone random.
+    cascading_empty, independent_empty : float
+        Share of the patches left out of these means: a map without a value other than 0, of
+        trained or of random weights, is like no other and says nothing. Where all are, the means
+        are NaN.
     """
 
     layer: str
@@ -44,6 +53,8 @@ class Depth:
     cascading_ssim: float
     independent_rank: float
     independent_ssim: float
+    cascading_empty: float = 0.0
+    independent_empty: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -67,22 +78,28 @@ class Sanity:
 
     @property
     def passes(self) -> bool:
-        """Whether the maps change when every weight is random."""
-        return self.depths[-1].cascading_rank <= self.least_change
+        """Whether the maps change when every weight is random, and most of them are not empty."""
+        last = self.depths[-1]
+        return last.cascading_empty < MOST_EMPTY and last.cascading_rank <= self.least_change
 
     @property
     def verdict(self) -> str:
         """The same in words."""
-        rank, ssim = self.depths[-1].cascading_rank, self.depths[-1].cascading_ssim
+        last = self.depths[-1]
+        rank, ssim = last.cascading_rank, last.cascading_ssim
+        empty = f"of {last.cascading_empty:.0%} of the patches a map is empty"
+        if last.cascading_empty >= MOST_EMPTY:
+            return f"{empty}: too few are left to say whether the maps depend on the weights"
         how = "change" if self.passes else "hardly change"
         means = (
-            "they depend on what the network has learned"
+            "they depend on the network's weights"
             if self.passes
             else "they show the picture rather than the network; do not rely on them"
         )
         return (
             f"the maps {how} when the weights are random: rank correlation {rank:.2f}, structural "
             f"similarity {ssim:.2f} (1 is unchanged): {means}"
+            f"{f'; {empty} and left out' if last.cascading_empty else ''}"
         )
 
 
@@ -127,6 +144,19 @@ def depths_of(count: int, wanted: int) -> list[int]:
     ([1, 3, 5, 7, 9], [1, 2])
     """
     return sorted({round(depth) for depth in np.linspace(1, count, min(wanted, count))})
+
+
+def mean_likeness(trained: Maps, others: Maps) -> tuple[float, float, float]:
+    """Means of `likeness` over the pairs without an empty map, and the share of the pairs with one.
+
+    The means are NaN where every pair has one.
+    """
+    pairs = [pair for pair in zip(trained, others, strict=True) if all(map(np.any, pair))]
+    empty = 1 - len(pairs) / len(trained)
+    if not pairs:
+        return float("nan"), float("nan"), empty
+    rank, ssim = np.mean([likeness(*pair) for pair in pairs], axis=0).tolist()
+    return rank, ssim, empty
 
 
 def likeness(one: npt.NDArray[np.float32], other: npt.NDArray[np.float32]) -> tuple[float, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,7 +19,7 @@ from layer3_infer.explain.sanity import (
     Depth,
     Sanity,
     depths_of,
-    likeness,
+    mean_likeness,
     random_copy,
     weighted_layers,
 )
@@ -74,9 +75,9 @@ def check_methods(
     record = {
         "model_sha256": bundle.model_sha256,
         "seed": settings.sanity.seed,
-        "methods": [{**asdict(one), "passes": one.passes, "verdict": one.verdict} for one in found],
+        "methods": [_record(one) for one in found],
     }
-    write_text(out / NUMBERS, json.dumps(record, indent=2) + "\n")
+    write_text(out / NUMBERS, json.dumps(record, indent=2, allow_nan=False) + "\n")
     write_sanity_plot(out / PICTURE, found)
     return found
 
@@ -111,12 +112,10 @@ class Check:
         trained = self._maps(predictor, patches)
         names = weighted_layers(predictor.network)
 
-        def alike(layers: Sequence[str]) -> tuple[float, float]:
+        def alike(layers: Sequence[str]) -> tuple[float, float, float]:
             network = random_copy(predictor.network, layers, sanity.seed)
             maps = self._maps(replace(predictor, network=network), patches)
-            pairs = zip(trained, maps, strict=True)
-            rank, ssim = np.mean([likeness(*pair) for pair in pairs], axis=0).tolist()
-            return rank, ssim
+            return mean_likeness(trained, maps)
 
         counts = depths_of(len(names), sanity.depths)
         bar = progress(counts, f"sanity of {self.name}", unit="depth")
@@ -130,15 +129,28 @@ class Check:
         return [attributor(patch).raw for patch in patches]
 
 
+def _or_none(value: Any) -> Any:
+    return None if isinstance(value, float) and math.isnan(value) else value
+
+
 def _with_lime(settings: ExplainSettings, lime: Any) -> ExplainSettings:
     return settings.model_copy(update={"lime": lime})
 
 
 def _depth(
-    names: Sequence[str], count: int, alike: Callable[[Sequence[str]], tuple[float, float]]
+    names: Sequence[str], count: int, alike: Callable[[Sequence[str]], tuple[float, float, float]]
 ) -> Depth:
-    cascading, independent = alike(names[:count]), alike(names[count - 1 : count])
-    return Depth(names[count - 1], count, *cascading, *independent)
+    *cascading, empty = alike(names[:count])
+    *independent, alone_empty = alike(names[count - 1 : count])
+    return Depth(names[count - 1], count, *cascading, *independent, empty, alone_empty)
+
+
+def _record(one: Sanity) -> dict[str, Any]:
+    """A method's part of the file; JSON has no NaN."""
+    depths = [
+        {key: _or_none(value) for key, value in asdict(depth).items()} for depth in one.depths
+    ]
+    return {**asdict(one), "depths": depths, "passes": one.passes, "verdict": one.verdict}
 
 
 def _patches(out: Path, slides: Iterable[str], settings: ExplainSettings) -> npt.NDArray[np.uint8]:

@@ -23,7 +23,7 @@ _HEIGHT: Final = 520
 def write_sanity_plot(path: Path, found: Sequence[Sanity]) -> None:
     """Write the picture as a PNG, whole or not at all: rank correlation and SSIM by depth."""
     sheet = Sheet(_WIDTH, _HEIGHT)
-    sheet.text(20, 24, "Do the maps depend on what the network has learned?", size=14)
+    sheet.text(20, 24, "Do the maps depend on the network's weights?", size=14)
     text = "solid: every layer from the output down is random; dashed: one layer alone"
     sheet.text(20, 50, text, size=10, color="#444444")
     measures = (("rank", "rank correlation of the maps"), ("ssim", "structural similarity (SSIM)"))

@@ -10,6 +10,7 @@ from layer3_infer.explain.sanity import (
     Sanity,
     depths_of,
     likeness,
+    mean_likeness,
     random_copy,
     weighted_layers,
 )
@@ -94,6 +95,33 @@ def test_an_empty_map_is_like_no_other():
     assert likeness(one, np.zeros_like(one))[0] == 0
 
 
+def test_pairs_with_an_empty_map_are_counted_and_say_nothing_of_likeness():
+    one = np.random.default_rng(0).normal(size=(16, 16)).astype(np.float32)
+    empty = np.zeros_like(one)
+
+    rank, ssim, share = mean_likeness([one, one, empty, one], [one, empty, one, one])
+
+    assert (rank, ssim, share) == (pytest.approx(1), pytest.approx(1), 0.5)
+    assert np.isnan(mean_likeness([one], [empty])[:2]).all()
+    assert mean_likeness([one], [empty])[2] == 1
+
+
+def test_a_method_whose_maps_are_empty_with_random_weights_does_not_pass():
+    nan = float("nan")
+
+    found = Sanity("grad_cam_pp", 4, 0.5, (Depth("first", 1, nan, nan, nan, nan, 1.0, 1.0),))
+
+    assert not found.passes
+    assert found.verdict.startswith("of 100% of the patches a map is empty: too few are left")
+
+
+def test_some_empty_maps_are_named_and_the_others_judged():
+    found = Sanity("grad_cam_pp", 4, 0.5, (Depth("first", 1, 0.1, 0.1, 0.1, 0.1, 0.25, 0.0),))
+
+    assert found.passes
+    assert found.verdict.endswith("; of 25% of the patches a map is empty and left out")
+
+
 def test_maps_of_few_pixels_are_compared_too():
     assert likeness(np.eye(4, dtype=np.float32), np.eye(4, dtype=np.float32))[1] == 1
 
@@ -109,7 +137,7 @@ def test_depths_go_from_the_output_to_the_whole_network(count, wanted):
     ("rank", "passes", "words"),
     [
         (0.1, True, "the maps change when the weights are random: rank correlation 0.10"),
-        (0.5, True, "they depend on what the network has learned"),
+        (0.5, True, "they depend on the network's weights"),
         (0.9, False, "the maps hardly change when the weights are random: rank correlation 0.90"),
         (0.9, False, "do not rely on them"),
     ],

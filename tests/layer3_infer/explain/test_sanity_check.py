@@ -19,6 +19,7 @@ from layer3_infer.explain.grad_cam import grad_cam
 from layer3_infer.explain.pipeline import explain_slides
 from layer3_infer.explain.sanity_check import Check, check_methods
 from layer3_infer.explain.stored_patches import wanted_files
+from layer3_infer.explainers import Explainer
 
 SIZE = 32
 SETTINGS = ExplainSettings(top=2, sanity={"patches": 3, "depths": 3})
@@ -91,6 +92,37 @@ def test_a_method_that_ignores_the_network_fails(predictor):
     assert [depth.cascading_rank for depth in found.depths] == pytest.approx([1, 1, 1])
     assert [depth.independent_ssim for depth in found.depths] == pytest.approx([1, 1, 1])
     assert "hardly change" in found.verdict
+
+
+def only_of(trained):
+    """A method with maps of the trained network alone; those of any other are empty."""
+    kernel = trained.get_layer("conv0").get_weights()[0]
+
+    def method(predictor, layer, settings):
+        same = np.array_equal(predictor.network.get_layer("conv0").get_weights()[0], kernel)
+        return lambda patch: Attribution(np.float32(same) * patch[..., 0].astype(np.float32))
+
+    return method
+
+
+def test_a_method_without_maps_of_random_weights_does_not_pass(predictor, trained):
+    found = Check(only_of(trained), "grad_cam", "conv2", SETTINGS)(predictor, squares(3, 3)[0])
+
+    assert not found.passes
+    assert [depth.cascading_empty for depth in found.depths] == [0, 0, 1]
+    assert "100% of the patches" in found.verdict
+
+
+def test_what_is_not_defined_is_null_in_the_file(explained, trained, monkeypatch):
+    bundle, out = explained
+    monkeypatch.setattr(Explainer, "load", lambda _: only_of(trained))
+
+    check_methods(bundle, out, ["s0"], SETTINGS)
+
+    (method,) = json.loads((out / "sanity.json").read_text())["methods"]
+    assert method["depths"][-1]["cascading_rank"] is None
+    assert method["depths"][-1]["cascading_empty"] == 1
+    assert (out / "sanity.png").exists()
 
 
 @pytest.fixture(scope="module")
