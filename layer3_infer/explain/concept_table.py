@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from layer3_infer.explain.concepts import Concept
 
 FORMAT: Final = "camnet-concepts"
-FORMAT_VERSION: Final = "1.0"
+FORMAT_VERSION: Final = "1.1"
 
 
 @dataclass(frozen=True)

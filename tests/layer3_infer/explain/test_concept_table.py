@@ -54,3 +54,11 @@ def test_files_lie_where_a_report_looks_for_them(tmp_path):
     names = {path.name for path in (folder.facts, folder.table, folder.picture, folder.words)}
     assert names == {"concepts.json", "concepts.csv", "concepts.png", "concepts.txt"}
     assert folder.measures("a").parent.name == "measures"
+
+
+def test_what_an_earlier_version_found_otherwise_counts_as_none(tmp_path):
+    write_facts(tmp_path / "f.json", {"words": ["a"]})
+    now = json.loads((tmp_path / "f.json").read_text())
+    (tmp_path / "f.json").write_text(json.dumps({**now, "format_version": "1.0"}))
+
+    assert read_facts(tmp_path / "f.json") == {}
