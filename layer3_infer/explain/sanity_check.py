@@ -140,9 +140,9 @@ def _with_lime(settings: ExplainSettings, lime: Any) -> ExplainSettings:
 def _depth(
     names: Sequence[str], count: int, alike: Callable[[Sequence[str]], tuple[float, float, float]]
 ) -> Depth:
-    *cascading, empty = alike(names[:count])
-    *independent, alone_empty = alike(names[count - 1 : count])
-    return Depth(names[count - 1], count, *cascading, *independent, empty, alone_empty)
+    rank, ssim, empty = alike(names[:count])
+    alone_rank, alone_ssim, alone_empty = alike(names[count - 1 : count])
+    return Depth(names[count - 1], count, rank, ssim, alone_rank, alone_ssim, empty, alone_empty)
 
 
 def _record(one: Sanity) -> dict[str, Any]:
