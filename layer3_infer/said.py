@@ -10,6 +10,7 @@ from common.errors import ContractError
 from common.outcomes import exit_status, summary
 from layer3_infer.evaluation.wording import lines_of
 from layer3_infer.explainers import EXPLAINERS
+from layer3_infer.wording import probability
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -50,7 +51,7 @@ def of_merge(results: Sequence[SlideResult], out: Path) -> Result:
 
 def _scores(results: Sequence[SlideResult]) -> list[str]:
     return [
-        f"  {result.slide_id}: highest P(tumour) {result.scores.maximum:.3f} in "
+        f"  {result.slide_id}: highest P(tumour) {probability(result.scores.maximum)} in "
         f"{result.scores.analysed} patches, {result.scores.area_above_mm2:.3g} mm2 above threshold"
         for result in results
         if result.status == "done"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from common.patches import PatchSpec
 from layer3_infer.sheet import CELL, Sheet
+from layer3_infer.wording import probability
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,7 +44,7 @@ def write_top_patches(path: Path, slide: Slide, made: HeatmapFile) -> None:
     for number, ((x, y), score) in enumerate(zip(corners.tolist(), scores, strict=True)):
         left = _MARGIN + number * (CELL + _GAP)
         sheet.patch(slide.read(x, y, spec), left, HEAD)
-        sheet.text(left, HEAD + CELL + 16, f"P(tumour) {score:.3f}", size=11)
+        sheet.text(left, HEAD + CELL + 16, f"P(tumour) {probability(score)}", size=11)
         sheet.text(left, HEAD + CELL + 34, f"x {x}, y {y}", size=9, color="#444444")
     if not len(scores):
         sheet.text(_MARGIN, HEAD + CELL / 2, "No patch was analysed.", size=11, color="#444444")

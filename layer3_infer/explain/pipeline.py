@@ -31,6 +31,7 @@ from layer3_infer.explain.sanity_check import forget_check
 from layer3_infer.explain.stored_patches import sources_of
 from layer3_infer.explainers import EXPLAINERS
 from layer3_infer.run_claim import claim_run
+from layer3_infer.wording import probability
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -174,7 +175,7 @@ class SlideExplainer:
         """The patches that would be explained, in the words of an outcome."""
         rows, scores = self.choose(source)
         notes = [
-            f"P(tumour) {score:.3f} at x {x}, y {y} (row {row})"
+            f"P(tumour) {probability(score)} at x {x}, y {y} (row {row})"
             for row, score, (x, y) in zip(
                 rows.tolist(), scores.tolist(), source.facts().coords[rows].tolist(), strict=True
             )

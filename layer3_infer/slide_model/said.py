@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from common.cli import Result
+from layer3_infer.wording import probability
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -56,7 +57,7 @@ def _line(one: SlidePrediction) -> str:
     if one.score is None:
         return f"{one.slide_id}: no score: {one.reason}"
     seen = " (flattering: seen in training)" if one.seen_in_split in {"train", "valid"} else ""
-    return f"{one.slide_id}: {one.name}, P(tumour) {one.score:.3f}{seen}"
+    return f"{one.slide_id}: {one.name}, P(tumour) {probability(one.score)}{seen}"
 
 
 def _interval(auc: Mapping[str, float | None]) -> str:

@@ -14,6 +14,7 @@ from layer3_infer.viewer.pictures import EmbeddedPicture
 from layer3_infer.viewer.scene import Mark, Scene, Source
 from layer3_infer.viewer.shapes import Shape, read_regions
 from layer3_infer.viewer.templates import environment
+from layer3_infer.wording import probability
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,7 +68,7 @@ def _scene(table: SlideTable, viewed: ViewedSlide, regions: Sequence[Shape]) -> 
         viewed.annotations,
         regions,
         [
-            Mark("places", place, x, y, heatmap.grid.edge, f"P(tumour) {score:.3f}")
+            Mark("places", place, x, y, heatmap.grid.edge, f"P(tumour) {probability(score)}")
             for place, ((x, y), score) in enumerate(zip(corners.tolist(), scores, strict=True), 1)
         ],
     )

@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from layer3_infer.blending import colours
 from layer3_infer.viewer.pictures import EmbeddedPicture, embed
+from layer3_infer.wording import UNKNOWN, probability
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,6 +33,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters["number"] = number
+    made.filters["probability"] = probability
     made.globals["colour_bar"] = colour_bar()
     return made
 
@@ -66,7 +68,7 @@ def standalone(template: str, scripts: Sequence[str], styles: Sequence[str], **v
 
 def number(value: float | None, digits: int = 3) -> str:
     """A number for a person; a dash where there is none."""
-    return "–" if value is None else f"{value:.{digits}f}"  # noqa: RUF001
+    return UNKNOWN if value is None else f"{value:.{digits}f}"
 
 
 @cache

@@ -37,6 +37,12 @@ def test_the_patches_are_read_where_the_heatmap_is_highest_highest_first(tmp_pat
     assert middles.tolist() == [[20 * column + 30] * 3 for column in (1, 4, 6, 7, 3, 5)]
 
 
+def test_a_patch_that_is_nearly_certain_is_not_called_certain(tmp_path):
+    certain, nearly = shown(tmp_path, [1.0] * 8), shown(tmp_path, [0.9999] * 8)
+
+    assert not np.array_equal(certain, nearly)
+
+
 def test_a_slide_with_nothing_analysed_has_a_page_that_says_so(tmp_path):
     page = shown(tmp_path, [np.nan] * 8)
 

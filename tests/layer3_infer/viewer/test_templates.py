@@ -41,3 +41,11 @@ def test_our_scripts_and_styles_end_no_element():
 def test_a_number_that_is_not_known_is_a_dash():
     assert number(None) == "–"  # noqa: RUF001
     assert number(0.12345) == "0.123"
+
+
+def test_a_probability_reads_as_certain_only_where_it_is():
+    shown = environment().from_string("{{ a|probability }}")
+
+    assert shown.render(a=0.9999) == "&gt;0.999"
+    assert shown.render(a=1.0) == "1.000"
+    assert shown.render(a=None) == number(None)
