@@ -15,6 +15,7 @@ from layer3_infer.explainers import EXPLAINERS
 from layer3_infer.report.method_check import MethodCheck, method_check
 from layer3_infer.viewer.pictures import EmbeddedPicture, embed, reduced
 from layer3_infer.viewer.scene import Mark
+from layer3_infer.wording import probability
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -114,7 +115,7 @@ class ExplainedPatches:
                 one.x,
                 one.y,
                 one.edge,
-                f"{self.method}, P(tumour) {one.probability:.3f}",
+                f"{self.method}, P(tumour) {probability(one.probability)}",
                 one.element,
             )
             for one in self.patches

@@ -20,6 +20,7 @@ from layer3_infer.viewer.pictures import EmbeddedPicture, embed, read_picture, r
 from layer3_infer.viewer.scene import Mark, Scene, Source
 from layer3_infer.viewer.shapes import read_regions
 from layer3_infer.viewer.templates import standalone
+from layer3_infer.wording import probability
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -201,6 +202,8 @@ def _pyramid(made: HeatmapFile) -> Pyramid:
 def _top(made: HeatmapFile) -> list[Mark]:
     corners, scores = made.heatmap.top(TOP_PATCHES)
     return [
-        Mark("places", number, x, y, made.heatmap.grid.edge, f"P(tumour) {score:.3f}")
+        Mark(
+            "places", number, x, y, made.heatmap.grid.edge, f"P(tumour) {probability(float(score))}"
+        )
         for number, ((x, y), score) in enumerate(zip(corners.tolist(), scores, strict=True), 1)
     ]
