@@ -8,8 +8,8 @@ from layer3_infer.viewer.templates import asset, environment, number, standalone
 
 VALUES = {
     "title": "t", "rows": [], "number_of_grave": 0, "missing": ["<b>"], "run": {}, "config": {},
-    "model": {}, "evaluation": {}, "pictures": [], "predicted": False, "predictions_problem": "", "concepts": None,
-    "concept_words": [], "concept_rows": [], "card": "", "software": "s",
+    "model": {}, "evaluation": {}, "pictures": [], "predicted": False, "predictions_problem": "",
+    "concepts": None, "concept_words": [], "concept_rows": [], "card": "", "software": "s",
     "evaluation_is_of_this_model": False, "metric_line": str,
 }  # fmt: skip
 
