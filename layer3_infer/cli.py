@@ -118,9 +118,9 @@ def heatmap(
         threads,
     )
     mine = Shard.parse(shard).of(units_of(entries, blocks))
-    if dry_run:
-        return said.of_forecast(forecast(analysis, mine))
     cohort = [entry.slide_id for entry in entries]
+    if dry_run:
+        return said.of_forecast(forecast(analysis, mine, cohort, overwrite=overwrite))
     found = run_heatmaps(analysis, mine, cohort, processes=processes, overwrite=overwrite)
     return said.of_heatmaps(*found, out)
 
@@ -131,7 +131,7 @@ def check(files: tuple[Path, ...]) -> Result:
     """Test whether FILES of results are whole and say what their heatmap says.
 
     Heatmap files, and the .ome.tif, .geojson, .xml and .csv of a slide, which need the heatmap
-    they were made of beside them.
+    they were made of beside them; merge names what is missing.
     """
     from layer3_infer import said
     from layer3_infer.result_check import check_results
@@ -205,7 +205,7 @@ def explain(
     dry_run: bool,
     settings: ExplainSettings,
 ) -> Result:
-    """Show what in a patch speaks for tumour: the most suspect, the least sure, or named patches.
+    """Show what in a patch speaks for tumour: the highest, the least sure, or named patches.
 
     The pixels come from layer 1's patch files (--patches), or from slides that have a heatmap
     (--slides and --heatmaps).
@@ -289,7 +289,7 @@ def concepts(
     """Ask which properties of nuclei, or of patches, the network's answers follow.
 
     Regression concept vectors: R2, sensitivity, TCAV and Br of each concept in each layer, held
-    against the same concept shuffled. Needs patches of two patients at least.
+    against shuffled copies of it. Needs patches of two patients at least.
     """
     from common.cluster import available_cpus
     from common.config import with_values

@@ -10,7 +10,7 @@ from layer3_infer import heatmap_file
 from layer3_infer.answer_store import AnswerStore
 from layer3_infer.pipeline import write_tables
 from layer3_infer.run_claim import RUN, read_run
-from layer3_infer.slide_result import read_result
+from layer3_infer.slide_result import OTHERS, read_result
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,7 +66,7 @@ def _problem(folder: ResultsFolder, slide_id: str, run: Mapping[str, Any]) -> st
         if result.status == "failed":
             return ""
         if not result.made_by(run):
-            return "was made with another model or configuration"
+            return f"was {OTHERS}"
         heatmap_file.check(folder.heatmap(slide_id))
     except ContractError as error:
         return f"is damaged ({error})"

@@ -1,4 +1,4 @@
-"""From slides to patients: a patient is as suspect as the most suspect of the slides.
+"""From slides to patients: the score of a patient is the highest of the slides.
 
 A node decides for the patient, so *the* patient score is the highest score of the slides. Where
 the patient of a slide is not known, the slide stands for itself: unknown is never compared.

@@ -116,14 +116,16 @@ class Forecast:
     reason: str = ""
 
 
-def forecast(analysis: Analysis, units: Sequence[Unit]) -> list[Forecast]:
-    """What `run` would do, reading thumbnails only and writing nothing."""
-    analysis.folder.refuse_shared_names(unit.entry.slide_id for unit in units)
-    return [_forecast(analysis, unit) for unit in units]
+def forecast(
+    analysis: Analysis, units: Sequence[Unit], cohort: Sequence[str], *, overwrite: bool = False
+) -> list[Forecast]:
+    """What `run` would do with the same words, reading thumbnails only and writing nothing."""
+    _refuse_shared_names(analysis, cohort, overwrite=overwrite)
+    return [_forecast(analysis, unit, overwrite=overwrite) for unit in units]
 
 
-def _forecast(analysis: Analysis, unit: Unit) -> Forecast:
-    if analysis.finished(unit.entry) is not None:
+def _forecast(analysis: Analysis, unit: Unit, *, overwrite: bool) -> Forecast:
+    if not overwrite and analysis.finished(unit.entry) is not None:
         return Forecast(unit.name, "finished")
     try:
         patches, reason = analysis.left(unit)
@@ -132,10 +134,14 @@ def _forecast(analysis: Analysis, unit: Unit) -> Forecast:
     return Forecast(unit.name, "to do", patches, reason)
 
 
+def _refuse_shared_names(analysis: Analysis, cohort: Sequence[str], *, overwrite: bool) -> None:
+    earlier = () if overwrite else read_run(analysis.folder.path).get("slides", ())
+    analysis.folder.refuse_shared_names((*cohort, *earlier))
+
+
 def _claim(analysis: Analysis, cohort: Sequence[str], *, overwrite: bool) -> None:
     folder, bundle = analysis.folder, analysis.bundle
-    earlier = () if overwrite else read_run(folder.path).get("slides", ())
-    folder.refuse_shared_names((*cohort, *earlier))
+    _refuse_shared_names(analysis, cohort, overwrite=overwrite)
     inputs = {
         "model_sha256": bundle.model_sha256,
         "preprocessing_sha256": digest(analysis.preprocessing),
@@ -144,6 +150,6 @@ def _claim(analysis: Analysis, cohort: Sequence[str], *, overwrite: bool) -> Non
     }
     claim_run(folder.path, "heatmap", analysis.settings, inputs, cohort, overwrite=overwrite)
     if overwrite:
-        for path in folder.about_all:
+        for path in (*folder.about_all, *folder.all_detections):
             path.unlink(missing_ok=True)
     write_text(folder.model, as_json(model_facts(bundle)))

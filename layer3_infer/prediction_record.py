@@ -6,6 +6,7 @@ A table that outlives its heatmaps would be taken for what a slide model says of
 from __future__ import annotations
 
 import json
+import logging
 from typing import TYPE_CHECKING, Any, Final
 
 from common.files import sha256, write_text
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 _HEATMAP: Final = "heatmap_sha256"
 _TABLE: Final = "table_sha256"
+log = logging.getLogger(__name__)
 
 
 def write_record(
@@ -48,7 +50,7 @@ def write_record(
 
 
 def misfit(folder: ResultsFolder, run: Mapping[str, Any], results: Sequence[SlideResult]) -> str:
-    """Why the table in a folder is not of the results in it; empty where it is, or is not there.
+    """Why the table in a folder is not of the results in it, told in the log, too.
 
     Parameters
     ----------
@@ -57,9 +59,20 @@ def misfit(folder: ResultsFolder, run: Mapping[str, Any], results: Sequence[Slid
         The record of the latest run in it.
     results : sequence of SlideResult
         Of every slide.
+
+    Returns
+    -------
+    str
+        Empty where it is of them, or is not there.
     """
-    if not folder.slide_predictions.exists():
-        return ""
+    said = _misfit(folder, run, results) if folder.slide_predictions.exists() else ""
+    if said:
+        advice = "Run layer3-infer slide-model apply again"
+        log.warning("%s is ignored: %s. %s", folder.slide_predictions, said, advice)
+    return said
+
+
+def _misfit(folder: ResultsFolder, run: Mapping[str, Any], results: Sequence[SlideResult]) -> str:
     record = _read(folder)
     if not record:
         return f"no {folder.slide_predictions_record.name} says which heatmaps it was made from"

@@ -148,6 +148,11 @@ class ResultsFolder:
         return self.path / "detections" / f"{slide_id}.csv"
 
     @property
+    def all_detections(self) -> tuple[Path, ...]:
+        """The detections of every slide that has some."""
+        return tuple(sorted((self.path / "detections").glob("*.csv")))
+
+    @property
     def froc_curve(self) -> Path:
         """Every point of the FROC curve."""
         return self.path / "froc.csv"

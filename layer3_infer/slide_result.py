@@ -23,6 +23,9 @@ NOTHING: Final = SlideScores(analysed=0)
 MADE_WITH: Final = ("model_sha256", "config_sha256", "preprocessing_sha256", "threshold")
 """What tells results of two models or configurations apart, in `run.json` and elsewhere."""
 
+OTHERS: Final = "made with another model or configuration; run heatmap again"
+"""Said of a result that `SlideResult.made_by` does not hold for."""
+
 SCORES: Final = tuple(field.name for field in fields(SlideScores))
 
 

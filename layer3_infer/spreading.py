@@ -98,9 +98,9 @@ class Analysing:
     def results(self, units: Sequence[Unit]) -> Iterator[SlideResult]:
         """The result of each unit, as they are finished."""
         if units:
-            helpers = 1 if self.analysis.workers == 1 else 2
-            answered_units = self._answered(ahead(self._prepared, units, helpers))
-            yield from ahead(self._finished, answered_units, helpers)
+            threads = 1 if self.analysis.workers == 1 else 2
+            answered_units = self._answered(ahead(self._prepared, units, threads))
+            yield from ahead(self._finished, answered_units, threads)
 
     def _prepared(self, unit: Unit) -> SlideWork:
         found = held(lambda: self.analysis.prepare(unit, overwrite=self.overwrite))

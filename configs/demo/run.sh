@@ -19,7 +19,7 @@ layer3-infer heatmap "$cohort" --held-out --model "$layer2/bundle" --out "$layer
   --config configs/demo/layer3_infer.yaml
 layer3-infer evaluate "$layer3" --annotations "$cohort"
 
-say "5/6 layer 3: Grad-CAM of their most suspicious patches"
+say "5/6 layer 3: Grad-CAM of the patches of highest probability"
 layer3-infer explain --held-out --model "$layer2/bundle" --patches "$layer1" --method grad_cam \
   --out "$layer3/explanations"
 
@@ -33,6 +33,6 @@ Made, under demo/:
   layer1/patches/*.h5        labelled patches; previews/*.png show where they were taken
   layer2/bundle/             the trained model, with its card; curves.png, roc.png, metrics.json beside it
   layer3/*.heatmap.h5        tumour probability of each slide held out; *.png, *.geojson, *.csv beside it
-  layer3/explanations/       Grad-CAM of the most suspicious patches
+  layer3/explanations/       Grad-CAM of the patches of highest probability
   report.html, report/       all of it to look at, zoom into and send on: open it in a browser
 END

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 
 HEATMAPS: Final = "heatmaps"
 HALF: Final = 0.5
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -140,13 +138,7 @@ def read_answers(results: Path, given: Given) -> Answers:
     stages, source = None, HEATMAPS
     predictions = Predictions()
     run, found = read_run(results), read_results(results)
-    if problem := misfit(folder, run, found):
-        log.warning(
-            "%s is ignored: %s. Run layer3-infer slide-model apply again",
-            folder.slide_predictions,
-            problem,
-        )
-    elif folder.slide_predictions.exists():
+    if not misfit(folder, run, found) and folder.slide_predictions.exists():
         predictions = read_predictions(folder.slide_predictions)
     if predictions.classes:
         stages = GivenStages(slides=predictions.classes)

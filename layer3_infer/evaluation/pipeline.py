@@ -19,7 +19,7 @@ from layer3_infer.evaluation.pictures import write_froc, write_roc
 from layer3_infer.evaluation.roc_summary import of_patches, of_slides
 from layer3_infer.evaluation.stage_summary import of_stages
 from layer3_infer.known_slides import read_entries
-from layer3_infer.slide_result import MADE_WITH
+from layer3_infer.slide_result import MADE_WITH, OTHERS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -139,7 +139,7 @@ def _add(
     elif result is not None and result.status == "failed":
         found.left_out[slide_id] = "it failed"
     elif result is not None and not result.made_by(answers.run):
-        why = "made with another model or configuration; run heatmap again"
+        why = OTHERS
         found.left_out[slide_id] = why
     elif held_out and answers.trained_on(slide_id):
         found.left_out[slide_id] = "the model was trained or chosen on it"

@@ -1,4 +1,4 @@
-"""What speaks for and against a concept in each layer, held against the concept shuffled."""
+"""What speaks for and against a concept in each layer, held against shuffled copies of it."""
 
 from __future__ import annotations
 

@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 
-def most_suspect(scores: npt.NDArray[np.float32], count: int) -> npt.NDArray[np.intp]:
+def highest(scores: npt.NDArray[np.float32], count: int) -> npt.NDArray[np.intp]:
     """Numbers of the patches of highest probability, highest first; ties by number.
 
     Examples
     --------
-    >>> most_suspect(np.array([0.2, 0.9, 0.5, 0.9], np.float32), 3).tolist()
+    >>> highest(np.array([0.2, 0.9, 0.5, 0.9], np.float32), 3).tolist()
     [1, 3, 2]
     """
     return np.argsort(-scores, kind="stable")[:count]

@@ -1,4 +1,4 @@
-"""Concepts over the layers of a network, as a picture, beside the same concepts shuffled."""
+"""Concepts over the layers of a network, as a picture, beside their shuffled copies."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _AGAINST: Final = "#2b6ca3"
 _NOTE: Final = (
     "Filled: passes. Hollow: passes alone, but not beside a stronger concept. Small or thin: "
     "does not pass.\n"
-    "Red speaks for tumour, blue against it. Grey: 95 % of the same concept shuffled within slides."
+    "Red speaks for tumour, blue against it. Grey: 95 % of its shuffled copies."
 )
 
 

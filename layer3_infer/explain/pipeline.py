@@ -1,4 +1,4 @@
-"""Slides to explanations: of the most suspect patches, of the least sure ones, or of named ones."""
+"""Slides to explanations: of the highest patches, of the least sure ones, or of named ones."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from common.outcomes import Outcome, attempt, write_outcome
 from common.prediction import Predictor
 from common.progress import progress
 from common.provenance import log_head, software
-from layer3_infer.explain.choice import at_places, least_sure, most_suspect, numbered
+from layer3_infer.explain.choice import at_places, highest, least_sure, numbered
 from layer3_infer.explain.comparison_sheet import write_comparison
 from layer3_infer.explain.contact_sheet import write_contact_sheet
 from layer3_infer.explain.explanation import Explanation
@@ -205,7 +205,7 @@ class SlideExplainer:
             chosen = (
                 least_sure(scores, settings.top, threshold)
                 if settings.choose == "uncertain"
-                else most_suspect(scores, settings.top)
+                else highest(scores, settings.top)
             )
             return chosen, scores[chosen]
         return rows, source.scores(rows, self.predictor)

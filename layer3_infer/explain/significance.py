@@ -1,4 +1,4 @@
-"""Whether a concept does better than the same concept shuffled."""
+"""Whether a concept does better than shuffled copies of it."""
 
 from __future__ import annotations
 

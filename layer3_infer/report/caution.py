@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from layer3_infer.slide_result import OTHERS
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -35,8 +37,7 @@ def cautions_of(result: SlideResult, run: Mapping[str, Any]) -> list[Caution]:
     if result.status == "failed":
         found.append(Caution("failed", f"Failed: {result.reason}", grave=True))
     elif not result.made_by(run):
-        text = "made with another model or configuration; run heatmap again"
-        found.append(Caution("another model's", f"Results incomplete: {text}", grave=True))
+        found.append(Caution("another model's", f"Results incomplete: {OTHERS}", grave=True))
     if result.trained_on:
         text = (
             "The model has met this slide or its patient in its "

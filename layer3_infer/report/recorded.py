@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,8 +19,6 @@ from layer3_infer.slide_result import MADE_WITH, SlideResult, read_results
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -89,12 +86,6 @@ class Recorded:
             )
         folder, run = ResultsFolder(path), read_run(path)
         problem = misfit(folder, run, results)
-        if problem:
-            log.warning(
-                "%s is ignored: %s. Run layer3-infer slide-model apply again",
-                folder.slide_predictions,
-                problem,
-            )
         return cls(
             folder,
             results,

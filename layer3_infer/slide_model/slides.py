@@ -13,7 +13,7 @@ from layer3_infer.results_folder import ResultsFolder
 from layer3_infer.run_claim import read_run
 from layer3_infer.slide_features import slide_features
 from layer3_infer.slide_model.heatmap_kind import HeatmapKind
-from layer3_infer.slide_result import read_results
+from layer3_infer.slide_result import OTHERS, read_results
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -112,7 +112,7 @@ def _measured(
     if result.status == "failed":
         return NotMeasured(result, "it failed")
     if not result.made_by(run):
-        reason = "made with another model or configuration; run heatmap again"
+        reason = OTHERS
         return NotMeasured(result, reason)
     try:
         made = read_heatmap(ResultsFolder(folder).heatmap(result.slide_id))

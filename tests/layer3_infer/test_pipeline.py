@@ -189,7 +189,7 @@ def test_a_forecast_says_what_would_be_done_and_writes_nothing(
 
     def said(folder):
         analysis = Analysis(bundle, HeatmapSettings(), ResultsFolder(folder))
-        found = forecast(analysis, units_of(entries))
+        found = forecast(analysis, units_of(entries), [entry.slide_id for entry in entries])
         return {one.name: (one.status, one.patches) for one in found}
 
     assert said(tmp_path / "new") == {
@@ -213,7 +213,7 @@ def test_slides_that_would_share_a_file_are_refused_before_anything_is_written(
 
     for tried in (
         lambda: run(analysis, units_of(entries[:1]), [entry.slide_id for entry in entries]),
-        lambda: forecast(analysis, units_of(entries)),
+        lambda: forecast(analysis, units_of(entries[:1]), [entry.slide_id for entry in entries]),
     ):
         with pytest.raises(ConfigError, match=r"green\.top\.png of slides 'green' and"):
             tried()
@@ -236,7 +236,8 @@ def test_a_forecast_says_which_slide_would_fail(bundle, cohort_csv, tmp_path):
     (moved / "pink.tif").write_bytes(b"not a slide")
     analysis = Analysis(bundle, HeatmapSettings(), ResultsFolder(tmp_path / "out"))
 
-    found = {o.name: o for o in forecast(analysis, units_of(read_cohort(moved / "cohort.csv")))}
+    entries = read_cohort(moved / "cohort.csv")
+    found = {one.name: one for one in forecast(analysis, units_of(entries), [])}
 
     assert found["pink"].status == "fails"
     assert "OpenSlide" in found["pink"].reason
@@ -323,8 +324,10 @@ def test_tables_hold_the_scores_of_one_model(bundle, cohort_csv, copy, tmp_path,
 
 
 def test_what_was_made_of_other_results_goes_with_them(run_on, copy):
-    made = [ResultsFolder(copy).evaluation, ResultsFolder(copy).slide_predictions]
+    folder = ResultsFolder(copy)
+    made = [folder.evaluation, folder.slide_predictions, folder.detections("green")]
     for path in made:
+        path.parent.mkdir(exist_ok=True)
         path.write_text("of other heatmaps")
 
     run_on(copy, overwrite=True, keep={"glass"})

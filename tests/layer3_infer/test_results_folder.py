@@ -18,11 +18,15 @@ def test_the_files_of_a_slide_bear_its_name_and_each_another():
     assert paths[0].name == "slide.1.heatmap.h5"
 
 
-def test_the_files_of_a_run_are_those_of_no_slide():
-    run = {FOLDER.model, FOLDER.slides, FOLDER.evaluation, FOLDER.report}
-    run |= {FOLDER.froc_curve, FOLDER.froc_picture, FOLDER.roc_picture}
+def test_no_slide_may_be_called_like_a_table_or_picture_of_the_run():
+    names = [name for name, of in vars(ResultsFolder).items() if isinstance(of, property)]
+    files = [path for name in names if isinstance(path := getattr(FOLDER, name), Path)]
+    could_be_a_slide_s = [path.stem for path in files if path.suffix in {".csv", ".png"}]
 
-    assert not run & set(FOLDER.of_slide("a"))
+    assert len(could_be_a_slide_s) >= 6
+    for stem in could_be_a_slide_s:
+        with pytest.raises(ConfigError, match=f"of the run and of slide '{stem}'"):
+            FOLDER.refuse_shared_names([stem])
 
 
 def test_slides_whose_files_have_names_of_their_own_are_taken():

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.errors import ConfigError
-from layer3_infer.explain.choice import at_places, least_sure, most_suspect, numbered
+from layer3_infer.explain.choice import at_places, highest, least_sure, numbered
 
 COORDS = np.array([[0, 0], [48, 0], [96, 0], [0, 300]], np.int64)
 SCORES = st.lists(st.floats(0, 1, width=32), max_size=12).map(lambda v: np.array(v, np.float32))
@@ -14,7 +14,7 @@ SCORES = st.lists(st.floats(0, 1, width=32), max_size=12).map(lambda v: np.array
 
 @given(SCORES, st.integers(1, 5))
 def test_nothing_left_out_is_more_suspect_than_what_is_chosen(scores, count):
-    rows = most_suspect(scores, count)
+    rows = highest(scores, count)
 
     assert len(rows) == min(count, len(scores))
     rest = np.delete(scores, rows)
@@ -32,7 +32,7 @@ def test_nothing_left_out_is_closer_to_the_threshold_than_what_is_chosen(scores,
 
 
 def test_equal_answers_go_by_number():
-    assert most_suspect(np.full(3, 0.5, np.float32), 2).tolist() == [0, 1]
+    assert highest(np.full(3, 0.5, np.float32), 2).tolist() == [0, 1]
     assert least_sure(np.array([0.25, 0.75], np.float32), 2, 0.5).tolist() == [0, 1]
 
 
