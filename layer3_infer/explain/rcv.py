@@ -57,7 +57,11 @@ class Regression:
         return (activations - self.mean) * per_unit
 
     def vector(self, concept: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        """The vector of regression, (F,), of a concept's values (M,)."""
+        """The vector of regression, (F,), of a concept's values (M,); its direction is the RCV.
+
+        Of standardised activations: times the features' standard deviations it is the same step in
+        raw ones.
+        """
         return self.expand @ (self.reduce @ (concept - concept.mean()))
 
 
@@ -215,19 +219,6 @@ def regression(activations: Matrix, ridge: float) -> Regression:
         reduce = (turned / (np.maximum(size, 0) + penalty)).T
         expand = standard.T @ turned
     return replace(empty, reduce=reduce, expand=expand)
-
-
-def unit_rcv(
-    activations: Matrix, concept: npt.NDArray[np.float64], ridge: float
-) -> npt.NDArray[np.float64]:
-    """The unit vector along which a concept grows, (F,), in standardised activations.
-
-    Zeros where the concept is the same in all patches. Times the features' standard deviations it
-    is the same step in raw activations.
-    """
-    vector = regression(activations, ridge).vector(concept)
-    length = float(np.linalg.norm(vector))
-    return vector / length if length > 0 else vector
 
 
 def cross_fit(folds: Iterable[Fold], concepts: Matrix) -> HeldOut:

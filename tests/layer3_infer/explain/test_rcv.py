@@ -20,6 +20,12 @@ def data(n=120, features=8, seed=0):
     return activations, rng.normal(size=(n, features)), rng.integers(0, 6, n)
 
 
+def unit_rcv(activations, concept, ridge):
+    vector = rcv.regression(activations, ridge).vector(concept)
+    length = np.linalg.norm(vector)
+    return vector / length if length else vector
+
+
 @pytest.mark.parametrize("features", [8, 200])
 def test_the_vector_is_that_of_ridge_regression_on_standardised_features(features):
     activations, _, _ = data(60, features)
@@ -36,7 +42,7 @@ def test_a_planted_direction_is_found_in_standard_deviations_of_its_features():
     activations, _, _ = data(2000)
     planted = np.array([3, 0, 0, 1, 0, 0, -0.5, 0])
 
-    found = rcv.unit_rcv(activations, activations @ planted, 1e-6)
+    found = unit_rcv(activations, activations @ planted, 1e-6)
 
     expected = planted * activations.std(axis=0)
     np.testing.assert_allclose(found, expected / np.linalg.norm(expected), atol=1e-3)
@@ -60,7 +66,7 @@ def test_scaling_a_feature_and_its_reader_back_changes_no_sensitivity():
 def test_a_concept_that_never_changes_has_no_direction():
     activations, _, _ = data()
 
-    assert not rcv.unit_rcv(activations, np.full(len(activations), 2.0), RIDGE).any()
+    assert not unit_rcv(activations, np.full(len(activations), 2.0), RIDGE).any()
 
 
 def test_features_that_never_change_are_left_out():
@@ -68,7 +74,7 @@ def test_features_that_never_change_are_left_out():
     concept = activations[:, 0].copy()
     activations[:, 3] = 7
 
-    found = rcv.unit_rcv(activations, concept, RIDGE)
+    found = unit_rcv(activations, concept, RIDGE)
 
     assert found[3] == 0
     assert np.isfinite(found).all()
@@ -88,7 +94,7 @@ def test_what_folds_say_of_held_out_patches_is_what_separate_regressions_say():
         ridge = Ridge(alpha=RIDGE * train.sum())
         ridge.fit(scaler.transform(activations[train]), concept[train])
         predicted = ridge.predict(scaler.transform(activations[test]))
-        unit = rcv.unit_rcv(activations[train], concept[train], RIDGE)
+        unit = unit_rcv(activations[train], concept[train], RIDGE)
         np.testing.assert_allclose(held_out.predicted[test, 0], predicted)
         spread = activations[train].std(axis=0)
         np.testing.assert_allclose(held_out.sensitivity[test, 0], gradients[test] * spread @ unit)
