@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _CASES: Final = (
     ("camnet_small", 96, 0.5, 48, 10**6),
-    ("resnet50", 224, 0.5, 224, 192),
+    ("resnet50", 224, 0.5, 112, 512),
 )
 """Network, edge px, um/px, stride px, patches at most."""
 
