@@ -54,9 +54,7 @@ def check_asap(path: Path, areas: Sequence[Drawn], source: Source) -> None:
         Naming what differs first.
     """
     root = _root(path)
-    for name, value in asdict(source).items():
-        if root.get(name) != str(value):
-            raise ContractError(path, name, repr(str(value)), repr(root.get(name)), _ADVICE)
+    source.refuse_other(path, _source(path, root), "{}", _ADVICE)
     polygons = _without_holes(areas)
     found = root.findall("Annotations/Annotation")
     if len(found) != len(polygons):
@@ -76,7 +74,11 @@ def read_source(path: Path) -> Source:
     ContractError
         If it is none of ours, or cut off.
     """
-    said = dict(_root(path).attrib)
+    return _source(path, _root(path))
+
+
+def _source(path: Path, root: Element) -> Source:
+    said = dict(root.attrib)
     try:
         return Source(**{**said, "threshold": float(said["threshold"])})
     except (KeyError, TypeError, ValueError) as error:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import shapely
 
+from common.errors import ContractError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
     import numpy as np
     import numpy.typing as npt
@@ -85,6 +88,19 @@ class Source:
     def of(cls, header: Header, threshold: float) -> Source:
         """The source of what is drawn from the heatmap with this header."""
         return cls(header.slide_id, header.slide_fingerprint, header.model_sha256, threshold)
+
+    def refuse_other(self, path: Path, found: Source, item: str, advice: str) -> None:
+        """Refuse a file that was drawn from something else.
+
+        Raises
+        ------
+        ContractError
+            Naming what differs first, as `item` calls it, such as ``{}`` or ``source.{}``.
+        """
+        for name, value in asdict(self).items():
+            other = getattr(found, name)
+            if other != value:
+                raise ContractError(path, item.format(name), repr(value), repr(other), advice)
 
     def __str__(self) -> str:
         return f"{self.slide_fingerprint} {self.model_sha256} {self.threshold}"

@@ -75,10 +75,7 @@ def check_geojson(path: Path, areas: Sequence[Drawn], source: Source) -> None:
         Naming what differs first.
     """
     document = _document(path)
-    for name, value in asdict(source).items():
-        found = getattr(_source(path, document), name)
-        if found != value:
-            raise ContractError(path, f"{SOURCE}.{name}", repr(value), repr(found), _ADVICE)
+    source.refuse_other(path, _source(path, document), SOURCE + ".{}", _ADVICE)
     features = document.get("features")
     if not isinstance(features, list) or len(features) != len(areas):
         found = f"{len(features)}" if isinstance(features, list) else "none"

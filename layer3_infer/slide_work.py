@@ -63,6 +63,8 @@ class SlideWork:
     prepared : Held of Prepared
     save_s : float, s
         Answers are kept on disk after so long.
+    preparing_s : float, s
+        What it took to prepare it.
     given_up : bool
         Whether no more of its patches are wanted.
     """
@@ -70,14 +72,25 @@ class SlideWork:
     unit: Unit
     prepared: Held[Prepared]
     save_s: float = SAVE_S
+    preparing_s: float = 0.0
     given_up: bool = False
     _scores: list[npt.NDArray[np.float32]] = field(default_factory=list)
     _answered: int = 0
     _saved: int = 0
+    _began: float = field(default_factory=time.monotonic)
     _last: float = field(default_factory=time.monotonic)
 
     def __len__(self) -> int:
         return 0 if self.prepared.error else len(self.prepared().rows)
+
+    def begin(self) -> None:
+        """Its first patches are asked for now."""
+        self._began = self._last = time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        """Wall time spent on it so far, s; not what it waited, prepared, for its turn."""
+        return self.preparing_s + time.monotonic() - self._began
 
     def read(self, start: int, stop: int) -> npt.NDArray[np.uint8]:
         """Pixels of its patches `start` to `stop`, (K, S, S, 3) uint8 RGB."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import multiprocessing
+import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
@@ -43,7 +44,7 @@ def spread_units(
         use_one_device(local_rank())
         return list(Analysing(analysis, overwrite=overwrite).results(units))
     shared = replace(analysis, workers=max(1, analysis.workers // processes))
-    work = Analysing(shared, overwrite=overwrite, shown=False)
+    work = Analysing(shared, overwrite=overwrite, shown=False, processes=processes)
     size = max(1, min(_GROUP, len(units) // (_TURNS * processes)))
     groups = [tuple(units[start : start + size]) for start in range(0, len(units), size)]
     found: list[SlideResult] = []
@@ -63,6 +64,27 @@ def spread_units(
     return found
 
 
+def device_place(process: str, processes: int, rank: int) -> int:
+    """Which of a node's devices, in turn, a process takes.
+
+    Parameters
+    ----------
+    process : str
+        Its name, which ends in a number that Python counts from 1.
+    processes : int
+        How many run side by side for each rank.
+    rank : int
+        Of the program among those on the node.
+
+    Examples
+    --------
+    >>> [device_place(f"SpawnProcess-{n}", 2, rank) for rank in (0, 1) for n in (1, 2, 3)]
+    [0, 1, 0, 2, 3, 2]
+    """
+    number = process.rpartition("-")[2]
+    return rank * processes + ((int(number) - 1) % processes if number.isdecimal() else 0)
+
+
 @dataclass(frozen=True, eq=False)
 class Analysing:
     """Units prepared, answered and finished, each step ahead of the next.
@@ -76,16 +98,19 @@ class Analysing:
         Leave out what earlier runs found.
     shown : bool
         Whether a bar shows how far it is.
+    processes : int
+        How many do this side by side.
     """
 
     analysis: Analysis
     overwrite: bool = False
     shown: bool = True
+    processes: int = 1
 
     def __call__(self, units: Sequence[Unit]) -> list[SlideResult]:
         """The results of a group, in a process of its own, on a device of its own."""
-        number = multiprocessing.current_process().name.rpartition("-")[2]
-        use_one_device(local_rank() + (int(number) - 1 if number.isdecimal() else 0))
+        name = multiprocessing.current_process().name
+        use_one_device(device_place(name, self.processes, local_rank()))
         return list(self.results(units))
 
     def died(self, units: Sequence[Unit]) -> list[SlideResult]:
@@ -96,41 +121,58 @@ class Analysing:
         ]
 
     def results(self, units: Sequence[Unit]) -> Iterator[SlideResult]:
-        """The result of each unit, as they are finished."""
-        if units:
-            threads = 1 if self.analysis.workers == 1 else 2
-            answered_units = self._answered(ahead(self._prepared, units, threads))
-            yield from ahead(self._finished, answered_units, threads)
+        """The result of each unit, as they are finished.
+
+        What is answered of units that are not finished when it ends early is kept on disk.
+        """
+        if not units:
+            return
+        begun: dict[str, SlideWork] = {}
+
+        def finish(work: SlideWork) -> SlideResult:
+            result = self._finished(work)
+            begun.pop(work.unit.name)
+            return result
+
+        threads = 1 if self.analysis.workers == 1 else 2
+        prepared = ahead(self._prepared, units, threads)
+        try:
+            yield from ahead(finish, self._answered(prepared, begun), threads)
+        finally:
+            for work in list(begun.values()):
+                work.save()
 
     def _prepared(self, unit: Unit) -> SlideWork:
+        start = time.monotonic()
         found = held(lambda: self.analysis.prepare(unit, overwrite=self.overwrite))
-        return SlideWork(unit, found, self.analysis.save_s)
+        return SlideWork(unit, found, self.analysis.save_s, time.monotonic() - start)
 
-    def _answered(self, works: Iterable[SlideWork]) -> Iterator[SlideWork]:
-        """Units when they are over; what is answered of one that is not is kept on disk."""
-        begun: dict[str, SlideWork] = {}
+    def _answered(
+        self, works: Iterable[SlideWork], begun: dict[str, SlideWork]
+    ) -> Iterator[SlideWork]:
+        """Units when they are over; `begun` gets each when its first patches are asked for."""
+        over: set[str] = set()
         with progress(None, "heatmaps", total=0, unit="patch", shown=self.shown) as bar:
 
             def entering() -> Iterator[SlideWork]:
                 for work in works:
+                    work.begin()
                     begun[work.unit.name] = work
                     bar.total = (bar.total or 0) + len(work)
                     yield work
 
             predictor, workers = self.analysis.predictor, self.analysis.workers
-            try:
-                for span, answers in answered(entering(), predictor, workers):
-                    span.patches.take(answers)
-                    bar.update(len(span))
-                    if span.patches.over and span.patches.unit.name in begun:
-                        yield begun.pop(span.patches.unit.name)
-            finally:
-                for work in begun.values():
-                    work.save()
+            for span, answers in answered(entering(), predictor, workers):
+                work = span.patches
+                work.take(answers)
+                bar.update(len(span))
+                if work.over and work.unit.name not in over:
+                    over.add(work.unit.name)
+                    yield work
 
     def _finished(self, work: SlideWork) -> SlideResult:
         outcome = attempt(work.unit.entry.slide_id, lambda: self.analysis.finish(work))
-        return self._record(work.unit, outcome)
+        return self._record(work.unit, replace(outcome, seconds=round(work.seconds, 3)))
 
     def _record(self, unit: Unit, outcome: Outcome) -> SlideResult:
         """The outcome on disk; that of a part is none of its slide, unless it failed."""

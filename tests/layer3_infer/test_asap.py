@@ -122,7 +122,7 @@ def test_a_whole_file_of_its_areas_passes(tmp_path, values):
 @pytest.mark.parametrize(
     ("wanted", "source", "item"),
     [
-        (RING_WITH_ISLAND, replace(SOURCE, threshold=0.25), "threshold: expected '0.25'"),
+        (RING_WITH_ISLAND, replace(SOURCE, threshold=0.25), "threshold: expected 0.25"),
         (RING_WITH_ISLAND, replace(SOURCE, slide_id="b"), "slide_id"),
         (np.ones((5, 5)), SOURCE, "Annotations: expected 1"),
         (RING_WITH_ISLAND[:, ::-1].repeat(2, axis=1), SOURCE, "Annotation 1"),

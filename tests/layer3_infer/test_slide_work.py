@@ -67,6 +67,16 @@ def test_answers_are_kept_while_the_work_goes_on(store, work):
     assert store.known(10)[1] == 0.5
 
 
+def test_the_time_of_a_unit_is_that_of_preparing_it_and_that_since_its_turn(work):
+    work.preparing_s, work._began = 5.0, work._began - 100
+
+    before = work.seconds
+    work.begin()
+
+    assert before > 105
+    assert 5 <= work.seconds < 100
+
+
 def test_an_error_ends_the_unit_and_keeps_what_was_answered(store, work):
     work.take(answers(0.5))
 

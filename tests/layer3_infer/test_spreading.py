@@ -59,6 +59,21 @@ def test_a_part_done_twice_finds_the_slide_finished(run_on, one_go, tmp_path, mo
     assert list((tmp_path / "unfinished").iterdir()) == []
 
 
+@pytest.mark.parametrize("workers", [1, 3])
+def test_units_that_wait_to_be_finished_when_a_run_is_stopped_keep_their_answers(
+    run_on, tmp_path, monkeypatch, workers
+):
+    def stopped(*_):
+        raise Interrupted("stopped")
+
+    monkeypatch.setattr(Analysis, "finish", stopped)
+    with pytest.raises(Interrupted):
+        run_on(tmp_path, SMALL, workers=workers, keep={"green"})
+
+    kept = [np.load(path) for path in (tmp_path / "unfinished").iterdir()]
+    assert sum(map(len, kept)) == 144
+
+
 def stop_after(batches, monkeypatch):
     """Stop the run, as a scheduler does, when so many batches are kept."""
     kept = []
