@@ -91,7 +91,8 @@ def test_the_batch_script_runs_on_two_nodes(slurm, tmp_path):
 
     launching.launched(
         *("sbatch", *words, f"--output={out}", BATCH),
-        env=slurm | {"PATH": paths, "CONFIG": "a.yaml", "PATCHES": "p", "OUT": "run"},
+        *("--config", "a.yaml", "--patches", "p", "--out", "run"),
+        env=slurm | {"PATH": paths},
     )
 
     assert sorted(out.read_text().splitlines()) == [
