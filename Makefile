@@ -1,5 +1,6 @@
 # CamNet: every target is one to three lines; CI runs the same ones.
 PYTHON ?= python3
+TESTERS ?= auto
 BIN := .venv/bin
 SOURCES := common layer1_extract layer2_train layer3_infer tests
 
@@ -20,7 +21,7 @@ demo: install  ## the whole way, from slides it makes to a report, in demo/
 	PATH="$(CURDIR)/$(BIN):$$PATH" sh configs/demo/run.sh
 
 test: install  ## every test; those on real data skip where it is absent
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses=$(TESTERS) --maxprocesses=4 --dist=loadfile
 	$(BIN)/pytest --quiet --doctest-modules common layer1_extract layer2_train layer3_infer
 
 test-browser: install  ## the report's pages in a Chromium, for which it installs Debian's
