@@ -1,12 +1,15 @@
 #!/usr/bin/env bash
 # A real SLURM of two nodes on this one machine, for tests.
 #
-#   tests/slurm/cluster.sh start FOLDER     # prints what to put into SLURM_CONF
+#   tests/slurm/cluster.sh start FOLDER            # prints what to put into SLURM_CONF
+#   tests/slurm/cluster.sh kill-node FOLDER n2     # as if its plug were pulled
+#   tests/slurm/cluster.sh start-node FOLDER n2
 #   tests/slurm/cluster.sh stop FOLDER
-#   tests/slurm/cluster.sh install          # on Debian, as root
+#   tests/slurm/cluster.sh install                 # on Debian, as root
 #
 # Ends with 77 where it cannot be had, and says why. All of it listens on the loopback
 # interface; FOLDER holds the configuration, the logs and the process ids of what was started.
+# It notices a dead node, and starts what was put back into the queue, within seconds.
 set -euo pipefail
 
 absent() { echo "no SLURM here: $*" >&2; exit 77; }
@@ -28,17 +31,12 @@ free_port() {
   absent 'no free port'
 }
 
-start() {
-  [ "$(id -u)" = 0 ] || absent 'its daemons are started as root'
-  for program in slurmctld slurmd srun munged; do
-    command -v $program >/dev/null || absent "$program is not installed"
-  done
-  local folder port memory
-  folder=$(mkdir -p "$1" && cd "$1" && pwd)
+# Nodes of two cores each, whatever the machine has. A job that was put back into the queue waits
+# for cred_expire seconds; a node that is silent for SlurmdTimeout seconds is down.
+configure() {
+  local folder=$1 port memory
   port=$(free_port)
   memory=$(($(awk '/MemTotal/ {print $2}' /proc/meminfo) / 1024 / 4))
-  mkdir -p "$folder/state"
-  [ -f "$folder/munge.key" ] || (umask 077 && head -c 128 /dev/urandom > "$folder/munge.key")
   cat > "$folder/slurm.conf" <<CONF
 ClusterName=camnet
 SlurmctldHost=$(hostname)(127.0.0.1)
@@ -46,27 +44,45 @@ SlurmctldPort=$port
 SlurmUser=root
 SlurmdUser=root
 AuthType=auth/munge
-AuthInfo=socket=$folder/munge.socket
+AuthInfo=socket=$folder/munge.socket,cred_expire=3
 CryptoType=crypto/munge
 ProctrackType=proctrack/linuxproc
 TaskPlugin=task/none
 MpiDefault=none
 SelectType=select/cons_tres
 SelectTypeParameters=CR_Core
+SchedulerType=sched/builtin
+SchedulerParameters=sched_interval=1,batch_sched_delay=0
+SlurmdParameters=config_overrides
 ReturnToService=2
-CommunicationParameters=NoCtldInAddrAny,NoInAddrAny
+SlurmdTimeout=6
+MessageTimeout=5
 KillWait=5
 InactiveLimit=0
+MaxArraySize=20
+CommunicationParameters=NoCtldInAddrAny,NoInAddrAny
 StateSaveLocation=$folder/state
 SlurmdSpoolDir=$folder/spool.%n
 SlurmctldPidFile=$folder/slurmctld.pid
 SlurmdPidFile=$folder/slurmd.%n.pid
 SlurmctldLogFile=$folder/slurmctld.log
 SlurmdLogFile=$folder/slurmd.%n.log
-NodeName=n1 NodeAddr=127.0.0.1 NodeHostname=$(hostname) Port=$((port + 1)) CPUs=1 RealMemory=$memory
-NodeName=n2 NodeAddr=127.0.0.1 NodeHostname=$(hostname) Port=$((port + 2)) CPUs=1 RealMemory=$memory
-PartitionName=test Nodes=n1,n2 Default=YES MaxTime=10 State=UP
+NodeName=DEFAULT CPUs=2 RealMemory=$memory
+NodeName=n1 NodeAddr=127.0.0.1 NodeHostname=$(hostname) Port=$((port + 1))
+NodeName=n2 NodeAddr=127.0.0.1 NodeHostname=$(hostname) Port=$((port + 2))
+PartitionName=test Nodes=n1,n2 Default=YES DefaultTime=10 MaxTime=1-0 State=UP
 CONF
+}
+
+start() {
+  [ "$(id -u)" = 0 ] || absent 'its daemons are started as root'
+  for program in slurmctld slurmd srun munged; do
+    command -v $program >/dev/null || absent "$program is not installed"
+  done
+  folder=$(mkdir -p "$1/state" && cd "$1" && pwd)
+  trap 'stop "$folder"' EXIT
+  [ -f "$folder/munge.key" ] || (umask 077 && head -c 128 /dev/urandom > "$folder/munge.key")
+  configure "$folder"
   export SLURM_CONF=$folder/slurm.conf
   munged --force --key-file="$folder/munge.key" --socket="$folder/munge.socket" \
     --pid-file="$folder/munged.pid" --log-file="$folder/munged.log" --seed-file="$folder/munged.seed"
@@ -75,25 +91,59 @@ CONF
   slurmd -N n2
   for _ in $(seq 100); do
     if [ "$(sinfo --noheader --format=%D --states=idle 2>/dev/null)" = 2 ]; then
+      trap - EXIT
       echo "$SLURM_CONF"
       return
     fi
     sleep 0.2
   done
   tail -n 5 "$folder"/*.log >&2
-  stop "$folder"
   absent 'its nodes did not come up'
 }
+
+# What jobs of this SLURM started on a node, by number.
+tasks_of() {
+  local file environment
+  for file in /proc/[0-9]*/environ; do
+    environment=$(tr '\0' '\n' 2>/dev/null < "$file") || continue
+    grep -qxF "SLURM_CONF=$1/slurm.conf" <<< "$environment" || continue
+    grep -qxF "SLURMD_NODENAME=$2" <<< "$environment" || continue
+    basename "$(dirname "$file")"
+  done
+}
+
+# First those who could tell of the end of the others: slurmd, then those between it and the tasks.
+kill_node() {
+  local folder tasks task parent above=()
+  folder=$(cd "$1" && pwd)
+  tasks=$(tasks_of "$folder" "$2")
+  for task in $tasks; do
+    parent=$(awk '/^PPid:/ {print $2}' "/proc/$task/status" 2>/dev/null) || continue
+    [ "$(cat "/proc/$parent/comm" 2>/dev/null)" != slurmstepd ] || above+=("$parent")
+  done
+  # shellcheck disable=SC2086
+  kill -KILL "$(cat "$folder/slurmd.$2.pid" 2>/dev/null)" ${above[@]+"${above[@]}"} $tasks \
+    2>/dev/null || true
+}
+
+start_node() {
+  SLURM_CONF=$(cd "$1" && pwd)/slurm.conf slurmd -N "$2"
+}
+
+# Whether a process runs; one that ended and that nobody asked about is none.
+runs() { grep -q '^State:[[:space:]]*[^Z]' "/proc/$1/status" 2>/dev/null; }
 
 # Only what was started from this folder, by its number.
 stop() {
   local file pid
-  for file in "$1"/slurmd.*.pid "$1/slurmctld.pid" "$1/munged.pid"; do
+  kill_node "$1" n1
+  kill_node "$1" n2
+  for file in "$1/slurmctld.pid" "$1/munged.pid"; do
     [ -f "$file" ] || continue
     pid=$(cat "$file")
     kill "$pid" 2>/dev/null || continue
     for _ in $(seq 50); do
-      kill -0 "$pid" 2>/dev/null || break
+      runs "$pid" || break
       sleep 0.1
     done
     kill -KILL "$pid" 2>/dev/null || true
@@ -103,6 +153,8 @@ stop() {
 case ${1:-} in
   install) install ;;
   start) start "$2" ;;
+  kill-node) kill_node "$2" "$3" ;;
+  start-node) start_node "$2" "$3" ;;
   stop) stop "$2" ;;
-  *) echo "usage: $0 install | start FOLDER | stop FOLDER" >&2; exit 2 ;;
+  *) echo "usage: $0 install | start FOLDER | {kill,start}-node FOLDER NODE | stop FOLDER" >&2; exit 2 ;;
 esac
