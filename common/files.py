@@ -170,10 +170,23 @@ def write_text(path: Path, text: str) -> None:
 def sha256(path: Path) -> str:
     """Hexadecimal SHA-256 of the bytes of one file."""
     digest = hashlib.sha256()
-    with path.open("rb") as stream:
-        while block := stream.read(_BLOCK):
-            digest.update(block)
+    for block in blocks(path):
+        digest.update(block)
     return digest.hexdigest()
+
+
+def blocks(path: Path) -> Generator[memoryview, None, None]:
+    """The bytes of a file from start to end, in blocks that are overwritten by those that follow.
+
+    The system is told that all of it will be read in order: from a disk that is two to five times
+    as fast.
+    """
+    room = memoryview(bytearray(_BLOCK))
+    with path.open("rb", buffering=0) as stream:
+        with suppress(OSError):  # a hint, which some file systems do not take
+            os.posix_fadvise(stream.fileno(), 0, 0, os.POSIX_FADV_SEQUENTIAL)
+        while size := stream.readinto(room):
+            yield room[:size]
 
 
 def spread_hash(path: Path) -> str:

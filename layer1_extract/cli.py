@@ -34,6 +34,13 @@ _MASKS = click.option(
     "--masks", type=FOLDER_PATH, help="Folder of GeoJSON masks to use instead of those found."
 )
 _OUT = click.option("--out", type=OUTPUT_PATH, required=True, help="Folder of the results.")
+_READERS = click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    default=None,
+    show_default="the CPUs granted",
+    help="Files read at the same time.",
+)
 
 
 def main() -> None:
@@ -242,6 +249,47 @@ def status(out: Path, cohort: Path | None) -> Result:
     from layer1_extract.status import status as status_of
 
     return status_of(out, cohort)
+
+
+@verb(cli)
+@click.argument("folder", metavar="DIR", type=FOLDER_PATH)
+@click.option("--update", is_flag=True, help="Replace a lock where files are new or changed.")
+@click.option("--drop-missing", is_flag=True, help="With --update: where files are gone, too.")
+@_READERS
+def lock(folder: Path, update: bool, drop_missing: bool, workers: int | None) -> Result:
+    """List every file of DIR with its SHA-256, in DIR/dataset.sha256.
+
+    DIR holds slides, results of layer 1, or both; hidden and half-written files are left out.
+    Copied with the data, the list proves a copy whole: by verify, or by sha256sum --check where
+    this program is not. A lock that is there stays if it is right, and is never silently replaced.
+    """
+    from common.cluster import available_cpus
+    from layer1_extract.dataset_lock.locking import lock as lock_folder
+
+    threads = workers or available_cpus()
+    return lock_folder(folder, threads, update=update, drop_missing=drop_missing)
+
+
+@verb(cli)
+@click.argument("folder", metavar="DIR", type=FOLDER_PATH)
+@click.option("--quick", is_flag=True, help="Compare names and sizes only; reads no content.")
+@click.option(
+    "--lock",
+    "given",
+    type=FILE_PATH,
+    show_default="DIR/dataset.sha256",
+    help="Lock to compare with.",
+)
+@_READERS
+def verify(folder: Path, quick: bool, given: Path | None, workers: int | None) -> Result:
+    """Say whether DIR holds what its lock lists: every file, the same content, and no other.
+
+    Names each file that is missing, changed or extra; writes nothing.
+    """
+    from common.cluster import available_cpus
+    from layer1_extract.dataset_lock.verifying import verify as verify_folder
+
+    return verify_folder(folder, workers or available_cpus(), quick=quick, given=given)
 
 
 @verb(cli)

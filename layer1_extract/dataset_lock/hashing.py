@@ -1,0 +1,173 @@
+"""Hashes of many files at once, in threads: hashing leaves Python to the others meanwhile."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from queue import SimpleQueue
+from typing import TYPE_CHECKING
+
+from common.files import blocks
+from common.progress import live
+from layer1_extract.dataset_lock.listing import FoundFile
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator, Mapping
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Hashed:
+    """A file that was read from start to end, or why it was not.
+
+    Attributes
+    ----------
+    name : str
+    file : FoundFile or None
+        As it stood when it was read.
+    sha256 : str
+        Hexadecimal; empty where it was not read.
+    wrong : str
+        What the system said, or that the file changed meanwhile; empty where it was read.
+    """
+
+    name: str
+    file: FoundFile | None = None
+    sha256: str = ""
+    wrong: str = ""
+
+
+class Stopped(Exception):  # noqa: N818 - no error: the work is no longer wanted
+    """The threads are asked to end."""
+
+
+class Tally:
+    """How much was read so far, counted by several threads.
+
+    Parameters
+    ----------
+    total : int, bytes
+        What there is to read.
+    """
+
+    def __init__(self, total: int) -> None:
+        self.total = total
+        self.done = 0
+        self.stopped = threading.Event()
+        self._lock = threading.Lock()
+        self._start = time.perf_counter()
+
+    def add(self, size: int) -> None:
+        """Count some bytes.
+
+        Raises
+        ------
+        Stopped
+            Where nobody waits for them any more.
+        """
+        if self.stopped.is_set():
+            raise Stopped
+        with self._lock:
+            self.done += size
+
+    @property
+    def rate(self) -> float:
+        """Megabytes per second so far."""
+        return self.done / 1e6 / max(time.perf_counter() - self._start, 1e-9)
+
+    def look(self) -> tuple[float, str]:
+        """Share that is done, and words for it."""
+        done, total = in_units(self.done), in_units(self.total)
+        return self.done / max(self.total, 1), f"{done} of {total}, {self.rate:.0f} MB/s"
+
+
+def hash_files(
+    folder: Path, files: Mapping[str, FoundFile], workers: int, what: str
+) -> Generator[Hashed, None, None]:
+    """Read files and give their hashes as they end, with a bar that counts bytes.
+
+    The largest are begun first, so that no thread is left with one at the end.
+
+    Parameters
+    ----------
+    folder : Path
+    files : dict of str to FoundFile
+        By name, relative to `folder`.
+    workers : int
+        Files read at the same time.
+    what : str
+        Said in front of the bar.
+    """
+    if not files:
+        return
+    threads = max(1, min(workers, len(files)))
+    tally = Tally(sum(file.size for file in files.values()))
+    waiting = iter(sorted(files, key=lambda name: (-files[name].size, name)))
+    taking = threading.Lock()
+    ended: SimpleQueue[Hashed | None] = SimpleQueue()
+
+    def work() -> None:
+        try:
+            while (name := _next(waiting, taking)) is not None:
+                ended.put(_hashed(folder, name, tally))
+        finally:
+            ended.put(None)
+
+    with live(what, tally.look), ThreadPoolExecutor(threads) as pool:
+        try:
+            working = [pool.submit(work) for _ in range(threads)]
+            for _ in working:
+                yield from iter(ended.get, None)
+            for thread in working:
+                thread.result()
+        finally:
+            tally.stopped.set()
+
+
+def in_units(size: float) -> str:
+    """A number of bytes for a person.
+
+    Examples
+    --------
+    >>> in_units(999), in_units(2_500_000_000)
+    ('999 B', '2.5 GB')
+    """
+    if size < 1000:
+        return f"{size:.0f} B"
+    for unit in ("kB", "MB", "GB", "TB"):
+        size /= 1000
+        if size < 999.95 or unit == "TB":
+            break
+    return f"{size:.1f} {unit}"
+
+
+def _next(names: Iterator[str], taking: threading.Lock) -> str | None:
+    with taking:
+        return next(names, None)
+
+
+def _hashed(folder: Path, name: str, tally: Tally) -> Hashed:
+    """Read one file; the system is asked before and after whether it is still the same."""
+    path, digest, size = folder / name, hashlib.sha256(), 0
+    try:
+        before = _as_it_stands(path)
+        for block in blocks(path):
+            digest.update(block)
+            size += len(block)
+            tally.add(len(block))
+        after = _as_it_stands(path)
+    except OSError as error:
+        return Hashed(name, wrong=error.strerror or str(error))
+    if (after.size, after.modified) != (before.size, before.modified) or size != after.size:
+        return Hashed(name, wrong="it changed while it was read")
+    return Hashed(name, after, digest.hexdigest())
+
+
+def _as_it_stands(path: Path) -> FoundFile:
+    """A file as its server sees it: opening it asks there, where a name alone may be remembered."""
+    with path.open("rb", buffering=0) as stream:
+        return FoundFile.of(os.fstat(stream.fileno()))
