@@ -191,6 +191,12 @@ def extract(
     help="Cores the wall time is for, and processes that look at thumbnails.",
 )
 @click.option("--calibrate", is_flag=True, help="Time some patches of the first slide, here.")
+@click.option("--no-look", is_flag=True, help="Open no slide; say only how to cut them up.")
+@click.option("--out", type=OUTPUT_PATH, help="Folder of results: plan what is not finished there.")
+@click.option("--retry-failed", is_flag=True, help="With --out: slides that failed there, too.")
+@click.option(
+    "--max-tasks", type=click.IntRange(min=1), help="Jobs the cluster takes from one user."
+)
 @_MPP
 def plan(
     slides: Path,
@@ -201,12 +207,17 @@ def plan(
     units_per_task: int | None,
     workers: int | None,
     calibrate: bool,
+    no_look: bool,
+    out: Path | None,
+    retry_failed: bool,
+    max_tasks: int | None,
     mpp: float | None,
 ) -> Result:
     """Say what extracting SLIDES will take: patches, disk, CPU time, and how to cut it up.
 
     Looks at thumbnails and annotations only; each slide's patches are those its mask and
-    annotation admit, of which the white and black ones are not kept in the end.
+    annotation admit, of which the white and black ones are not kept in the end. With --out the
+    array is of the tasks that have slides or parts without a result, told from the files there.
     """
     from common.cluster import available_cpus
     from common.cohort import read_cohort
@@ -215,12 +226,15 @@ def plan(
     from layer1_extract.given_masks import check_masks
 
     check_blocks(blocks or 1, settings)
-    cut = planning.Cut(blocks, max_array, units_per_task, workers or available_cpus())
+    cores = workers or available_cpus()
+    cut = planning.Cut(blocks, max_array, units_per_task, cores, max_tasks)
     given = click.get_current_context().params
-    command = planning.command(slides, given.get("config"), given.get("overrides", ()), masks, mpp)
+    config, overrides = given.get("config"), given.get("overrides", ())
+    words = planning.words_of(slides, out, config, overrides, masks, mpp)
     cohort = read_cohort(slides, mpp)
-    check_masks(masks, cohort)
-    return planning.plan(cohort, settings, masks, cut, command, calibrated=calibrate)
+    check_masks(masks, cohort, out)
+    asked = planning.Asked(cohort, settings, masks, cut, words, out, retry_failed)
+    return planning.quick_plan(asked) if no_look else planning.plan(asked, calibrated=calibrate)
 
 
 @verb(cli)

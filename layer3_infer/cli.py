@@ -125,6 +125,63 @@ def heatmap(
     return said.of_heatmaps(*found, out)
 
 
+@verb(cli, settings="layer3_infer.config:HeatmapSettings")
+@click.argument("slides", type=INPUT_PATH)
+@click.option("--model", type=FOLDER_PATH, help="Model bundle; of which results in --out must be.")
+@click.option("--out", type=OUTPUT_PATH, help="Folder of results: plan what is not finished there.")
+@click.option("--retry-failed", is_flag=True, help="With --out: slides that failed there, too.")
+@click.option(
+    "--blocks",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="Parts each slide is cut into, to share one slide among tasks.",
+)
+@click.option(
+    "--max-array",
+    type=click.IntRange(1),
+    default=1001,
+    show_default=True,
+    help="MaxArraySize of the cluster; scontrol show config says it.",
+)
+@click.option("--max-tasks", type=click.IntRange(1), help="Jobs the cluster takes from one user.")
+@click.option(
+    "--units-per-task",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="Slides or parts that one task of the array does; more where there are too many tasks.",
+)
+@click.option("--mpp", type=float, help="Scale of slides that do not say theirs, um/px.")
+def plan(
+    slides: Path,
+    model: Path | None,
+    out: Path | None,
+    retry_failed: bool,
+    blocks: int,
+    max_array: int,
+    max_tasks: int | None,
+    units_per_task: int,
+    mpp: float | None,
+    settings: HeatmapSettings,
+) -> Result:
+    """Say how to cut the heatmaps of SLIDES into the tasks of an array; opens no slide.
+
+    With --out the array is of the tasks that have slides without a result, told from the files
+    there.
+    """
+    from common.cohort import read_cohort
+    from layer3_infer import plan as planning
+
+    cut = planning.Cut(blocks, units_per_task, min(max_array, max_tasks or max_array))
+    given = click.get_current_context().params
+    config, overrides = given.get("config"), given.get("overrides", ())
+    words = planning.words_of(slides, model, out, config, overrides)
+    words += ["--mpp", str(mpp)] if mpp is not None else []
+    folder = None if out is None else planning.Folder(out, settings, model, retry_failed)
+    return planning.plan(read_cohort(slides, mpp), cut, words, folder)
+
+
 @verb(cli)
 @click.argument("files", type=FILE_PATH, nargs=-1, required=True)
 def check(files: tuple[Path, ...]) -> Result:

@@ -49,19 +49,31 @@ def claim_run(
     ConfigError
         Naming each key that differs.
     """
-    decides = {"command": command, **inputs}
     before = {} if overwrite else read_run(folder)
+    if before:
+        refuse_others(folder, {"command": command, **inputs})
+    claim(folder, settings, overwrite=overwrite)
+    known = sorted({*before.get("slides", ()), *slides})
+    record = {**run_record(command, digest(settings)), **inputs, "slides": known}
+    write_text(folder / RUN, json.dumps(record, indent=2, ensure_ascii=False) + "\n")
+
+
+def refuse_others(folder: Path, decides: Mapping[str, Any]) -> None:
+    """Refuse a folder whose latest run says otherwise; writes nothing.
+
+    Raises
+    ------
+    ConfigError
+        Naming each key that differs.
+    """
+    before = read_run(folder)
     there = {key: before[key] for key in decides if key in before}
-    changed = differences(there, decides) if before else []
+    changed = differences(there, decides)
     if changed:
         raise ConfigError(
             f"{folder}: expected results of this model and command, found others': "
             f"{'; '.join(changed)}. Give another --out, or --overwrite to replace them"
         )
-    claim(folder, settings, overwrite=overwrite)
-    known = sorted({*before.get("slides", ()), *slides})
-    record = {**run_record(command, digest(settings)), **inputs, "slides": known}
-    write_text(folder / RUN, json.dumps(record, indent=2, ensure_ascii=False) + "\n")
 
 
 def read_run(folder: Path) -> dict[str, Any]:

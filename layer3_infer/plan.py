@@ -1,0 +1,142 @@
+"""How to cut the heatmaps of a cohort into tasks; no slide is opened, and no network loaded."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from common.array_job import ArrayJob
+from common.cli import Result
+from common.cohort_job import CohortJob
+from common.model_bundle import read_bundle
+from common.outcomes import FOLDER as OUTCOMES
+from common.outcomes import read_outcome
+from common.run_folder import refuse_other
+from common.units import units_of
+from layer3_infer.heatmap_file import SUFFIX
+from layer3_infer.run_claim import read_run, refuse_others
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from common.cohort import SlideEntry
+    from layer3_infer.config import HeatmapSettings
+
+SCRIPT: Final = "slurm/layer3_infer.sbatch"
+
+
+@dataclass(frozen=True)
+class Cut:
+    """How the work may be cut up.
+
+    Attributes
+    ----------
+    blocks : int
+        Parts of each slide.
+    units_per_task : int
+        Slides or parts a task does.
+    most_tasks : int
+        What the cluster takes.
+    """
+
+    blocks: int = 1
+    units_per_task: int = 1
+    most_tasks: int = 1001
+
+
+@dataclass(frozen=True)
+class Folder:
+    """Results of earlier runs, and what they must be of to count.
+
+    Attributes
+    ----------
+    path : Path
+        May be absent.
+    settings : HeatmapSettings
+    model : Path or None
+        Bundle; None takes the results for whichever model they are of.
+    retry_failed : bool
+        Whether slides that failed are to be done again.
+    """
+
+    path: Path
+    settings: HeatmapSettings
+    model: Path | None = None
+    retry_failed: bool = False
+
+    def left_of(self, entries: Sequence[SlideEntry]) -> tuple[set[str], set[str]]:
+        """The slides that have no result, and those that failed before.
+
+        Told from outcomes and the names of files; `heatmap` and `merge` read the files.
+
+        Raises
+        ------
+        ConfigError
+            If the results are of another model or configuration.
+        """
+        self._refuse()
+        files = {path.name.removesuffix(SUFFIX) for path in self.path.glob(f"[!.]*{SUFFIX}")}
+        told = {path.stem for path in (self.path / OUTCOMES).glob("[!.]*.json")}
+        known = {entry.slide_id for entry in entries}
+        outcomes = {name: read_outcome(self.path, name) for name in known & (told - files)}
+        failed = {name for name, one in outcomes.items() if one and one.status == "failed"}
+        done = told & files | (set() if self.retry_failed else failed)
+        return known - done, failed
+
+    def _refuse(self) -> None:
+        if read_run(self.path):
+            refuse_other(self.path, self.settings)
+            if self.model is not None:
+                model_sha256 = read_bundle(self.model).model_sha256
+                refuse_others(self.path, {"command": "heatmap", "model_sha256": model_sha256})
+
+
+def plan(
+    entries: Sequence[SlideEntry], cut: Cut, words: Sequence[str], folder: Folder | None = None
+) -> Result:
+    """Say how to cut up what is left of a cohort, by the number of slides alone.
+
+    Parameters
+    ----------
+    entries : sequence of SlideEntry
+        All slides of the cohort.
+    cut : Cut
+    words : sequence of str
+        Of the command that makes the heatmaps, behind its verb and without how it is cut up.
+    folder : Folder or None
+        Of which what is finished is not done again.
+    """
+    units = units_of(entries, cut.blocks)
+    left, failed = ({e.slide_id for e in entries}, set[str]())
+    if folder is not None:
+        left, failed = folder.left_of(entries)
+    places = (place for place, unit in enumerate(units) if unit.entry.slide_id in left)
+    job = ArrayJob.of(len(units), cut.units_per_task, cut.most_tasks, places)
+    made = CohortJob(entries, cut.blocks, job, frozenset(failed))
+    submit = _submission(made, words, folder)
+    return Result("\n".join([*made.lines(), submit]), {"job": made.data(), "command": submit})
+
+
+def words_of(
+    slides: Path,
+    model: Path | None,
+    out: Path | None,
+    config: Path | None,
+    overrides: Sequence[str],
+) -> list[str]:
+    """The words of the command that makes what is planned, behind its verb."""
+    words = [str(slides), "--model", str(model or "BUNDLE"), "--out", str(out or "OUT")]
+    words += ["--config", str(config)] if config is not None else []
+    return words + [word for override in overrides for word in ("--set", override)]
+
+
+def _submission(made: CohortJob, words: Sequence[str], folder: Folder | None) -> str:
+    """The line that does it: an array job, or one command where there is one task only."""
+    if folder is not None and not made.job.left:
+        return f"nothing is left; next: layer3-infer merge {shlex.quote(str(folder.path))}"
+    words = [*words, *(["--blocks", str(made.blocks)] if made.blocks > 1 else [])]
+    if made.job.tasks == 1:
+        return shlex.join(["layer3-infer", "heatmap", *words])
+    return made.job.sbatch(SCRIPT, words)
