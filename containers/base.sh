@@ -30,10 +30,14 @@ make_archive() {
   command -v mmdebstrap >/dev/null ||
     absent 'mmdebstrap is not installed. On Debian: apt-get install mmdebstrap'
   say "making $archive of Debian's packages, about half a minute"
-  # What the slim images leave out as well: manuals, translations.
-  mmdebstrap --quiet --format=tar --variant=minbase --include=ca-certificates,python3,python3-venv \
+  # What the slim images leave out as well: manuals, translations. usrmerge, whose work is done,
+  # would keep all of Perl.
+  # shellcheck disable=SC2016  # the dollar is the hook's
+  mmdebstrap --quiet --format=tar --variant=minbase --include=usr-is-merged,ca-certificates,python3,python3-venv \
     --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
     --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-include=/usr/share/doc/*/copyright' \
+    --customize-hook='chroot "$1" apt-mark auto "~i~nperl"' \
+    --customize-hook='chroot "$1" apt-get --yes --quiet purge --auto-remove usrmerge perl' \
     "$suite" "$archive.$$" "$(mirror)" > "$archive.log" 2>&1 ||
     absent "mmdebstrap could not make $archive: $(tail -n 1 "$archive.log")"
   mv "$archive.$$" "$archive"

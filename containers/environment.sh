@@ -46,11 +46,14 @@ PYTHON
 lighten() {
   local site
   site=$(site_packages "$environment")
-  # Tests of the packages themselves, and what only a compiler reads.
-  find "$site" -depth -type d -name tests -not -path '*/jinja2/*' -not -path '*/numpy/*' \
-    -exec rm -rf {} +
+  # Tests of the packages themselves.
+  find "$site" -depth -type d -name tests -exec rm -rf {} +
+  # What only a compiler or an editor reads.
   find "$site" -type f \( -name '*.pyi' -o -name '*.pyx' -o -name '*.pxd' -o -name '*.a' \) -delete
-  rm -rf "$site/tensorflow/include"
+  rm -rf "$site/tensorflow/include" "$site/clang"
+  # Codecs that no slide format has: nothing of tifffile asks for them.
+  rm -f "$site"/imagecodecs/_{avif,bcn,meshopt,pcodec,rgbe,sperr,sz3,ultrahdr,zfp}.*.so \
+    "$site"/imagecodecs.libs/lib{aom,avif,cpcodec,SZ3}-*.so*
   compile "$site"
 }
 
