@@ -198,6 +198,18 @@ def chosen_interface() -> str | None:
     return os.environ.get("HOROVOD_GLOO_IFACE") or None
 
 
+def built_from(environment: Mapping[str, str] | None = None) -> str:
+    """The commit that an image says its code was built from; empty elsewhere.
+
+    Examples
+    --------
+    >>> built_from({"CAMNET_COMMIT": "1a2b3c4"})
+    '1a2b3c4'
+    """
+    env = os.environ if environment is None else environment
+    return env.get("CAMNET_COMMIT", "").strip()
+
+
 def keras_home() -> Path:
     """Where Keras keeps what it downloads."""
     return Path(os.environ.get("KERAS_HOME") or Path("~", ".keras").expanduser())

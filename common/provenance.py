@@ -11,14 +11,15 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from common.cluster import Place
+from common.cluster import Place, built_from
 
 
 @cache
 def software() -> str:
     """Name, version and commit of this software, as written into every file.
 
-    The commit is left out where the code does not run from a git checkout of its own.
+    The commit is left out where the code runs neither from a git checkout of its own nor from an
+    image that tells it.
     """
     try:
         name = f"camnet {version('camnet')}"
@@ -55,7 +56,7 @@ def run_record(command: str, config_sha256: str) -> dict[str, Any]:
 def _commit() -> str:
     root = Path(__file__).resolve().parents[1]
     if not (root / ".git").exists():
-        return ""
+        return built_from()
     command = ["git", "-C", str(root), "describe", "--always", "--dirty", "--exclude=*"]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=5)  # noqa: S603

@@ -2,11 +2,27 @@ from __future__ import annotations
 
 import json
 
+from common import provenance
 from common.provenance import log_head, run_record, software
 
 
 def test_software_has_a_name_and_a_version():
     assert software().startswith("camnet ")
+
+
+def test_an_image_tells_the_commit_it_was_built_from(monkeypatch, tmp_path):
+    monkeypatch.setattr(provenance, "__file__", str(tmp_path / "common" / "provenance.py"))
+    monkeypatch.setenv("CAMNET_COMMIT", "1a2b3c4-dirty")
+
+    assert software.__wrapped__().endswith("(1a2b3c4-dirty)")
+
+
+def test_a_checkout_knows_its_commit_better_than_the_environment(monkeypatch, tmp_path):
+    (tmp_path / ".git").mkdir()
+    monkeypatch.setattr(provenance, "__file__", str(tmp_path / "common" / "provenance.py"))
+    monkeypatch.setenv("CAMNET_COMMIT", "1a2b3c4")
+
+    assert "1a2b3c4" not in software.__wrapped__()
 
 
 def test_the_first_line_of_a_log_says_where_and_with_what(monkeypatch):
