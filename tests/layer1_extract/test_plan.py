@@ -7,116 +7,73 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from tiff_slides import write_cohort_folder
 
 from common.cohort import SlideEntry, read_cohort
 from common.config import load
+from common.errors import ConfigError
+from common.outcomes import Outcome, write_outcome
+from common.parts import part_name
+from common.run_folder import claim
 from layer1_extract.config import ExtractSettings
-from layer1_extract.cost import BESIDE_S, START_S, Cost
-from layer1_extract.needs import Need
-from layer1_extract.plan import UNIT_S, Cut, command, plan, planned, submission
+from layer1_extract.estimate import Cut
+from layer1_extract.extraction import patch_path
+from layer1_extract.plan import SCRIPT, Asked, plan, quick_plan, words_of
 
 SMALL = ["patch.size=32", "patch.mpp=0.5", "tissue.min_area_um2=1000", "tissue.close_um=16"]
 DENSE = load(ExtractSettings, None, [*SMALL, "sampling.method=dense"])
-RANDOM = load(ExtractSettings, None, SMALL)
-NEED = Need("a", 1000, 100, 100, source_mpx=0.01, survey_s=1.0)
-COST = Cost(read_s=10.0, store_s=5.0, jpeg_bytes=0.5)
-"""A patch of `NEED` takes 0.15 s."""
 
 
-def test_time_and_space_add_up():
-    made = planned(2, [NEED, replace(NEED, slide_id="b", patches=300)], COST, DENSE, Cut(blocks=1))
-
-    assert (made.candidates, made.patches) == (2000, 400)
-    assert made.cpu_s == pytest.approx(400 * 0.15 + 2 * (2 + BESIDE_S) + START_S)
-    assert made.bytes_by_codec["raw"] == 400 * (30_000 + 26)
-    assert made.bytes_by_codec["jpeg"] == 400 * (5_000 + 26)
+def slides(folder, number):
+    return [SlideEntry(f"s{i}", folder / f"s{i}.tif") for i in range(number)]
 
 
-def test_the_wall_time_is_at_least_that_of_the_longest_unit():
-    cut = Cut(blocks=1, workers=8)
-    needs = [replace(NEED, slide_id=f"{i}", patches=10) for i in range(9)]
-
-    alone = planned(1, [NEED], COST, DENSE, cut)
-    many = planned(10, [NEED, *needs], COST, DENSE, cut)
-
-    assert many.wall_s == alone.cpu_s
-    assert (
-        alone.wall_s - START_S == (alone.cpu_s - START_S) / 8
-    )  # one slide alone has all cores, as threads
+def asked(entries, out=None, cut=Cut(blocks=1), **said):  # noqa: B008 - it is frozen
+    return Asked(entries, DENSE, None, cut, ["cohort.csv", "--out", "OUT"], out, **said)
 
 
-def test_a_large_slide_is_cut_until_no_part_takes_long():
-    large = replace(NEED, patches=1_000_000)
-
-    made = planned(1, [large], COST, DENSE, Cut())
-
-    assert 150_000 / UNIT_S <= made.blocks <= 150_000 / UNIT_S + 1
-    assert planned(1, [large], COST, RANDOM, Cut()).blocks == 1
-    assert planned(1, [NEED], COST, DENSE, Cut()).blocks == 1
-    assert planned(1, [large], COST, DENSE, Cut(blocks=7)).blocks == 7
-
-
-@given(st.integers(1, 5000), st.integers(1, 40), st.integers(1, 2000), st.integers(1, 50))
-def test_the_array_is_never_larger_than_the_cluster_takes(slides, blocks, largest, per_task):
-    for wanted in (per_task, None):
-        made = planned(slides, [NEED], COST, DENSE, Cut(blocks, largest, wanted))
-
-        assert made.units == slides * blocks
-        assert 1 <= made.tasks <= largest  # numbered from 0: the last is MaxArraySize - 1
-        assert (made.tasks - 1) * made.units_per_task < made.units
-        assert made.tasks * made.units_per_task >= made.units
+def finish(out, *names):
+    claim(out, DENSE)
+    for name in names:
+        slide_id, _, rest = name.partition(".part-")
+        part, parts = map(int, rest.split("-of-")) if rest else (0, 1)
+        write_outcome(out, Outcome(slide_id, "done", part=part, parts=parts))
+        path = patch_path(out, name)
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
 
 
-def test_small_slides_share_a_task():
-    needs = [replace(NEED, slide_id=f"{i}") for i in range(100)]
-
-    made = planned(100, needs, COST, DENSE, Cut())
-
-    assert made.units_per_task == 4  # of 17 s each
-    assert planned(100, needs, COST, DENSE, Cut(units_per_task=1)).tasks == 100
+def fail(out, name):
+    claim(out, DENSE)
+    write_outcome(out, Outcome(name, "failed", "broken", exit_status=3))
 
 
-def test_the_command_is_one_that_a_shell_takes_whatever_the_paths(tmp_path):
-    words = command(Path("it's a cohort"), tmp_path / "c d.yaml", ("patch.size=9",), None, 0.25)
-    made = planned(6, [NEED], COST, DENSE, Cut(blocks=2, units_per_task=3))
+def test_the_line_is_one_that_a_shell_takes_whatever_the_paths(tmp_path):
+    config = tmp_path / "c d.yaml"
+    words = words_of(Path("it's a cohort"), None, config, ("patch.size=9",), None, 0.25)
+    request = replace(asked(slides(tmp_path, 6), cut=Cut(2, units_per_task=3)), words=words)
 
-    line = submission(words, made)
+    line = quick_plan(request).data["command"]
 
-    sbatch, array, cpus, wrapped = shlex.split(line)
-    assert (sbatch, array, cpus) == ("sbatch", "--array=0-3", "--cpus-per-task=1")
-    script = f"printf '%s\\n' {wrapped.removeprefix('--wrap=')}"
-    done = subprocess.run(
-        ["bash", "-c", script],
-        capture_output=True,
-        text=True,
-        check=True,
-        env={"SLURM_ARRAY_TASK_ID": "3"},
-    )
-    assert done.stdout.splitlines() == [*words, "--blocks", "2", "--shard", "3/4"]
+    script = f"sbatch() {{ printf '%s\\n' \"$@\"; }}; {line}"
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True)
+    first = ["--array=0-3", "--cpus-per-task=1", "--export=ALL,TASKS=4", SCRIPT]
+    assert done.stdout.splitlines() == [*first, *words, "--blocks", "2"]
 
 
 @pytest.mark.parametrize(("workers", "per_task", "cpus"), [(8, 3, 3), (2, 3, 2), (8, 1, 1)])
-def test_a_task_asks_for_the_cores_it_can_use(workers, per_task, cpus):
-    made = planned(6, [NEED], COST, DENSE, Cut(1, units_per_task=per_task, workers=workers))
+def test_a_task_asks_for_the_cores_it_can_use(workers, per_task, cpus, tmp_path):
+    cut = Cut(1, units_per_task=per_task, workers=workers)
 
-    assert f" --cpus-per-task={cpus} " in submission(["extract"], made)
+    line = quick_plan(asked(slides(tmp_path, 6), cut=cut)).data["command"]
 
-
-def test_each_slide_takes_its_time_even_where_it_gives_nothing():
-    needs = [replace(NEED, slide_id=f"{i}", patches=0, survey_s=0.0) for i in range(100)]
-
-    made = planned(100, needs, COST, DENSE, Cut(blocks=1))
-
-    assert made.cpu_s == pytest.approx(100 * BESIDE_S + made.tasks * START_S)
+    assert f" --cpus-per-task={cpus} " in line
 
 
-def test_one_task_needs_no_array():
-    made = planned(3, [NEED], COST, DENSE, Cut(blocks=1, units_per_task=3))
+def test_one_task_needs_no_array(tmp_path):
+    result = quick_plan(asked(slides(tmp_path, 3), cut=Cut(1, units_per_task=3)))
 
-    assert submission(["layer1-extract", "extract"], made) == "layer1-extract extract"
+    assert result.data["command"] == "layer1-extract extract cohort.csv --out OUT"
 
 
 @pytest.mark.parametrize("calibrated", [False, True])
@@ -124,7 +81,7 @@ def test_slides_that_cannot_be_read_are_listed_and_the_others_planned(tmp_path, 
     cohort = read_cohort(write_cohort_folder(tmp_path / "c", slides=2))
     bad = SlideEntry("bad", tmp_path / "bad.tif")
 
-    result = plan([bad, *cohort], DENSE, None, Cut(workers=2), ["run"], calibrated=calibrated)
+    result = plan(asked([bad, *cohort], cut=Cut(workers=2)), calibrated=calibrated)
 
     assert result.exit_status == 3
     assert list(result.data["failed"]) == ["bad"]
@@ -134,3 +91,83 @@ def test_slides_that_cannot_be_read_are_listed_and_the_others_planned(tmp_path, 
     assert result.data["plan"]["patches"] > 100
     assert json.loads(json.dumps(result.data)) == result.data
     assert ("timed here" in result.text) is calibrated
+
+
+def test_the_array_is_of_the_tasks_that_have_something_left(tmp_path):
+    entries = slides(tmp_path, 40)
+    out = tmp_path / "out"
+    finish(out, *(f"s{i}" for i in range(40) if i not in {3, 21, 22, 39}))
+
+    said = quick_plan(asked(entries, out, Cut(1, max_array=20))).data["job"]
+
+    assert (said["tasks"], said["units_left"], said["array"]) == (20, 4, "1-3,19")
+
+
+def test_where_nothing_is_left_it_says_what_is_next(tmp_path):
+    out = tmp_path / "its out"
+    finish(out, "s0", "s1")
+
+    result = quick_plan(asked(slides(tmp_path, 2), out))
+
+    assert result.data["job"]["array"] == ""
+    assert shlex.split(result.text.splitlines()[-1])[-3:] == ["layer1-extract", "merge", str(out)]
+
+
+def test_parts_are_units_of_their_own_and_a_whole_slide_is_all_of_them(tmp_path):
+    out = tmp_path / "out"
+    finish(out, part_name("s0", 1, 3), "s2")
+
+    said = quick_plan(asked(slides(tmp_path, 3), out, Cut(3))).data["job"]
+
+    assert (said["units"], said["array"]) == (9, "0,2-5")
+
+
+def test_slides_are_cut_as_they_were_before_unless_a_number_is_given(tmp_path):
+    out = tmp_path / "out"
+    finish(out, part_name("s0", 0, 3))
+
+    assert quick_plan(asked(slides(tmp_path, 1), out, Cut())).data["job"]["blocks"] == 3
+    with pytest.raises(ConfigError, match="cut with --blocks 2, found 1 parts of others"):
+        quick_plan(asked(slides(tmp_path, 1), out, Cut(2)))
+
+
+def test_a_folder_of_another_configuration_is_refused(tmp_path):
+    out = tmp_path / "out"
+    finish(out, "s0")
+    other = load(ExtractSettings, None, [*SMALL, "sampling.method=dense", "patch.size=64"])
+
+    with pytest.raises(ConfigError, match=r"expected results of this configuration"):
+        quick_plan(replace(asked(slides(tmp_path, 1), out), settings=other))
+
+
+def test_slides_that_failed_are_left_alone_unless_they_are_asked_for(tmp_path):
+    out = tmp_path / "out"
+    finish(out, "s0")
+    fail(out, "s1")
+    entries = slides(tmp_path, 3)
+
+    alone, again = (quick_plan(asked(entries, out, retry_failed=one)) for one in (False, True))
+
+    assert (alone.data["job"]["array"], again.data["job"]["array"]) == ("2", "1-2")
+    assert "failed before: 1 slides (s1); --retry-failed does them again" in alone.text
+
+
+def test_only_slides_that_are_left_are_looked_at(tmp_path):
+    cohort = read_cohort(write_cohort_folder(tmp_path / "c", slides=3))
+    out = tmp_path / "out"
+    finish(out, cohort[0].slide_id)
+
+    result = plan(asked(cohort, out, Cut(1, units_per_task=1)))
+
+    left = [entry.slide_id for entry in cohort[1:]]
+    assert [slide["slide_id"] for slide in result.data["slides"]] == left
+    assert result.data["job"]["array"] == "1-2"
+
+
+def test_slides_that_are_not_there_are_named_and_none_is_opened(tmp_path):
+    (tmp_path / "s1.tif").touch()
+
+    result = quick_plan(asked(slides(tmp_path, 3)))
+
+    assert "not there: 2 slides (s0, s2)" in result.text
+    assert result.data["job"]["folders"] == [str(tmp_path)]
