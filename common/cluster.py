@@ -5,13 +5,17 @@ The only module that reads or writes the environment.
 
 from __future__ import annotations
 
+import math
 import os
 import socket
+import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from common.cgroup import limits
 from common.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -69,24 +73,31 @@ class Place:
     Attributes
     ----------
     host : str
-    job, task, rank : str
-        SLURM's job id, array task id and process rank; empty outside SLURM.
+    job, task : str
+        SLURM's job id and array task id; empty outside SLURM.
+    rank : str
+        Of several processes started together, by whichever launcher; empty for one alone.
+    array : str
+        SLURM's id of the array that the task is one of: users know the task by it.
     """
 
     host: str
     job: str
     task: str
     rank: str
+    array: str = ""
 
     @classmethod
     def here(cls, environment: Mapping[str, str] | None = None) -> Place:
         """The place of this process."""
         env = os.environ if environment is None else environment
+        rank = Rank.here(env)
         return cls(
             host=socket.gethostname(),
             job=env.get("SLURM_JOB_ID", ""),
             task=env.get("SLURM_ARRAY_TASK_ID", ""),
-            rank=env.get("SLURM_PROCID", ""),
+            rank=str(rank.index) if rank.size > 1 else env.get("SLURM_PROCID", ""),
+            array=env.get("SLURM_ARRAY_JOB_ID", ""),
         )
 
 
@@ -193,6 +204,11 @@ def environment(values: Mapping[str, str]) -> Generator[None, None, None]:
                 os.environ[name] = value
 
 
+def variables() -> dict[str, str]:
+    """This process' environment as it is now."""
+    return dict(os.environ)
+
+
 def chosen_interface() -> str | None:
     """The network interface the user chose for ranks, by its name; None leaves it to us."""
     return os.environ.get("HOROVOD_GLOO_IFACE") or None
@@ -231,10 +247,17 @@ def machine() -> str:
     return f"{boot} {network}"
 
 
-def available_cpus(environment: Mapping[str, str] | None = None) -> int:
-    """CPUs this process may use: SLURM's share, within the affinity mask.
+def available_cpus(environment: Mapping[str, str] | None = None, root: Path = Path("/")) -> int:
+    """CPUs this process may use: SLURM's share, within the affinity mask and a container's quota.
 
     ``os.cpu_count`` would count the whole node.
+
+    Parameters
+    ----------
+    environment : mapping of str to str or None
+        None takes this process' own.
+    root : Path
+        Where control groups are told of.
 
     Examples
     --------
@@ -242,9 +265,16 @@ def available_cpus(environment: Mapping[str, str] | None = None) -> int:
     1
     """
     env = os.environ if environment is None else environment
-    granted = len(os.sched_getaffinity(0))
+    granted = min(len(os.sched_getaffinity(0)), _quota(root))
     asked = env.get("SLURM_CPUS_PER_TASK", "")
     return min(granted, int(asked)) if asked.isdecimal() and int(asked) > 0 else granted
+
+
+@cache
+def _quota(root: Path) -> int:
+    """Whole CPUs within the quota of the control group; more than there are where it has none."""
+    cpus = limits(root).cpus
+    return sys.maxsize if cpus is None else max(1, math.ceil(cpus))
 
 
 def share_cores(calls: int, cpus: int) -> None:
@@ -296,6 +326,16 @@ def visible_devices(
 def local_rank(environment: Mapping[str, str] | None = None) -> int:
     """Number of this process among those SLURM started on this node; 0 outside SLURM."""
     return _number(os.environ if environment is None else environment, "SLURM_LOCALID")
+
+
+def lock_no_files() -> None:
+    """Let HDF5 open files where the file system has no locks, unless the user set otherwise.
+
+    Our own files are opened so anyway: this is for what Keras opens, which gives no choice. None of
+    them needs a lock, since each is written under a name that nobody else has. Before the first
+    file is opened.
+    """
+    set_unless_set({"HDF5_USE_FILE_LOCKING": "FALSE"})
 
 
 def quiet_libraries() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import secrets
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
 
 RESOLVED: Final = "config.resolved.yaml"
 _MOST_SAID: Final = 5
-_NO_LINKS: Final = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS})
 
 
 def claim(folder: Path, settings: Settings, *, overwrite: bool = False) -> None:
@@ -116,9 +114,7 @@ def _write_first(path: Path, text: str) -> None:
             path.hardlink_to(draft)
         except FileExistsError:
             pass
-        except OSError as error:
-            if error.errno not in _NO_LINKS:
-                raise
+        except OSError:  # of which kind, each file system says in its own way
             draft.replace(path)
         finally:
             draft.unlink(missing_ok=True)

@@ -47,7 +47,7 @@ def keep_best(folder: Path, epoch: int) -> None:
 
 def write_checkpoint(path: Path, variables: Sequence[Any], state: dict[str, Any]) -> None:
     """Write the values of Keras variables, and `state` as JSON, whole or not at all."""
-    with whole_file(path) as partial, h5py.File(partial, "x") as file:
+    with whole_file(path) as partial, h5py.File(partial, "x", locking=False) as file:
         group = file.create_group(_VARIABLES)
         for number, variable in enumerate(variables):
             group[f"{number:05d}"] = keras.ops.convert_to_numpy(variable)

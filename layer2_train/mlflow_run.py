@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -176,6 +178,20 @@ def _make_folder(uri: str) -> None:
     file = _file(uri)
     if file is not None:
         file.parent.mkdir(parents=True, exist_ok=True)
+        _refuse_without_locks(file)
+
+
+def _refuse_without_locks(file: Path) -> None:
+    """SQLite, unlike all else here, needs file locks: MLflow would end in a traceback without."""
+    try:
+        with closing(sqlite3.connect(file)) as database:
+            database.execute("PRAGMA schema_version")
+    except sqlite3.Error as error:
+        raise ConfigError(
+            f"tracking.uri: {file}: expected a SQLite file that can be opened, found: {error}. "
+            "SQLite needs a file system with file locks, which many shared ones are not: give a "
+            "file on a local disk, the address of a server, or null"
+        ) from error
 
 
 def _parts(items: Sequence[Any]) -> Iterator[Sequence[Any]]:

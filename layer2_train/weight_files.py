@@ -85,7 +85,7 @@ def _hdf5(path: Path) -> Generator[Any, None, None]:
     import h5py
 
     try:
-        with h5py.File(path, "r") as file:
+        with h5py.File(path, "r", locking=False) as file:
             yield file
     except DAMAGE as error:
         raise _unreadable(path, "weights that Keras wrote", error) from error

@@ -100,7 +100,10 @@ def write_heatmap(path: Path, header: Header, heatmap: Heatmap) -> None:
     grid = heatmap.grid
     packed: dict[str, Any] = {"compression": "gzip", "shuffle": True}
     options = packed if heatmap.values.size else {}
-    with whole_file(path) as partial, h5py.File(partial, "x", libver="v110") as file:
+    with (
+        whole_file(path) as partial,
+        h5py.File(partial, "x", libver="v110", locking=False) as file,
+    ):
         file.create_dataset(PROBABILITY, data=heatmap.values, **options)
         file.attrs.update(format=FORMAT, format_version=FORMAT_VERSION, **asdict(header))
         file.attrs[ORIGIN] = np.array(grid.origin, dtype=np.int64)

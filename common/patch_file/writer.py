@@ -258,7 +258,7 @@ def _hdf5(stream: RememberingStream) -> Generator[h5py.File, None, None]:
     """
     with ExitStack() as opened:
         with stream.writing():
-            file = h5py.File(stream, "w", libver="v110")
+            file = h5py.File(stream, "w", libver="v110", locking=False)
             opened.callback(_close, file, stream)
         yield file
 

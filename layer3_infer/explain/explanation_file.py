@@ -112,7 +112,10 @@ def write_explanations(path: Path, found: SlideExplanations) -> None:
     for name in rows[0].measures if rows else ():
         columns[f"{MEASURES}/{name}"] = np.array([e.measures[name] for e in rows], np.float64)
     packed: dict[str, Any] = {"compression": "gzip", "shuffle": True} if rows else {}
-    with whole_file(path) as partial, h5py.File(partial, "x", libver="v110") as file:
+    with (
+        whole_file(path) as partial,
+        h5py.File(partial, "x", libver="v110", locking=False) as file,
+    ):
         for name, values in columns.items():
             file.create_dataset(name, data=values, **packed)
         file.attrs.update(format=FORMAT, format_version=FORMAT_VERSION, **asdict(found.header))

@@ -16,6 +16,7 @@ from common.cluster import (
     environment,
     keras_home,
     local_rank,
+    lock_no_files,
     machine,
     quiet_libraries,
     set_unless_set,
@@ -65,6 +66,17 @@ def test_a_log_level_the_user_has_set_stays(monkeypatch):
     quiet_libraries()
 
     assert os.environ["TF_CPP_MIN_LOG_LEVEL"] == "0"
+
+
+@pytest.mark.parametrize(("chosen", "expected"), [(None, "FALSE"), ("TRUE", "TRUE")])
+def test_hdf5_locks_no_file_unless_the_user_wants_it(monkeypatch, chosen, expected):
+    monkeypatch.setenv("HDF5_USE_FILE_LOCKING", chosen or "")
+    if chosen is None:
+        monkeypatch.delenv("HDF5_USE_FILE_LOCKING")
+
+    lock_no_files()
+
+    assert os.environ["HDF5_USE_FILE_LOCKING"] == expected
 
 
 STEP = {

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sqlite3
 import sys
 
 import pytest
@@ -101,6 +102,16 @@ def test_a_file_that_cannot_be_opened_is_refused(tmp_path):
 
     with pytest.raises(ConfigError, match=r"tracking.uri: expected an MLflow file or server"):
         begun(settings, tmp_path)
+
+
+def test_a_file_where_there_are_no_file_locks_is_refused_with_what_to_do(tmp_path, monkeypatch):
+    def locked(_path):
+        raise sqlite3.OperationalError("database is locked")
+
+    monkeypatch.setattr(sqlite3, "connect", locked)
+
+    with pytest.raises(ConfigError, match=r"is locked\. SQLite needs .* local disk.* server"):
+        begun(TrackingSettings(uri=f"sqlite:///{tmp_path / 'mlflow.db'}"), tmp_path)
 
 
 def test_a_library_that_is_absent_is_named_with_its_extra(monkeypatch):
