@@ -96,7 +96,7 @@ class OpenSlideSlide:
     @property
     def reader(self) -> str:
         """Library and version that decode the pixels."""
-        return f"openslide {openslide.__library_version__}"
+        return f"openslide {library_version()}"
 
     @property
     def mpp_source(self) -> str:
@@ -385,6 +385,11 @@ class OpenSlideSlide:
     def _said(self, item: str, expected: str, found: str, advice: str = "") -> str:
         tail = f". {advice}" if advice else ""
         return f"{self.path}: {item}: expected {expected}, found {found}{tail}"
+
+
+def library_version() -> str:
+    """Version of the OpenSlide library itself."""
+    return openslide.__library_version__
 
 
 def _number(text: str | None) -> float | None:

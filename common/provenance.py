@@ -32,7 +32,8 @@ def software() -> str:
 def log_head(config_sha256: str = "") -> str:
     """The first line of every log: host, job, array task, rank, version, commit, config."""
     place = Place.here()
-    parts = {"host": place.host, "job": place.job, "task": place.task, "rank": place.rank}
+    job = f"{place.job} (={place.array}_{place.task})" if place.array else place.job
+    parts = {"host": place.host, "job": job, "task": place.task, "rank": place.rank}
     said = [f"{key}={value}" for key, value in parts.items() if value]
     return " ".join([*said, f"software={software()!r}", f"config={config_sha256[:12] or 'none'}"])
 

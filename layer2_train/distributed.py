@@ -244,6 +244,23 @@ class _Exchanges:
         self.end()
 
 
+def horovod_facts() -> dict[str, Any]:
+    """Version of Horovod, and what it was built with; the version is empty where there is none.
+
+    Raises
+    ------
+    ImportError
+        If it was built for another TensorFlow.
+    """
+    if find_spec("horovod") is None:
+        return {"version": ""}
+    import horovod  # pyright: ignore[reportMissingImports]
+    import horovod.tensorflow as hvd  # pyright: ignore[reportMissingImports]
+
+    built = {"gloo": hvd.gloo_built(), "mpi": hvd.mpi_built(), "nccl": hvd.nccl_built()}
+    return {"version": horovod.__version__, **{name: bool(is_in) for name, is_in in built.items()}}
+
+
 def _check_horovod(here: Rank) -> None:
     found = f"{here.size} ranks, started by {here.launcher}"
     if (backend := keras.backend.backend()) != "tensorflow":

@@ -1,0 +1,51 @@
+"""The GPUs of the machine, before any library is asked for them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from common.cluster import visible_devices
+from common.doctor.amounts import counted
+from common.doctor.container import container
+from common.doctor.finding import ok, warning
+
+if TYPE_CHECKING:
+    from common.doctor.finding import Finding
+    from common.doctor.host import Host
+
+_VERSION: Final = re.compile(r"Module.*?\s(\d+(?:\.\d+)+)\s")
+
+
+def look(host: Host) -> list[Finding]:
+    """Devices this process may open, and the version of their driver."""
+    devices, version = visible(host), driver(host)
+    slurm = host.variables.get("SLURM_GPUS_ON_NODE", "")
+    if devices:
+        named = f"{counted(len(devices), 'GPU')} ({', '.join(devices)})"
+        return [ok("GPUs", f"{named}, driver {version or 'not told'}")]
+    if slurm.isdecimal() and int(slurm):
+        said = f"SLURM gave {counted(int(slurm), 'GPU')}, none can be seen"
+    elif version:
+        said = f"the machine has a driver, {version}, but no GPU can be seen"
+    else:
+        return [ok("GPUs", "none")]
+    hidden = host.variables.get("CUDA_VISIBLE_DEVICES")
+    if hidden is not None:
+        said += f"; CUDA_VISIBLE_DEVICES={hidden or '(empty)'}"
+    flag = {"apptainer": "apptainer run --nv", "docker": "docker run --gpus all"}
+    advice = flag.get(
+        container(host), "--device nvidia.com/gpu=all for podman; --gres=gpu:1 in SLURM"
+    )
+    return [warning("GPUs", said, f"to use it: {advice}")]
+
+
+def visible(host: Host) -> list[str]:
+    """GPUs this process may use, as ``CUDA_VISIBLE_DEVICES`` calls them."""
+    return visible_devices(host.variables, host.path("/dev"))
+
+
+def driver(host: Host) -> str:
+    """Version of NVIDIA's driver; empty where there is none."""
+    found = _VERSION.search(host.text("/proc/driver/nvidia/version"))
+    return found[1] if found else ""
