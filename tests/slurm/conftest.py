@@ -1,0 +1,24 @@
+"""A SLURM of two nodes, which `cluster.sh` starts on this machine, once for all tests."""
+
+from __future__ import annotations
+
+import pytest
+from slurm_jobs import Slurm
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory):
+    """The nodes, or a skip that says why they cannot be had."""
+    folder = tmp_path_factory.mktemp("slurm")
+    if reason := Slurm.install_reason(folder):
+        pytest.skip(reason)
+    slurm = Slurm(folder)
+    yield slurm
+    slurm.stop()
+
+
+@pytest.fixture
+def slurm(cluster):
+    """The nodes, both up; what a test leaves in the queue is cancelled after it."""
+    yield cluster
+    cluster.clear()
