@@ -223,13 +223,12 @@ def _said(outcomes: Sequence[Outcome], kind: str) -> str:
 
 def as_csv(outcomes: Iterable[Outcome]) -> str:
     """One row per slide or part, a column per count."""
+    first = [f.name for f in fields(Outcome) if f.name not in {"counts", "inputs", "quotas"}]
     rows: list[dict[str, Any]] = []
     for outcome in outcomes:
-        plain = asdict(outcome)
-        del plain["inputs"], plain["quotas"]
-        plain["notes"] = "; ".join(plain["notes"])
-        rows.append({**plain.pop("counts"), **plain})
-    first = [f.name for f in fields(Outcome) if f.name not in {"counts", "inputs", "quotas"}]
+        plain: dict[str, Any] = {name: getattr(outcome, name) for name in first}
+        plain["notes"] = "; ".join(outcome.notes)
+        rows.append({**outcome.counts, **plain})
     names = [*first, *sorted({name for row in rows for name in row} - set(first))]
     text = io.StringIO()
     writer = csv.DictWriter(text, names, restval="", lineterminator="\n")

@@ -39,7 +39,7 @@ def left_of(
     failed : set of str
         Slide ids.
     """
-    told, files = _names(out / OUTCOMES, ".json"), _names(out / PATCHES, SUFFIX)
+    told, files = names_in(out / OUTCOMES, ".json"), names_in(out / PATCHES, SUFFIX)
     done = told & files
     lost = {name: read_outcome(out, name) for name in told - files}
     failed = {
@@ -56,6 +56,6 @@ def left_of(
     return left, failed & {unit.entry.slide_id for unit in units}
 
 
-def _names(folder: Path, suffix: str) -> set[str]:
+def names_in(folder: Path, suffix: str) -> set[str]:
     """Names in a folder without their suffix; hidden files are not finished."""
     return {path.name.removesuffix(suffix) for path in folder.glob(f"[!.]*{suffix}")}

@@ -13,8 +13,10 @@ from common.files import write_text
 from common.outcomes import FOLDER as OUTCOMES
 from common.outcomes import Outcome, as_csv, read_outcome
 from common.parts import part_name
+from common.patch_file.reader import FOLDER as PATCHES
+from common.patch_file.schema import SUFFIX
 from layer1_extract.cohort_record import blocks_of, known_ids
-from layer1_extract.extraction import patch_path
+from layer1_extract.left import names_in
 from layer1_extract.running import Claim, read_claims
 
 if TYPE_CHECKING:
@@ -57,13 +59,20 @@ def states_of(out: Path, slide_ids: Iterable[str]) -> list[UnitState]:
         If a file in ``outcomes`` is no outcome.
     """
     claims, blocks = read_claims(out), blocks_of(out)
-    found: list[UnitState] = []
+    outcomes: dict[str, Outcome | None] = {}
     for slide_id in slide_ids:
-        whole = read_outcome(out, slide_id) is not None  # forgotten as soon as a part is begun
-        parts = 1 if whole else blocks
-        names = [part_name(slide_id, part, parts) for part in range(parts)]
-        found += [_state(out, name, claims.get(name)) for name in names]
-    return found
+        whole = read_outcome(out, slide_id)  # forgotten as soon as a part is begun
+        if whole is not None or blocks == 1:
+            outcomes[slide_id] = whole
+            continue
+        names = [part_name(slide_id, part, blocks) for part in range(blocks)]
+        outcomes |= {name: read_outcome(out, name) for name in names}
+    files = names_in(out / PATCHES, SUFFIX)  # read after the outcomes, which are written after them
+    whole_ones = {
+        name: one if one and (one.status == "failed" or name in files) else None
+        for name, one in outcomes.items()
+    }
+    return [_state(out, name, one, claims.get(name)) for name, one in whole_ones.items()]
 
 
 def cohort_ids(out: Path, cohort: Path | None) -> list[str]:
@@ -127,10 +136,7 @@ def status(out: Path, cohort: Path | None = None) -> Result:
     return Result("\n".join(lines), data)
 
 
-def _state(out: Path, name: str, claim: Claim | None) -> UnitState:
-    outcome = read_outcome(out, name)
-    if outcome is not None and outcome.status != "failed" and not patch_path(out, name).exists():
-        outcome = None
+def _state(out: Path, name: str, outcome: Outcome | None, claim: Claim | None) -> UnitState:
     if outcome is not None and (
         claim is None or claim.stale or claim.beat <= _written(out, name)
     ):  # what is begun anew has no outcome: a process that was too much has stopped

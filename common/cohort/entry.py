@@ -99,8 +99,10 @@ def mpp_mistakes(mpp: float | None) -> list[str]:
 
 def is_plain(text: str) -> bool:
     """Whether `text` survives a CSV: no space around it, no control characters."""
-    controls = any(unicodedata.category(character) in {"Cc", "Cs"} for character in text)
-    return text == text.strip() and not controls
+    if text != text.strip():
+        return False
+    controls = (unicodedata.category(character) in {"Cc", "Cs"} for character in text)
+    return text.isprintable() or not any(controls)
 
 
 def is_file_name(slide_id: str) -> bool:
