@@ -2,6 +2,7 @@
 # What the building stages of the three images do; called by the Dockerfiles, in their /build.
 #
 #   environment.sh dependencies EXTRA    # what `pip install camnet[EXTRA]` needs, in /opt/camnet
+#   environment.sh horovod               # Horovod in it, from a wheel in /wheels that fits or built
 #   environment.sh lighten               # take out of it what no command of ours loads
 #   environment.sh package LAYER         # common/ and the layer itself, in /opt/package
 #
@@ -43,6 +44,46 @@ PYTHON
   pip_install -r requirements.txt -c constraints.txt
 }
 
+# The tools that compile Horovod, from Debian; for GPUs CUDA's compiler as well, from NVIDIA's own
+# packages for Debian 12. NCCL comes with TensorFlow's wheels. The lines for GPUs have been linted,
+# never run: no GPU machine with a network was at hand.
+compiler() {
+  local certificates=/run/secrets/certificates.pem apt=(apt-get --quiet --quiet) nccl
+  [ ! -s "$certificates" ] || apt+=(--option "Acquire::https::CAInfo=$certificates")
+  export DEBIAN_FRONTEND=noninteractive
+  "${apt[@]}" update
+  "${apt[@]}" install --yes --no-install-recommends g++ make
+  [ "${DEVICE:-cpu}" = gpu ] || return 0
+  "$tools/bin/python" - <<'PYTHON'
+from urllib.request import urlretrieve
+
+place = "https://developer.download.nvidia.com/compute/cuda/repos/debian12/x86_64/"
+urlretrieve(place + "cuda-keyring_1.1-1_all.deb", "/tmp/cuda-keyring.deb")
+PYTHON
+  dpkg --install /tmp/cuda-keyring.deb
+  "${apt[@]}" update
+  "${apt[@]}" install --yes --no-install-recommends \
+    cuda-nvcc-12-5 cuda-cudart-dev-12-5 cuda-driver-dev-12-5
+  nccl=$(site_packages "$environment")/nvidia/nccl
+  ln -sf libnccl.so.2 "$nccl/lib/libnccl.so"
+  export HOROVOD_CUDA_HOME=/usr/local/cuda-12.5 HOROVOD_NCCL_HOME=$nccl HOROVOD_NCCL_LINK=SHARED
+  export HOROVOD_BUILD_CUDA_CC_LIST=70,75,80,86,89,90
+}
+
+horovod() {
+  local wheel
+  export XDG_CACHE_HOME=/build/cache PYTHON=$tools/bin/python
+  [ "${DEVICE:-cpu}" != gpu ] || export HOROVOD_GPU_OPERATIONS=NCCL
+  wheel=$(containers/horovod/build.sh --wheel "$environment")
+  mkdir -p "$(dirname "$wheel")"
+  if [ -f "/wheels/$(basename "$wheel")" ]; then
+    cp "/wheels/$(basename "$wheel")" "$wheel"
+  else
+    compiler
+  fi
+  containers/horovod/build.sh "$environment"
+}
+
 lighten() {
   local site
   site=$(site_packages "$environment")
@@ -54,6 +95,7 @@ lighten() {
   # Codecs that no slide format has: nothing of tifffile asks for them.
   rm -f "$site"/imagecodecs/_{avif,bcn,meshopt,pcodec,rgbe,sperr,sz3,ultrahdr,zfp}.*.so \
     "$site"/imagecodecs.libs/lib{aom,avif,cpcodec,SZ3}-*.so*
+  [ ! -d "$site/nvidia" ] || ln -s "$site/nvidia" "$environment/nvidia"
   compile "$site"
 }
 

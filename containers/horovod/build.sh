@@ -1,21 +1,28 @@
 #!/usr/bin/env bash
 # Builds Horovod for the Python and the TensorFlow of a virtual environment, and installs it there.
 #
-#   containers/horovod/build.sh [VENV]      # VENV is .venv; MPI=1 builds for mpirun as well
+#   containers/horovod/build.sh [VENV]           # VENV is .venv; MPI=1 builds for mpirun as well
+#   containers/horovod/build.sh --wheel [VENV]   # prints where its wheel is or would be kept
 #
 # The wheel is kept in ${XDG_CACHE_HOME:-~/.cache}/camnet/wheels: three minutes the first time,
 # seconds afterwards. A compiler is needed, with MPI=1 an MPI too (Debian: libopenmpi-dev).
-# HOROVOD_GPU_OPERATIONS=NCCL, and Horovod's other variables, are passed on.
+# HOROVOD_GPU_OPERATIONS=NCCL, and Horovod's other variables, are passed on. An environment without
+# pip is served by that of PYTHON.
 set -euo pipefail
 
 VERSION=0.28.1
 SHA256=92a43f5a94c43907a56805bad15f19700c62ffc83b7ca483f9e104e229f67ef0
 here=$(cd "$(dirname "$0")/../.." && pwd)
+only_tell=
+[ "${1:-}" != --wheel ] || { only_tell=1; shift; }
 venv=$(cd "${1:-$here/.venv}" && pwd)
 python=$venv/bin/python
 
 say() { printf 'horovod: %s\n' "$*" >&2; }
 fail() { say "$*"; exit 1; }
+
+pip=("$python" -m pip)
+"${pip[@]}" --version >/dev/null 2>&1 || pip=("${PYTHON:-python3}" -m pip --python "$python")
 
 tensorflow=$(TF_CPP_MIN_LOG_LEVEL=3 "$python" -c \
   'import tensorflow as tf; print(tf.__version__, tf.sysconfig.get_include())') ||
@@ -34,6 +41,7 @@ fi
 wheels=${XDG_CACHE_HOME:-$HOME/.cache}/camnet/wheels
 tag=$("$python" -c 'import sys; print("cp%d%d" % sys.version_info[:2])')
 wheel=$wheels/horovod-$VERSION+$variant-$tag-$tag-linux_$(uname -m).whl
+[ -z "$only_tell" ] || { echo "$wheel"; exit; }
 
 build() {
   command -v g++ >/dev/null || fail 'expected the compiler g++, found none. On Debian: apt-get install g++ make'
@@ -62,7 +70,8 @@ print("import site; site.addsitedir(%r)" % sysconfig.get_path("purelib"))' \
   export HOROVOD_LOCAL_VERSION=$variant HOROVOD_WITH_TENSORFLOW=1 HOROVOD_WITH_GLOO=1
   export HOROVOD_WITHOUT_PYTORCH=1 HOROVOD_WITHOUT_MXNET=1
   export CPLUS_INCLUDE_PATH=$include/external/highwayhash:$include/external/farmhash_archive/src
-  export PATH=$tools:$PATH MAKEFLAGS=-j$(nproc) TF_CPP_MIN_LOG_LEVEL=3
+  MAKEFLAGS=-j$(nproc)
+  export PATH=$tools:$PATH MAKEFLAGS TF_CPP_MIN_LOG_LEVEL=3
   (cd "$work/horovod-$VERSION" && "$tools/python" -m pip wheel --no-build-isolation --no-deps \
     -w "$work/made" . > "$work/log" 2>&1) ||
     { grep -iE -A 5 'error' "$work/log" | head -n 60 >&2; fail 'expected it to compile, found the errors above'; }
@@ -76,8 +85,8 @@ if [ ! -f "$wheel" ]; then
   build
   say "built in $((SECONDS - begun)) s: $wheel"
 fi
-installed=$("$python" -m pip list --format=freeze 2>/dev/null | sed -n 's/^horovod==//p')
+installed=$("${pip[@]}" list --format=freeze 2>/dev/null | sed -n 's/^horovod==//p')
 [ "$installed" = "$VERSION+$variant" ] ||
-  "$python" -m pip install --quiet --force-reinstall --no-deps "$wheel"
-"$python" -m pip install --quiet -c "$here/constraints.txt" cloudpickle packaging psutil pyyaml
+  "${pip[@]}" install --quiet --force-reinstall --no-deps "$wheel"
+"${pip[@]}" install --quiet -c "$here/constraints.txt" cloudpickle packaging psutil pyyaml
 say "$VERSION+$variant is in $venv"

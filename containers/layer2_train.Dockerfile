@@ -1,0 +1,69 @@
+# Layer 2, from labelled patches to a trained network, as an image. Built by: make images
+#
+# BASE may be any image with Python 3.11 or later as python3, its venv module and bash; with
+# another Python than 3.11 the versions in constraints.txt are untested.
+# DEVICE=gpu takes TensorFlow with CUDA, and Horovod with NCCL; the base must then be of Debian 12.
+# That has been linted, never run.
+# Debian's compiler comes into a building stage alone, and only where no wheel of Horovod that fits
+# is handed in as the build context "wheels".
+ARG BASE=docker.io/library/python:3.11-slim-bookworm
+
+# Stands in where that context is not given.
+FROM scratch AS wheels
+
+FROM ${BASE} AS dependencies
+ARG DEVICE=cpu
+WORKDIR /build
+COPY containers/environment.sh pyproject.toml constraints.txt ./
+RUN --mount=type=secret,id=pip.conf,target=/etc/pip.conf \
+    --mount=type=secret,id=certificates.pem,target=/run/secrets/certificates.pem \
+    ./environment.sh dependencies train
+
+FROM dependencies AS environment
+COPY containers/horovod/build.sh containers/horovod/build.sh
+RUN --mount=type=secret,id=pip.conf,target=/etc/pip.conf \
+    --mount=type=secret,id=certificates.pem,target=/run/secrets/certificates.pem \
+    --mount=type=bind,from=wheels,target=/wheels \
+    ./environment.sh horovod && ./environment.sh lighten
+
+FROM dependencies AS package
+COPY LICENSE README.md ./
+COPY common common
+COPY layer2_train layer2_train
+RUN --mount=type=secret,id=pip.conf,target=/etc/pip.conf \
+    --mount=type=secret,id=certificates.pem,target=/run/secrets/certificates.pem \
+    ./environment.sh package layer2_train
+
+FROM ${BASE}
+# A mount point that nothing is mounted on refuses results that would be lost with the container.
+RUN mkdir -p -m 0755 /slides /patches /models /out /scratch \
+    && echo 'camnet:x:1000:1000:CamNet:/tmp:/usr/sbin/nologin' >> /etc/passwd \
+    && echo 'camnet:x:1000:' >> /etc/group
+COPY --from=environment /opt/camnet /opt/camnet
+COPY --from=package /opt/package /opt/camnet
+
+# Where Horovod for GPUs finds NCCL; the folders are absent from the image for CPUs.
+# The root file system may be read-only: what is written by the way goes below /tmp.
+ENV PATH=/opt/camnet/bin:/usr/local/bin:/usr/bin:/bin \
+    LANG=C.UTF-8 \
+    PYTHONNOUSERSITE=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    HOME=/tmp \
+    XDG_CACHE_HOME=/tmp/.cache \
+    MPLCONFIGDIR=/tmp/matplotlib \
+    KERAS_HOME=/tmp/.keras \
+    LD_LIBRARY_PATH=/opt/camnet/nvidia/nccl/lib:/opt/camnet/nvidia/cuda_runtime/lib
+WORKDIR /out
+USER 1000:1000
+ENTRYPOINT ["layer2-train"]
+CMD ["--help"]
+HEALTHCHECK --interval=15m --timeout=2m CMD ["layer2-train", "doctor"]
+
+ARG VERSION=unknown
+ARG COMMIT=unknown
+ENV CAMNET_COMMIT=${COMMIT}
+LABEL org.opencontainers.image.title="CamNet layer 2: train" \
+      org.opencontainers.image.description="From labelled patches to a trained network" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${COMMIT}" \
+      org.opencontainers.image.licenses="Apache-2.0"
