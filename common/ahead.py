@@ -7,13 +7,13 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterable
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 
-def ahead(work: Callable[[T], R], items: Iterable[T], threads: int) -> Iterator[R]:
+def ahead(work: Callable[[T], R], items: Iterable[T], threads: int) -> Generator[R, None, None]:
     """`work` of each item, in order; at most ``2 * threads + 1`` results wait at a time.
 
     With one thread the work is done in this one, when it is asked for. What `work` raises is

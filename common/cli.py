@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
 
-from common.cluster import quiet_libraries
+from common.cluster import lock_no_files, quiet_libraries
 from common.errors import Interrupted, PipelineError
 from common.stopping import STOP_SIGNALS, stop
 
@@ -30,6 +30,12 @@ INPUT_PATH: Final = click.Path(path_type=Path)
 FILE_PATH: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 FOLDER_PATH: Final = click.Path(exists=True, file_okay=False, path_type=Path)
 OUTPUT_PATH: Final = click.Path(path_type=Path)
+SCRATCH: Final = click.option(
+    "--scratch",
+    type=OUTPUT_PATH,
+    help="Folder on a fast local disk, such as $SLURM_TMPDIR, $TMPDIR, or /scratch in a "
+    "container, that files are copied to before they are read. Results do not depend on it.",
+)
 _INTERRUPTED_STATUS: Final = 130
 
 
@@ -70,9 +76,16 @@ def layer(name: str, description: str) -> click.Group:
 
 
 def verb(
-    group: click.Group, settings: str | None = None, name: str | None = None
+    group: click.Group,
+    settings: str | None = None,
+    name: str | None = None,
+    overrides: Overrides | None = None,
+    *,
+    says_where: bool = False,
 ) -> Callable[[Callable[..., Result]], Verb]:
     """Add a function to `group` as a command.
+
+    In a job its log begins with where it runs and with what, whatever becomes of it.
 
     Parameters
     ----------
@@ -82,14 +95,21 @@ def verb(
         the function the loaded settings as its argument `settings`.
     name : str or None
         The verb, where it is a word of Python or a built-in.
+    overrides : callable or None
+        Settings as other options than ``--set`` change them: takes those loaded and the options,
+        and gives those to use.
+    says_where : bool
+        Whether the log begins so outside jobs too.
     """
 
     def decorate(function: Callable[..., Result]) -> Verb:
         @wraps(function)
         def command(as_json: bool, log_level: str, **given: Any) -> None:
             _start_log(log_level)
-            if settings is not None:
-                given["settings"] = _load_settings(settings, given)
+            with _in_log(says_where=says_where) as head:
+                if settings is not None:
+                    given["settings"] = _load_settings(settings, given, overrides)
+                    head.config_sha256 = _digest(given["settings"])
             _finish(_result(function, given), as_json)
 
         made = click.command(name or function.__name__, cls=Verb)(command)
@@ -150,6 +170,7 @@ def _load_settings(target: str, given: dict[str, Any]) -> Any:
 
 def _start_log(level: str) -> None:
     quiet_libraries()
+    lock_no_files()
     logging.basicConfig(
         stream=sys.stderr,
         level=level.upper(),

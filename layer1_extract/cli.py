@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
 
-from common.cli import FILE_PATH, FOLDER_PATH, INPUT_PATH, OUTPUT_PATH, Result, layer, run, verb
+from common.cli import (
+    FILE_PATH,
+    FOLDER_PATH,
+    INPUT_PATH,
+    OUTPUT_PATH,
+    SCRATCH,
+    Result,
+    layer,
+    run,
+    verb,
+)
+from common.doctor.command import TRIED_OUT, result_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -112,6 +124,7 @@ def scan(slides: Path, out: Path, mpp: float | None) -> Result:
 )
 @_MASKS
 @click.option("--no-pixels", is_flag=True, help="Write locations only.")
+@SCRATCH
 @_MPP
 @_OVERWRITE
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
@@ -124,6 +137,7 @@ def extract(
     workers: int | None,
     masks: Path | None,
     no_pixels: bool,
+    scratch: Path | None,
     mpp: float | None,
     overwrite: bool,
     dry_run: bool,
@@ -136,6 +150,7 @@ def extract(
     """
     from common.cluster import Shard, available_cpus
     from common.cohort import read_cohort
+    from common.staging import Scratch, forecast_slides
     from common.units import units_of
     from layer1_extract import pipeline, results
     from layer1_extract.blocks import check_blocks
@@ -153,7 +168,11 @@ def extract(
         logging.getLogger(__name__).warning("shard %s has no slide", shard)
     if dry_run:
         done = {} if overwrite else pipeline.would_keep(units, run)
-        return results.of_dry_run([unit.name for unit in units], set(done))
+        left = [unit.entry.path for unit in units if unit.name not in done]
+        copies = None if scratch is None else forecast_slides(scratch, left)
+        return results.of_dry_run([unit.name for unit in units], set(done), copies)
+    if scratch is not None:
+        run = replace(run, scratch=Scratch.opened(scratch, [unit.entry.path for unit in units]))
     outcomes, kept = pipeline.extract(
         units, run, cohort=cohort, workers=workers or available_cpus(), overwrite=overwrite
     )
@@ -405,3 +424,23 @@ def import_(
         settings = with_values(settings, {"mpp": mpp})
     outcomes, kept = import_patches(source, out, settings, split=split, overwrite=overwrite)
     return results.of_run(outcomes, kept, out)
+
+
+@verb(cli)
+@TRIED_OUT
+@click.option(
+    "--slides",
+    type=INPUT_PATH,
+    multiple=True,
+    help="Slide, folder or cohort CSV that should be readable; may be repeated.",
+)
+def doctor(out: Path | None, slides: tuple[Path, ...]) -> Result:
+    """Look at this machine: can it do the work, and what would stop it.
+
+    Libraries, pixels of a slide it makes, processors, memory, folders, locks, SLURM and container,
+    a line each, with advice where something is not well. Ends with 2 where something will stop the
+    work. Without --out and --slides a container's /out and /slides are looked at.
+    """
+    from layer1_extract.doctor import doctor as examine
+
+    return result_of(examine(out, slides))

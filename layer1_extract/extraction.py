@@ -14,6 +14,7 @@ from common.patch_file import schema
 from common.patch_file.reader import FOLDER as PATCH_FOLDER
 from common.patch_file.writer import PatchWriter, open_writer
 from common.slide_reader import slide_of
+from common.staging import brought
 from common.tissue import MASK_FOLDER
 from layer1_extract.candidates import screening
 from layer1_extract.inputs import KEPT_MASK, inputs_of
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
     from common.cohort import SlideEntry
     from common.patch_file.codec import Stored
+    from common.staging import Desk
     from layer1_extract.candidates import Candidates
     from layer1_extract.config import ExtractSettings
     from layer1_extract.looking import Looked
@@ -64,11 +66,11 @@ def extract_slide(
     out: Path,
     settings: ExtractSettings,
     *,
-    part: int = 0,
-    parts: int = 1,
+    cut: tuple[int, int] = (0, 1),
     threads: int = 1,
     masks: Path | None = None,
     report: Report | None = None,
+    desk: Desk | None = None,
 ) -> Outcome:
     """Write the patch file, the preview and the tissue mask of one slide or one of its parts.
 
@@ -80,14 +82,16 @@ def extract_slide(
     out : Path
         Folder of the results.
     settings : ExtractSettings
-    part, parts : int
-        Which part, counted from 0, of how many.
+    cut : tuple of int
+        Which part, counted from 0, and of how many.
     threads : int
         That read, judge and encode. The patches do not depend on it.
     masks : Path or None
         Folder of tissue masks to take instead of finding the tissue, where it has the slide's.
     report : callable or None
         Told how many patches are kept so far, and what share of the work is done, 0 to 1.
+    desk : Desk or None
+        Where the patch file is written before it is brought to its place.
 
     Raises
     ------
@@ -95,6 +99,7 @@ def extract_slide(
         If the slide or its annotation cannot be read, too much of it does not decode, or it was
         replaced meanwhile.
     """
+    part, parts = cut
     before = slide_of(entry, settings.slide.reader).fingerprint
     known = survey(entry, settings, masks)
     inputs = inputs_of(entry, known.slide, known.given_sha256)
@@ -105,8 +110,11 @@ def extract_slide(
     remove_stale_partials(path)
     storage, header = settings.storage, header_of(entry, known, settings, part, parts)
     look = looking(known.slide, known.spec, settings, threads)
-    with open_writer(path, header, storage.codec, storage.quality) as writer:
-        kept, wanted = _write(writer, known, settings, path.parent, look, report)
+    with (
+        brought(path, desk) as local,
+        open_writer(local, header, storage.codec, storage.quality) as writer,
+    ):
+        kept, wanted = _write(writer, known, settings, local.parent, look, report)
         counts = writer.finish()
         if parts == 1:  # of a slide that is cut, only all parts together can tell
             refuse_undecoded(entry, settings, counts)

@@ -22,6 +22,7 @@ from common.patch_file.schema import SUFFIX
 from common.progress import live
 from common.provenance import log_head
 from common.run_folder import claim, refuse_other
+from common.staging import copied_ahead, from_scratch
 from common.workers import spread
 from layer1_extract.board import open_board
 from layer1_extract.cohort_record import (
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
 
     from common.cohort import SlideEntry
+    from common.staging import Desk
     from common.units import Unit
     from layer1_extract.board import Board, Report
 
@@ -140,8 +142,13 @@ def _spread(todo: Sequence[Unit], run: Run, workers: int, *, overwrite: bool) ->
             overwrite=overwrite,
         )
         died = partial(_died, run=run, board=board)
-        with _bar(todo, board):
-            yield from spread(work, [*enumerate(todo)], processes, died)
+        entries = [unit.entry for unit in todo]
+        with _bar(todo, board), copied_ahead(run.scratch, entries, processes) as ended:
+            for outcome in spread(work, [*enumerate(todo)], processes, died):
+                ended(outcome.slide_id)
+                yield outcome
+    if run.scratch is not None:
+        run.scratch.sweep()  # of processes that died
 
 
 @contextmanager
@@ -196,19 +203,20 @@ def _extracted(unit: Unit, run: Run, threads: int, report: Report) -> Outcome:
     set_aside_other_storage(patch_path(out, unit.name), run.settings.storage)
     if unit.parts > 1 and (aside := set_aside(patch_path(out, entry.slide_id))):
         log.warning("%s: its whole file of before is set aside as %s", entry.slide_id, aside)
-    outcome = attempt(
-        entry.slide_id,
-        lambda: extract_slide(
-            entry,
+
+    def extracted(local: SlideEntry, desk: Desk | None) -> Outcome:
+        return extract_slide(
+            local,
             out,
             run.settings,
-            part=unit.part,
-            parts=unit.parts,
+            cut=(unit.part, unit.parts),
             threads=threads,
             masks=run.masks,
             report=report,
-        ),
-    )
+            desk=desk,
+        )
+
+    outcome = attempt(entry.slide_id, lambda: from_scratch(run.scratch, entry, extracted))
     return replace(outcome, part=unit.part, parts=unit.parts)
 
 

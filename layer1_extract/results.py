@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from common.cli import Result
 from common.errors import ContractError
@@ -14,6 +14,8 @@ from common.patch_file.check import violations
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    from common.staging import Forecast
 
 
 def of_run(
@@ -31,13 +33,17 @@ def of_run(
     return Result(text, data, exit_status(outcomes))
 
 
-def of_dry_run(names: Sequence[str], finished: set[str]) -> Result:
-    """What a run over these slides, or parts of slides, would do."""
+def of_dry_run(names: Sequence[str], finished: set[str], copies: Forecast | None = None) -> Result:
+    """What a run over these slides, or parts of slides, would do, and copy to scratch."""
     says = {name: "finished" if name in finished else "to do" for name in names}
     kind = "slides" if all(parse_part(name)[0] == name for name in names) else "parts"
     lines = [f"{len(says)} {kind}, {len(says) - len(finished)} to do"]
     lines += [f"  {said:9} {name}" for name, said in says.items()]
-    return Result("\n".join(lines), {"slides": says})
+    data: dict[str, Any] = {"slides": says}
+    if copies is not None:
+        lines.append(copies.text("slides"))
+        data["scratch"] = copies.data
+    return Result("\n".join(lines), data)
 
 
 def of_check(files: Sequence[Path], *, decode: bool) -> Result:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from common.cohort import SlideEntry
+    from common.staging import Scratch
     from common.units import Unit
     from layer1_extract.config import ExtractSettings
 
@@ -45,11 +46,14 @@ class Run:
     settings : ExtractSettings
     masks : Path or None
         Folder of masks that a person corrected.
+    scratch : Scratch or None
+        Where slides are copied to before they are read; nothing depends on it.
     """
 
     out: Path
     settings: ExtractSettings
     masks: Path | None = None
+    scratch: Scratch | None = None
 
     @cached_property
     def config_sha256(self) -> str:

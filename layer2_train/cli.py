@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Final, NoReturn
 
 import click
 
-from common.cli import FOLDER_PATH, OUTPUT_PATH, Result, layer, run, verb
+from common.cli import FOLDER_PATH, INPUT_PATH, OUTPUT_PATH, SCRATCH, Result, layer, run, verb
+from common.doctor.command import QUICK, TRIED_OUT, result_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,9 +46,15 @@ def check(settings: TrainSettings, patches: tuple[Path, ...]) -> Result:
     help="Run directory: bundle/, history.csv, curves.png, metrics.json, roc.png, checkpoints/.",
 )
 @click.option("--overwrite", is_flag=True, help="Begin anew instead of going on.")
+@SCRATCH
 @click.option("--dry-run", is_flag=True, help="Show what would be read and written, and stop.")
 def train(
-    settings: TrainSettings, patches: tuple[Path, ...], out: Path, overwrite: bool, dry_run: bool
+    settings: TrainSettings,
+    patches: tuple[Path, ...],
+    out: Path,
+    overwrite: bool,
+    scratch: Path | None,
+    dry_run: bool,
 ) -> Result:
     """Train a network, or go on where a training was stopped."""
     if dry_run:
@@ -55,11 +62,17 @@ def train(
 
         plan = preflight(settings, patches)
         text = f"{plan.text()}\nwould train {settings.network.name} and write {out}"
-        return Result(text, {"splits": plan.data(), "out": str(out)})
+        data = {"splits": plan.data(), "out": str(out)}
+        if scratch is not None:
+            from common.staging import FileSet, forecast
+
+            copies = forecast(scratch, {one.path: FileSet.of(one.path) for one in plan.files})
+            text, data["scratch"] = f"{text}\n{copies.text('patch files')}", copies.data
+        return Result(text, data)
     from layer2_train.pipeline import train as train_run
     from layer2_train.wording import basis, rate
 
-    done = train_run(settings, patches, out, overwrite=overwrite)
+    done = train_run(settings, patches, out, overwrite=overwrite, scratch=scratch)
     said = "was finished before, nothing to do" if done.finished_before else "finished"
     if done.rank:
         return Result(f"rank {done.rank}: {said}; rank 0 tells more", {"rank": done.rank})
@@ -154,6 +167,28 @@ def selftest(settings: TrainSettings, folder: Path) -> Result:
 
     own, passed = test_ranks(settings.distributed, folder)
     return Result(own.text(), own.data(), exit_status=0 if passed else 1)
+
+
+@verb(cli)
+@TRIED_OUT
+@click.option(
+    "--patches",
+    type=INPUT_PATH,
+    multiple=True,
+    help="Folder of patch files that should be readable; may be repeated.",
+)
+@QUICK
+def doctor(out: Path | None, patches: tuple[Path, ...], quick: bool) -> Result:
+    """Look at this machine: can it do the work, and what would stop it.
+
+    Libraries, Keras' backend and the devices it sees, Horovod, processors, memory, folders, locks,
+    SLURM and container, a line each, with advice where something is not well. Ends with 2 where
+    something will stop the work. Without --out and --patches a container's /out and /patches are
+    looked at.
+    """
+    from layer2_train.doctor import doctor as examine
+
+    return result_of(examine(out, patches, quick=quick))
 
 
 def main() -> NoReturn:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import logging
 from contextlib import ExitStack, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from common.config import digest
 from common.provenance import log_head, run_record
+from common.staging import Scratch
 from layer2_train import distributed
 from layer2_train.looks import LOOKS, looked
 from layer2_train.preflight import preflight
@@ -17,6 +18,7 @@ from layer2_train.ranks import from_first
 from layer2_train.results import BUNDLE, Outcome, measured, write_results
 from layer2_train.run_directory import finished, taken
 from layer2_train.splits import TEST, TRAIN, VALID
+from layer2_train.staged_files import on_scratch
 from layer2_train.staining import preprocessing_of
 from layer2_train.tracking import opened
 from layer2_train.training import Training
@@ -58,7 +60,12 @@ class Run:
 
 
 def train(
-    settings: TrainSettings, patches: Path | Sequence[Path], out: Path, *, overwrite: bool = False
+    settings: TrainSettings,
+    patches: Path | Sequence[Path],
+    out: Path,
+    *,
+    overwrite: bool = False,
+    scratch: Path | None = None,
 ) -> Run:
     """Train, evaluate and write a run directory, from wherever an earlier call got to.
 
@@ -73,6 +80,8 @@ def train(
         The run directory.
     overwrite : bool
         Begin anew; without it a run of another configuration, or of other patches, is refused.
+    scratch : Path or None
+        Folder that patch files are copied to before they are read; nothing depends on it.
 
     Raises
     ------
@@ -85,6 +94,7 @@ def train(
         If it was stopped; the same call goes on.
     """
     log.info("%s", log_head(digest(settings)))
+    disk = None if scratch is None else Scratch.opened(scratch)
     with distributed.ranks(settings.distributed, out) as ranks, ExitStack() as stack:
         plan = preflight(settings, patches)
         first = ranks.rank == 0
@@ -92,7 +102,9 @@ def train(
             before = _agreed(ranks, out)
             if before is not None:
                 return Run(out / BUNDLE, before, finished_before=True, rank=ranks.rank)
-            job = _Job.begun(settings, plan, out, ranks, stack)
+            local = stack.enter_context(on_scratch(plan, disk, ranks))
+            job = _Job.begun(settings, local, out, ranks, stack)
+            job = replace(job, plan=plan)  # what is recorded is said of the files themselves
         job.finish()
         return Run(out / BUNDLE, _agreed(ranks, out) or {}, finished_before=False, rank=ranks.rank)
 

@@ -20,6 +20,7 @@ from common.preprocessing import Preprocessing
 from common.provenance import software
 from common.slide_reader import slide_of
 from common.slides import reader_of
+from common.staging import brought
 from layer3_infer import heatmap_file
 from layer3_infer.answer_store import AnswerStore
 from layer3_infer.heatmap import Heatmap
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from common.model_bundle import Bundle
     from common.patch_file.reader import PatchFile
     from common.slides import Slide
+    from common.staging import Desk, Scratch
     from common.stain import Stain
     from common.units import Unit
     from layer3_infer.config import HeatmapSettings
@@ -68,6 +70,8 @@ class Analysis:
         Threads; each reads patches and has them answered.
     save_s : float, s
         Work that a killed process may lose.
+    scratch : Scratch or None
+        Where slides are copied to before they are read; nothing depends on it.
     """
 
     bundle: Bundle
@@ -76,6 +80,7 @@ class Analysis:
     patch_files: Mapping[str, Sequence[PatchFile]] | None = None
     workers: int = 1
     save_s: float = SAVE_S
+    scratch: Scratch | None = None
 
     @property
     def locations_source(self) -> str:
@@ -189,7 +194,7 @@ class Analysis:
             counts, reason = {"answered": len(work.scores)}, "waits for its other parts"
             return Outcome(slide.slide_id, "done", reason, counts, part=unit.part, parts=unit.parts)
         forget(self.folder.path, slide.slide_id)
-        problem = self._write_outputs(entry, slide, made)
+        problem = self._write_outputs(entry, slide, made, work.desk)
         said = (_pale(prepared.stain), problem)
         result = self._result(entry, made, prepared.locations, said)
         prepared.store.clear()
@@ -208,16 +213,19 @@ class Analysis:
         heatmap = Heatmap.of(locations.grid, locations.xy, scores)
         made = HeatmapFile(self._header(entry, slide), heatmap)
         forget(self.folder.path, slide.slide_id)
-        write_heatmap(self.folder.heatmap(slide.slide_id), made.header, heatmap)
+        with brought(self.folder.heatmap(slide.slide_id), work.desk) as local:
+            write_heatmap(local, made.header, heatmap)
         return made
 
     def _store(self, entry: SlideEntry, slide: Slide, locations: DenseLocations) -> AnswerStore:
         return AnswerStore.of(self.folder.unfinished, self._header(entry, slide), locations.xy)
 
-    def _write_outputs(self, entry: SlideEntry, slide: Slide, made: HeatmapFile) -> str:
+    def _write_outputs(
+        self, entry: SlideEntry, slide: Slide, made: HeatmapFile, desk: Desk | None
+    ) -> str:
         settings = self.settings.model_copy(update={"threshold": self.threshold})
         classes = self.bundle.manifest.classes
-        return write_outputs(self.folder, slide, made, settings, classes, entry.annotation)
+        return write_outputs(self.folder, slide, made, settings, classes, entry.annotation, desk)
 
     def locations(self, slide: Slide) -> DenseLocations:
         """The patches to analyse on a slide."""

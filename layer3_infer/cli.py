@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
 
-from common.cli import FILE_PATH, FOLDER_PATH, INPUT_PATH, OUTPUT_PATH, Result, layer, run, verb
+from common.cli import (
+    FILE_PATH,
+    FOLDER_PATH,
+    INPUT_PATH,
+    OUTPUT_PATH,
+    SCRATCH,
+    Result,
+    layer,
+    run,
+    verb,
+)
+from common.doctor.command import QUICK, TRIED_OUT, result_of
 from layer3_infer.explainers import EXPLAINERS
 from layer3_infer.place import PLACE
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
+    from common.staging import Forecast
+    from common.units import Unit
     from layer3_infer.config import (
         ConceptsSettings,
         EvaluateSettings,
@@ -23,6 +38,7 @@ if TYPE_CHECKING:
         SuggestSettings,
         ViewSettings,
     )
+    from layer3_infer.pipeline import Forecast as Planned
 
 cli = layer(
     "layer3-infer", "Layer 3 of CamNet: slides and a model to heatmaps, explanations and a report."
@@ -65,6 +81,7 @@ def main() -> None:
     show_default=True,
     help="Networks at work at once, which share the workers and, in turn, the GPUs.",
 )
+@SCRATCH
 @click.option("--overwrite", is_flag=True, help="Replace finished results.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done; read thumbnails only.")
 def heatmap(
@@ -78,6 +95,7 @@ def heatmap(
     blocks: int,
     workers: int | None,
     processes: int,
+    scratch: Path | None,
     overwrite: bool,
     dry_run: bool,
     settings: HeatmapSettings,
@@ -90,6 +108,7 @@ def heatmap(
     from common.cohort import read_cohort
     from common.errors import ConfigError
     from common.model_bundle import read_bundle
+    from common.staging import Scratch
     from common.units import units_of
     from layer3_infer import said
     from layer3_infer.analysis import CALLS, Analysis
@@ -120,9 +139,25 @@ def heatmap(
     mine = Shard.parse(shard).of(units_of(entries, blocks))
     cohort = [entry.slide_id for entry in entries]
     if dry_run:
-        return said.of_forecast(forecast(analysis, mine, cohort, overwrite=overwrite))
-    found = run_heatmaps(analysis, mine, cohort, processes=processes, overwrite=overwrite)
-    return said.of_heatmaps(*found, out)
+        found = forecast(analysis, mine, cohort, overwrite=overwrite)
+        return said.of_forecast(found, _copies(scratch, mine, found))
+    if scratch is not None:
+        disk = Scratch.opened(scratch, [unit.entry.path for unit in mine])
+        analysis = replace(analysis, scratch=disk)
+    results, kept = run_heatmaps(analysis, mine, cohort, processes=processes, overwrite=overwrite)
+    return said.of_heatmaps(results, kept, out)
+
+
+def _copies(
+    scratch: Path | None, units: Sequence[Unit], forecasts: Sequence[Planned]
+) -> Forecast | None:
+    """What would be copied to scratch of the units that are still to do."""
+    from common.staging import forecast_slides
+
+    if scratch is None:
+        return None
+    todo = {one.name for one in forecasts if one.status == "to do"}
+    return forecast_slides(scratch, [unit.entry.path for unit in units if unit.name in todo])
 
 
 @verb(cli, settings="layer3_infer.config:HeatmapSettings")
@@ -455,6 +490,37 @@ def _announce(address: str, *, in_browser: bool) -> None:
     click.echo(f"{address}\nCtrl-C ends it")
     if in_browser:
         webbrowser.open(address)
+
+
+@verb(cli)
+@TRIED_OUT
+@click.option(
+    "--slides",
+    type=INPUT_PATH,
+    multiple=True,
+    help="Slide, folder or cohort CSV that should be readable; may be repeated.",
+)
+@click.option(
+    "--model",
+    "models",
+    type=INPUT_PATH,
+    multiple=True,
+    help="Model bundle that should be readable; may be repeated.",
+)
+@QUICK
+def doctor(
+    out: Path | None, slides: tuple[Path, ...], models: tuple[Path, ...], quick: bool
+) -> Result:
+    """Look at this machine: can it do the work, and what would stop it.
+
+    Libraries, pixels of a slide it makes, Keras' backend and the devices it sees, processors,
+    memory, folders, locks, SLURM and container, a line each, with advice where something is not
+    well. Ends with 2 where something will stop the work. Without --out, --slides and --model a
+    container's /out, /slides and /models are looked at.
+    """
+    from layer3_infer.doctor import doctor as examine
+
+    return result_of(examine(out, slides, models, quick=quick))
 
 
 slide_model = layer("slide-model", "A small classifier of slides, by features of their heatmaps.")

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from common.outcomes import Outcome
+    from common.staging import Forecast as Copies
     from layer3_infer.explain.concept_pipeline import ConceptResult
     from layer3_infer.explain.sanity import Sanity
     from layer3_infer.pipeline import Forecast
@@ -58,8 +59,8 @@ def _scores(results: Sequence[SlideResult]) -> list[str]:
     ]
 
 
-def of_forecast(forecasts: Sequence[Forecast]) -> Result:
-    """What a run would do."""
+def of_forecast(forecasts: Sequence[Forecast], copies: Copies | None = None) -> Result:
+    """What a run would do, and copy to scratch."""
     todo = [one for one in forecasts if one.status == "to do"]
     patches = sum(one.patches for one in todo)
     lines = [f"{len(forecasts)} slides, {len(todo)} to do, {patches} patches to analyse"]
@@ -67,7 +68,11 @@ def of_forecast(forecasts: Sequence[Forecast]) -> Result:
         f"  {one.status:9} {one.name}: {one.reason or f'{one.patches} patches'}"
         for one in forecasts
     ]
-    return Result("\n".join(lines), {"slides": [asdict(one) for one in forecasts]})
+    data: dict[str, Any] = {"slides": [asdict(one) for one in forecasts]}
+    if copies is not None:
+        lines.append(copies.text("slides"))
+        data["scratch"] = copies.data
+    return Result("\n".join(lines), data)
 
 
 def of_check(found: Mapping[Path, ContractError | None]) -> Result:

@@ -10,6 +10,7 @@ import numpy as np
 from common.annotations import read_annotations
 from common.errors import SlideError
 from common.files import whole_file
+from common.staging import brought
 from layer3_infer.asap import write_asap
 from layer3_infer.drawn import Source, drawn_regions
 from layer3_infer.geojson import write_geojson
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from common.geometry import Pyramid
     from common.slides import Slide
+    from common.staging import Desk
     from layer3_infer.config import HeatmapSettings
     from layer3_infer.heatmap_file import HeatmapFile
     from layer3_infer.results_folder import ResultsFolder
@@ -41,6 +43,7 @@ def write_outputs(
     settings: HeatmapSettings,
     classes: Sequence[str],
     annotation: Path | None = None,
+    desk: Desk | None = None,
 ) -> str:
     """Write overlay, pictures of slide and top patches, image, regions and table of patches.
 
@@ -57,6 +60,8 @@ def write_outputs(
         Names of the model's classes.
     annotation : Path or None
         Known tumour, drawn on the overlay.
+    desk : Desk or None
+        Where the image is written before it is brought to its place.
 
     Returns
     -------
@@ -69,7 +74,8 @@ def write_outputs(
     _write_jpeg(folder.picture(slide_id), picture)
     write_overlay(folder.overlay(slide_id), picture, heatmap, slide.pyramid, slide_id, outlines)
     write_top_patches(folder.top(slide_id), slide, made)
-    write_ome_tiff(folder.ome_tiff(slide_id), made)
+    with brought(folder.ome_tiff(slide_id), desk) as local:
+        write_ome_tiff(local, made)
     _write_regions(folder, made, settings.threshold)
     write_patch_table(folder.table(slide_id), heatmap, classes)
     return problem

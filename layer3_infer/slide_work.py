@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from common.slides import Slide
+    from common.staging import Desk, Staged
     from common.stain import Stain
     from common.units import Unit
     from layer3_infer.answer_store import AnswerStore
@@ -67,6 +68,8 @@ class SlideWork:
         What it took to prepare it.
     given_up : bool
         Whether no more of its patches are wanted.
+    copy : Staged or None
+        The slide on scratch; None reads and writes in place.
     """
 
     unit: Unit
@@ -74,6 +77,7 @@ class SlideWork:
     save_s: float = SAVE_S
     preparing_s: float = 0.0
     given_up: bool = False
+    copy: Staged | None = None
     _scores: list[npt.NDArray[np.float32]] = field(default_factory=list)
     _answered: int = 0
     _saved: int = 0
@@ -82,6 +86,11 @@ class SlideWork:
 
     def __len__(self) -> int:
         return 0 if self.prepared.error else len(self.prepared().rows)
+
+    @property
+    def desk(self) -> Desk | None:
+        """Where large results are written before they are brought to their place."""
+        return None if self.copy is None else self.copy.desk
 
     def begin(self) -> None:
         """Its first patches are asked for now."""

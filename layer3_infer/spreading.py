@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import multiprocessing
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
@@ -12,6 +13,7 @@ from common.ahead import ahead
 from common.cluster import local_rank, use_one_device
 from common.outcomes import Outcome, attempt, held, write_outcome
 from common.progress import progress
+from common.staging import staged
 from common.workers import spread
 from layer3_infer.predict import answered
 from layer3_infer.slide_result import SlideResult
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
     from common.units import Unit
     from layer3_infer.analysis import Analysis
+    from layer3_infer.slide_work import Prepared
 
 _GROUP: Final = 8
 """Units a process is given at a time, at most: batches are filled across them."""
@@ -128,24 +131,41 @@ class Analysing:
         if not units:
             return
         begun: dict[str, SlideWork] = {}
+        copies: dict[str, ExitStack] = {}
+
+        def prepare(unit: Unit) -> SlideWork:
+            copies[unit.name] = ExitStack()
+            return self._prepared(unit, copies[unit.name])
 
         def finish(work: SlideWork) -> SlideResult:
             result = self._finished(work)
             begun.pop(work.unit.name)
+            copies.pop(work.unit.name).close()
             return result
 
         threads = 1 if self.analysis.workers == 1 else 2
-        prepared = ahead(self._prepared, units, threads)
+        prepared = ahead(prepare, units, threads)
         try:
             yield from ahead(finish, self._answered(prepared, begun), threads)
         finally:
             for work in list(begun.values()):
                 work.save()
+            prepared.close()
+            for copy in copies.values():
+                copy.close()
 
-    def _prepared(self, unit: Unit) -> SlideWork:
+    def _prepared(self, unit: Unit, stack: ExitStack) -> SlideWork:
+        """A unit that is read from scratch until `stack` is closed, where there is scratch."""
         start = time.monotonic()
-        found = held(lambda: self.analysis.prepare(unit, overwrite=self.overwrite))
-        return SlideWork(unit, found, self.analysis.save_s, time.monotonic() - start)
+        copy = held(lambda: stack.enter_context(staged(self.analysis.scratch, unit.entry)))
+
+        def prepare() -> Prepared:
+            local = replace(unit, entry=copy().entry)
+            return self.analysis.prepare(local, overwrite=self.overwrite)
+
+        found = held(prepare)
+        seconds = time.monotonic() - start
+        return SlideWork(unit, found, self.analysis.save_s, seconds, copy=copy.value)
 
     def _answered(
         self, works: Iterable[SlideWork], begun: dict[str, SlideWork]
@@ -171,8 +191,21 @@ class Analysing:
                     yield work
 
     def _finished(self, work: SlideWork) -> SlideResult:
-        outcome = attempt(work.unit.entry.slide_id, lambda: self.analysis.finish(work))
+        outcome = attempt(work.unit.entry.slide_id, lambda: self._outcome(work))
         return self._record(work.unit, replace(outcome, seconds=round(work.seconds, 3)))
+
+    def _outcome(self, work: SlideWork) -> Outcome:
+        """What is said of a unit; where scratch failed it, of the same done once more without."""
+        done, copy = held(lambda: self.analysis.finish(work)), work.copy
+        if done.error is None or copy is None:
+            return done()
+        if not copy.at_fault(done.error):
+            raise copy.told(done.error)
+        failed = "%s: done once more without --scratch, which failed: %s"
+        log.warning(failed, work.unit.entry.path, done.error)
+        in_place = replace(self.analysis, scratch=None)
+        (result,) = replace(self, analysis=in_place, shown=False).results([work.unit])
+        return result
 
     def _record(self, unit: Unit, outcome: Outcome) -> SlideResult:
         """The outcome on disk; that of a part is none of its slide, unless it failed."""

@@ -46,6 +46,19 @@ def one_per_series(slides: Iterable[Path], having: Path | None = None) -> list[t
     ]
 
 
+def files_of_series(path: Path) -> list[Path]:
+    """The files in the folder of `path` that share its series, by name; itself where it has none.
+
+    Raises
+    ------
+    OSError
+        If the folder cannot be read.
+    """
+    series, _ = _series(path)
+    beside = sorted(p for p in path.parent.iterdir() if p.suffix.lower() == SUFFIX)
+    return [p for p in beside if p == path or (series and _series(p)[0] == series)]
+
+
 def _finest(files: list[tuple[int, Path]]) -> Path:
     """The file of most pixels; the first by name among equals."""
     return min(files, key=lambda file: (-file[0], file[1].name))[1]

@@ -212,7 +212,7 @@ def extraction(job: Job) -> Work:
     def work() -> int:
         part, threads = job.parts // 2, len(job.cores)
         counts = extract_slide(
-            entry, out, job.config, part=part, parts=job.parts, threads=threads
+            entry, out, job.config, cut=(part, job.parts), threads=threads
         ).counts
         shutil.rmtree(out)
         return _looked_at(counts)

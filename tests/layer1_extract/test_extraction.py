@@ -206,7 +206,7 @@ def test_the_parts_of_a_slide_are_the_slide(entry, tmp_path, sampling, parts):
     settings = load(ExtractSettings, None, [*SMALL, *sampling])
     whole = extract_slide(entry, tmp_path / "whole", settings)
     for part in range(parts):
-        extract_slide(entry, tmp_path / "cut", settings, part=part, parts=parts)
+        extract_slide(entry, tmp_path / "cut", settings, cut=(part, parts))
 
     files = [
         PatchFile(check_file)

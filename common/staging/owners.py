@@ -1,0 +1,84 @@
+"""Whose a folder on scratch is, and whether its process is still there.
+
+A folder's name holds host, process and a random token, so that nothing has to be written into it,
+and nothing locked, to know whom it belongs to.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import secrets
+import socket
+import time
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+BEAT_S: Final = 60.0
+SILENT_S: Final = 3600.0
+"""A process that cannot be looked at is taken for dead when its folder was not touched so long."""
+
+_PREFIX: Final = "camnet"
+_NAME: Final = re.compile(
+    _PREFIX + r"\.(.*)\.([0-9a-f]{8})\.(\d+)\.(\d+)\.([0-9a-f]{16})", re.DOTALL
+)
+_START_FIELD: Final = 18  # of /proc/<pid>/stat, counted after the state
+_ZOMBIE: Final = "Z"
+
+
+def own_name() -> str:
+    """A name that no other folder has: host, where process ids count, process, its start, token."""
+    pid = os.getpid()
+    host = socket.gethostname().replace("/", "-") or "host"
+    return f"{_PREFIX}.{host}.{_place()}.{pid}.{_start(pid)}.{secrets.token_hex(8)}"
+
+
+def folders(scratch: Path) -> Iterator[Path]:
+    """The folders of whichever processes in `scratch`, by name."""
+    try:
+        names = sorted(os.listdir(scratch))  # noqa: PTH208 - nothing but names is asked
+    except OSError:
+        return
+    yield from (scratch / name for name in names if _NAME.fullmatch(name))
+
+
+def is_alive(folder: Path) -> bool:
+    """Whether the process that made a folder works on.
+
+    A process of another container or node cannot be looked at; it touches its folder now and then.
+    """
+    match = _NAME.fullmatch(folder.name)
+    if match is None:
+        return False
+    if match[2] == _place() and _start(os.getpid()):
+        return _start(int(match[3])) == int(match[4])
+    try:
+        return time.time() - folder.stat().st_mtime < SILENT_S
+    except OSError:
+        return False
+
+
+@cache
+def _place() -> str:
+    """Where process ids have the same meaning as here, and since when: 8 hexadecimal digits."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        said = f"{boot} {Path('/proc/self/ns/pid').readlink()}"
+    except OSError:  # no Linux
+        said = socket.gethostname()
+    return hashlib.sha256(said.encode()).hexdigest()[:8]
+
+
+def _start(pid: int) -> int:
+    """When a process began, in ticks since boot; 0 where there is none, or no telling."""
+    try:
+        said = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+        state, *fields = said.rpartition(")")[2].split()
+        return 0 if state == _ZOMBIE else int(fields[_START_FIELD])
+    except (OSError, ValueError, IndexError):
+        return 0

@@ -1,0 +1,115 @@
+"""One slide, worked on as a copy on scratch."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeVar
+
+from common.errors import ConfigError
+from common.outcomes import held
+from common.staging.files import slide_files
+from common.staging.scratch import say_once
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from common.cohort import SlideEntry
+    from common.staging.copying import Desk
+    from common.staging.scratch import Hold, Scratch
+
+T = TypeVar("T")
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Staged:
+    """A slide to be read from wherever `entry` says.
+
+    Attributes
+    ----------
+    entry : SlideEntry
+        Its path is that of the copy, or of the slide itself where it is read in place.
+    hold : Hold or None
+        None where scratch is not used.
+    """
+
+    entry: SlideEntry
+    hold: Hold | None = None
+
+    @property
+    def desk(self) -> Desk | None:
+        """Where to write results first; None writes them in place."""
+        return None if self.hold is None else self.hold.desk
+
+    def at_fault(self, error: Exception) -> bool:
+        """Whether it was scratch that failed, and not the slide or the results' disk."""
+        if self.hold is None:
+            return False
+        unwritten = isinstance(error, ConfigError | OSError) and str(self.hold.folder) in str(error)
+        return unwritten or not self.hold.folder.exists() or not self.hold.is_whole()
+
+    def told(self, error: Exception) -> Exception:
+        """The same error, about the slide itself."""
+        if self.hold is not None:
+            error.args = tuple(
+                self.hold.told(said) if isinstance(said, str) else said for said in error.args
+            )
+        return error
+
+
+@contextmanager
+def staged(scratch: Scratch | None, entry: SlideEntry) -> Generator[Staged, None, None]:
+    """The slide of `entry` as a copy on scratch, for as long as this lasts.
+
+    It is read in place where there is no scratch, too little room on it, or no safe way to copy
+    it; which is said in the log, of room once.
+
+    Raises
+    ------
+    CopyError
+        If the copy differs from the slide, twice.
+    """
+    with ExitStack() as stack:
+        yield Staged(entry) if scratch is None else _staged(scratch, entry, stack)
+
+
+def _staged(scratch: Scratch, entry: SlideEntry, stack: ExitStack) -> Staged:
+    files = slide_files(entry.path)
+    try:
+        hold = stack.enter_context(scratch.hold())
+        if isinstance(files, str):
+            log.info("%s is read in place: %s", entry.path, files)
+            return Staged(entry, hold)
+        copy = hold.fetch(files) / files.names[0]
+    except OSError as error:
+        stack.close()
+        why = f"--scratch {scratch.folder}: {error.strerror or error}"
+        text = f"{why}: {entry.path}, and others if it is so for them, are read in place"
+        say_once(scratch.folder, text)
+        return Staged(entry)
+    return Staged(replace(entry, path=copy), hold)
+
+
+def from_scratch(
+    scratch: Scratch | None, entry: SlideEntry, work: Callable[[SlideEntry, Desk | None], T]
+) -> T:
+    """What `work` gives of a slide, done on scratch; once more in place where scratch failed it.
+
+    Parameters
+    ----------
+    scratch : Scratch or None
+    entry : SlideEntry
+    work : callable
+        Takes the slide to read, and the desk to write results on first. What it raises is raised
+        here, with the slide's own path in place of the copy's.
+    """
+    with staged(scratch, entry) as copy:
+        done = held(lambda: work(copy.entry, copy.desk))
+        if done.error is None:
+            return done()
+        if not copy.at_fault(done.error):
+            raise copy.told(done.error)
+    log.warning("%s: done once more without --scratch, which failed: %s", entry.path, done.error)
+    return work(entry, None)
