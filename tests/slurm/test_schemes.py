@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 import subprocess
 
 import pytest
 from click.testing import CliRunner
 from comparing import assert_equal, content
+from fake_programs import fake
 from project import ROOT
 from tiff_slides import write_cohort_folder
 
@@ -22,25 +22,30 @@ SMALL = ("patch.size=32", "patch.mpp=0.5", "tissue.min_area_um2=1000", "tissue.c
 
 
 def submitted(scheme):
-    """What `sbatch` is given by the lines of a scheme, as a shell passes it on."""
+    """What `sbatch` is given by the lines of a scheme: tasks, environment, script and words."""
     script = f"S={SLIDES}\nsbatch() {{ printf '%s\\0' \"$@\"; }}\n{SCHEMES[scheme]}"
     done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True)
-    given = dict(word.removeprefix("--").split("=", 1) for word in done.stdout.split("\0") if word)
-    return range(int(given["array"].removeprefix("0-")) + 1), given
-
-
-def words_of(wrapped, task, tasks):
-    """The command that task `task` runs."""
-    environment = os.environ | {"SLURM_ARRAY_TASK_ID": str(task), "TASKS": str(tasks)}
-    script = f"layer1-extract() {{ printf '%s\\0' \"$@\"; }}\n{wrapped}"
-    done = subprocess.run(
-        ["bash", "-c", script],
-        capture_output=True,
-        text=True,
-        check=True,
-        env=environment,
+    words = done.stdout.split("\0")[:-1]
+    place = next(n for n, word in enumerate(words) if not word.startswith("--"))
+    given = dict(word.removeprefix("--").split("=", 1) for word in words[:place])
+    return (
+        range(int(given["array"].removeprefix("0-")) + 1),
+        given,
+        words[place],
+        words[place + 1 :],
     )
-    return done.stdout.split("\0")[:-1]
+
+
+def words_of(batch, words, task, tasks, folder):
+    """The words of the command that task `task` runs, and the cores it is started with."""
+    srun = fake(folder / "bin", "srun", "printf '%s\\0' \"$@\"")
+    environment = os.environ | {"SLURM_ARRAY_TASK_ID": str(task), "TASKS": str(tasks)}
+    environment["PATH"] = f"{srun.parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        ["bash", ROOT / batch, *words], capture_output=True, text=True, check=True, env=environment
+    )
+    started = done.stdout.split("\0")[:-1]
+    return started[started.index("layer1-extract") + 1 :]
 
 
 def call(*words):
@@ -65,18 +70,17 @@ def test_there_are_five():
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_every_task_of_a_scheme_is_a_command_and_all_make_the_whole(scheme, folder, tmp_path):
-    tasks, given = submitted(scheme)
+    tasks, given, batch, words = submitted(scheme)
     assert given["export"] == f"ALL,TASKS={len(tasks)}"
     small = [word for setting in SMALL for word in ("--set", setting)]
     places = {"SLIDES": folder, "OUT": tmp_path / "tasks"}
 
     for task in tasks:
-        words = words_of(given["wrap"], task, len(tasks))
-        here = [places.get(word, word) for word in words]
-        call(*here, *([] if "--workers" in here else ["--workers", "1"]), *small)
+        its = words_of(batch, words, task, len(tasks), tmp_path)
+        call(*(places.get(word, word) for word in its), "--workers", "1", *small)
     call("merge", tmp_path / "tasks", "--join")
 
-    method = [word for word in shlex.split(given["wrap"]) if word.startswith("sampling.")]
+    method = [word for word in words if word.startswith("sampling.")]
     chosen = [word for setting in method for word in ("--set", setting)]
     call("extract", folder, "--out", tmp_path / "alone", "--workers", "1", *chosen, *small)
     assert_equal(content(tmp_path / "alone"), content(tmp_path / "tasks"))
