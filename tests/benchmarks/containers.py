@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +28,7 @@ _RUN: Final = (
     *("run", "--rm", "--read-only", "--tmpfs=/tmp", "--network=none", "--entrypoint="),
     *("--ulimit=nofile=1024:1024", "--ulimit=nproc=1024:1024", "--no-healthcheck"),
 )
+_LAYERS: Final = ("layer1_extract", "layer2_train")
 _IMPORT: Final = ("layer2_train", "python3", "-c", "import keras")
 _EXTRACT: Final = ("layer1_extract", *("layer1-extract", "extract", "--overwrite", "/slides"))
 _SMALL: Final = ("patch.size=96", "patch.mpp=0.5", "sampling.method=random")
@@ -111,11 +112,22 @@ class Way:
         return self.inside(layer, ["python3", "-c", _REPEAT, str(until), *words])
 
 
-def container_rows(cohort: Path, work: Path, rounds: int, seconds: float) -> list[list[str]]:
+def missing() -> str:
+    """Why nothing can be measured here, or nothing."""
+    if not shutil.which("podman"):
+        return "no podman"
+    images = [f"camnet/{layer}:{_TAG}" for layer in _LAYERS]
+    absent = [name for name in images if subprocess.call(["podman", "image", "exists", name])]
+    return f"no {' and no '.join(absent)}" if absent else ""
+
+
+def container_rows(work: Path, rounds: int, seconds: float) -> list[list[str]]:
     """Evaluations per minute of each way, against the plain environment."""
-    out = work / "container_runs"
+    slides, out = work / "container_slides", work / "container_runs"
     out.mkdir()
-    ways = _ways({"/slides": cohort, "/out": out})
+    phantom = [sys.executable, "-m", "layer1_extract", "phantom", str(slides)]
+    subprocess.run([*phantom, "--slides", "1", "--size", "1024"], check=True, capture_output=True)
+    ways = _ways({"/slides": slides, "/out": out})
     small = [word for value in _SMALL for word in ("--set", value)]
     dummy = partial(_evaluations, words=[*_IMPORT], seconds=seconds)
     extract = partial(_evaluations, words=[*_EXTRACT, *small, "--workers", "1"], seconds=seconds)
@@ -135,10 +147,11 @@ def container_rows(cohort: Path, work: Path, rounds: int, seconds: float) -> lis
 
 def _ways(folders: dict[str, Path]) -> list[Way]:
     ways = [Way("plain", "plain", folders=folders)]
-    for kind in ("podman", "apptainer"):
-        if shutil.which(kind):
-            ways.append(Way(f"one {kind} container", kind, folders=folders))
-            ways.append(Way(f"a {kind} container each", kind, each=True, folders=folders))
+    sif = all((_SIF / f"{layer}.sif").is_file() for layer in _LAYERS)
+    for kind, there in (("podman", True), ("apptainer", sif and shutil.which("apptainer"))):
+        if there:
+            ways.append(Way(f"{kind}, one container", kind, folders=folders))
+            ways.append(Way(f"{kind}, a container each", kind, each=True, folders=folders))
     return ways
 
 
@@ -175,12 +188,11 @@ def _batches(way: Way, seconds: float) -> float:
 
 
 def _started(call: list[str]) -> subprocess.Popen[str]:
-    root = str(Path(__file__).parents[2])
-    env = {**os.environ, "PYTHONPATH": root, "TF_CPP_MIN_LOG_LEVEL": "3"}
-    return subprocess.Popen(call, stdout=subprocess.PIPE, text=True, env=env)
+    return subprocess.Popen(call, stdout=subprocess.PIPE, text=True)
 
 
-def _answer(worker: subprocess.Popen[str]):  # noqa: ANN202  # what it wrote
+def _answer(worker: subprocess.Popen[str]) -> Any:
+    """What it wrote."""
     said, _ = worker.communicate()
     if worker.returncode:
         raise RuntimeError(f"a worker of the benchmark ended with {worker.returncode}")

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 LAYERS: Final = (
     *("extraction", "command", "training", "networks"),
-    *("inference", "explaining", "nuclei", "concepts"),
+    *("inference", "explaining", "nuclei", "concepts", "containers"),
 )
 _SHARED: Final = Path(__file__).parents[2].parent / "shared" / "data"
 _REAL: Final = "slides/cmu-1-small-region.svs"
@@ -65,6 +65,8 @@ def main() -> None:
             from concepts import concept_rows
 
             _table(concept_rows(Path(work), options.rounds))
+        if "containers" in options.rows:
+            _containers(Path(work), options)
     if "explaining" in options.rows:
         from explaining import lime_row
 
@@ -139,6 +141,15 @@ def _nuclei(data: Path) -> None:
         _say(f"{data / 'nuclei'} is not there: its rows are skipped")
 
 
+def _containers(work: Path, options: argparse.Namespace) -> None:
+    from containers import container_rows, missing
+
+    if why := missing():
+        _say(f"{why}: the rows of containers are skipped")
+    else:
+        _table(container_rows(work, options.rounds, options.seconds))
+
+
 def _table(lines: list[list[str]]) -> None:
     _say("\n| what | ours | the alternative | ratio |\n|---|---|---|---|")
     _say("\n".join("| " + " | ".join(line) + " |" for line in lines))
@@ -152,6 +163,7 @@ def _options() -> argparse.Namespace:
     add("--large", type=int, default=100_352, help="edge of the large one; 0 leaves it out")
     add("--phantom", type=int, default=8192, help="edge of the slide of layers 2 and 3, px")
     add("--rounds", type=int, default=3, help="how often each row is timed")
+    add("--seconds", type=float, default=20, help="how long a container evaluates, each time")
     add("--data", type=Path, default=_SHARED, help="folder of the real data")
     folder = Path(tempfile.gettempdir()) / "camnet_benchmark"
     add("--slides", type=Path, default=folder, help="where the slides are made and kept")
