@@ -18,12 +18,14 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
 
-from common.cluster import lock_no_files, quiet_libraries
+from common.cluster import Place, lock_no_files, quiet_libraries
 from common.errors import Interrupted, PipelineError
 from common.stopping import STOP_SIGNALS, stop
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    Overrides = Callable[[Any, dict[str, Any]], Any]
 
 LEVELS: Final = ("debug", "info", "warning", "error")
 INPUT_PATH: Final = click.Path(path_type=Path)
@@ -37,6 +39,8 @@ SCRATCH: Final = click.option(
     "container, that files are copied to before they are read. Results do not depend on it.",
 )
 _INTERRUPTED_STATUS: Final = 130
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -96,8 +100,8 @@ def verb(
     name : str or None
         The verb, where it is a word of Python or a built-in.
     overrides : callable or None
-        Settings as other options than ``--set`` change them: takes those loaded and the options,
-        and gives those to use.
+        Settings as other options than ``--set`` change them: gets those loaded and the options, of
+        which it takes its own away, and gives those to use.
     says_where : bool
         Whether the log begins so outside jobs too.
     """
@@ -106,10 +110,14 @@ def verb(
         @wraps(function)
         def command(as_json: bool, log_level: str, **given: Any) -> None:
             _start_log(log_level)
-            with _in_log(says_where=says_where) as head:
+            config_sha256 = ""
+            try:
                 if settings is not None:
-                    given["settings"] = _load_settings(settings, given, overrides)
-                    head.config_sha256 = _digest(given["settings"])
+                    given["settings"], config_sha256 = _settings_of(settings, given, overrides)
+            except Exception:
+                _begin_log()
+                raise
+            _begin_log(config_sha256, always=says_where)
             _finish(_result(function, given), as_json)
 
         made = click.command(name or function.__name__, cls=Verb)(command)
@@ -133,7 +141,9 @@ def run(group: click.Group) -> NoReturn:
         signal.signal(signal.SIGINT, stop)
     try:
         status = group.main(standalone_mode=False)
-    except click.ClickException as error:
+    except click.ClickException as error:  # before the verb began
+        _start_log("info")
+        _begin_log()
         error.show()
         status = error.exit_code
     except (click.Abort, KeyboardInterrupt):
@@ -160,12 +170,29 @@ def _finish(result: Result, as_json: bool) -> None:
         raise click.exceptions.Exit(result.exit_status)
 
 
-def _load_settings(target: str, given: dict[str, Any]) -> Any:
-    from common.config import load
+def _settings_of(
+    target: str, given: dict[str, Any], overrides: Overrides | None
+) -> tuple[Any, str]:
+    """The settings a verb is to use, and their hash; takes ``--config`` and ``--set`` away."""
+    from common.config import digest, load
 
     module, _, name = target.partition(":")
     kind = getattr(import_module(module), name)
-    return load(kind, given.pop("config"), given.pop("overrides"))
+    settings = load(kind, given.pop("config"), given.pop("overrides"))
+    if overrides is not None:
+        settings = overrides(settings, given)
+    return settings, digest(settings)
+
+
+def _begin_log(config_sha256: str = "", *, always: bool = False) -> None:
+    """Say where this runs, and with what: in every job, at whatever level is logged."""
+    in_job = bool(Place.here().job)
+    if not in_job and not (always and log.isEnabledFor(logging.INFO)):
+        return
+    from common.provenance import log_head
+
+    head = log_head(config_sha256)
+    log.handle(log.makeRecord(log.name, logging.INFO, __file__, 0, head, (), None))
 
 
 def _start_log(level: str) -> None:

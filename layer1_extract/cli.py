@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -110,7 +110,20 @@ def scan(slides: Path, out: Path, mpp: float | None) -> Result:
     return scan_cohort(slides, out, mpp)
 
 
-@verb(cli, settings="layer1_extract.config:ExtractSettings")
+def _without_pixels(settings: ExtractSettings, given: dict[str, Any]) -> ExtractSettings:
+    """The settings, with no pixels stored where the option says so."""
+    if not given.pop("no_pixels"):
+        return settings
+    storage = settings.storage.model_copy(update={"codec": "none"})
+    return settings.model_copy(update={"storage": storage})
+
+
+@verb(
+    cli,
+    settings="layer1_extract.config:ExtractSettings",
+    overrides=_without_pixels,
+    says_where=True,
+)
 @_SLIDES
 @_OUT
 @click.option("--shard", default="0/1", help="Which share of the work to do: index/count.")
@@ -136,7 +149,6 @@ def extract(
     blocks: int,
     workers: int | None,
     masks: Path | None,
-    no_pixels: bool,
     scratch: Path | None,
     mpp: float | None,
     overwrite: bool,
@@ -157,9 +169,6 @@ def extract(
     from layer1_extract.given_masks import check_masks
     from layer1_extract.resume import Run
 
-    if no_pixels:
-        storage = settings.storage.model_copy(update={"codec": "none"})
-        settings = settings.model_copy(update={"storage": storage})
     check_blocks(blocks, settings)
     cohort = read_cohort(slides, mpp)
     check_masks(masks, cohort, out)
@@ -392,7 +401,21 @@ def export(patches: Path, out: Path, layout: str, level: int, overwrite: bool) -
     return Result(f"{written} patches in {out}", {"out": str(out), "patches": written})
 
 
-@verb(cli, settings="layer1_extract.config:ImportSettings", name="import")
+def _with_mpp(settings: ImportSettings, given: dict[str, Any]) -> ImportSettings:
+    """The settings, with the scale the option states."""
+    from common.config import with_values
+
+    mpp = given.pop("mpp")
+    return settings if mpp is None else with_values(settings, {"mpp": mpp})
+
+
+@verb(
+    cli,
+    settings="layer1_extract.config:ImportSettings",
+    name="import",
+    overrides=_with_mpp,
+    says_where=True,
+)
 @click.argument("source", type=INPUT_PATH)
 @_OUT
 @click.option(
@@ -408,7 +431,6 @@ def import_(
     out: Path,
     settings: ImportSettings,
     split: str,
-    mpp: float | None,
     overwrite: bool,
 ) -> Result:
     """Take in patches cut by others.
@@ -416,12 +438,9 @@ def import_(
     SOURCE is an HDF5 file of CamNet or PatchCamelyon, or a folder or zip file with class folders
     (0 and 1, or normal and tumor).
     """
-    from common.config import with_values
     from layer1_extract import results
     from layer1_extract.importing import import_patches
 
-    if mpp is not None:
-        settings = with_values(settings, {"mpp": mpp})
     outcomes, kept = import_patches(source, out, settings, split=split, overwrite=overwrite)
     return results.of_run(outcomes, kept, out)
 

@@ -16,7 +16,7 @@ from common.patch_file import schema
 from common.patch_file.check import check
 from common.patch_file.writer import open_writer
 from common.progress import progress
-from common.provenance import log_head, software
+from common.provenance import software
 from common.run_folder import claim
 from layer1_extract.contact_sheet import write_contact_sheet
 from layer1_extract.extraction import patch_path, preview_path
@@ -63,7 +63,6 @@ def import_patches(
         )
     slides = find_foreign(source)
     claim(out, settings, overwrite=overwrite)
-    log.info(log_head(digest(settings)))
     outcomes, kept = [], 0
     twins = _twins(slides)
     for slide in slides:

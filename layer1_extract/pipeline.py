@@ -20,7 +20,6 @@ from common.patch_file.reader import FOLDER as PATCH_FOLDER
 from common.patch_file.reader import PatchFile
 from common.patch_file.schema import SUFFIX
 from common.progress import live
-from common.provenance import log_head
 from common.run_folder import claim, refuse_other
 from common.staging import copied_ahead, from_scratch
 from common.workers import spread
@@ -94,7 +93,6 @@ def extract(
         refuse_dropped_masks(units, run.out, run.masks)
     claim(run.out, run.settings, overwrite=overwrite or only_failures(run.out))
     sweep_claims(run.out)
-    log.info(log_head(run.config_sha256))
     if overwrite:
         _set_aside_others(run)
         set_aside_other_blocks(run.out, blocks)

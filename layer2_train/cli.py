@@ -37,7 +37,7 @@ def check(settings: TrainSettings, patches: tuple[Path, ...]) -> Result:
     return Result(f"{text}\n{plan.text()}", {**data, "splits": plan.data()})
 
 
-@verb(cli, settings="layer2_train.config:TrainSettings")
+@verb(cli, settings="layer2_train.config:TrainSettings", says_where=True)
 @click.option("--patches", type=FOLDER_PATH, required=True, multiple=True, help=_PATCHES)
 @click.option(
     "--out",
@@ -84,7 +84,7 @@ def train(
     return Result(text, {"bundle": str(done.bundle), "metrics": done.metrics})
 
 
-@verb(cli, settings="layer2_train.config:EvaluateSettings")
+@verb(cli, settings="layer2_train.config:EvaluateSettings", says_where=True)
 @click.option("--model", type=FOLDER_PATH, required=True, help="Model bundle.")
 @click.option("--patches", type=FOLDER_PATH, required=True, multiple=True, help=_PATCHES)
 @click.option(
@@ -134,7 +134,7 @@ def fetch_weights(names: tuple[str, ...], every: bool) -> Result:
     return Result("\n".join(map(str, paths.values())), {n: str(p) for n, p in paths.items()})
 
 
-@verb(cli, settings="layer2_train.settings.mining:MineSettings")
+@verb(cli, settings="layer2_train.settings.mining:MineSettings", says_where=True)
 @click.option("--model", type=FOLDER_PATH, required=True, help="Model bundle.")
 @click.option("--patches", type=FOLDER_PATH, required=True, multiple=True, help=_PATCHES)
 @click.option(

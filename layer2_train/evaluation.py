@@ -15,7 +15,7 @@ from common.errors import ConfigError
 from common.files import whole_file, write_text
 from common.model_bundle import MANIFEST, read_bundle
 from common.prediction import Predictor
-from common.provenance import log_head, run_record
+from common.provenance import run_record
 from common.run_folder import claim, refuse_other
 from layer2_train.centres import by_centre
 from layer2_train.dataset import PatchDataset
@@ -147,7 +147,6 @@ def evaluate(
         If there are no labelled patches, a file is there twice, or `out` holds results of another
         configuration, model or set of patches.
     """
-    log.info("%s", log_head(digest(settings)))
     bundle = read_bundle(model)
     manifest = bundle.manifest
     found = survey(patches, manifest.spec, f"as in {bundle.path / MANIFEST}")

@@ -22,7 +22,7 @@ from common.patch_file.reader import PatchFile
 from common.patch_file.schema import MINED
 from common.prediction import Predictor
 from common.progress import progress
-from common.provenance import log_head, run_record
+from common.provenance import run_record
 from common.run_folder import claim
 from layer2_train.mined_file import Chosen, write_mined
 from layer2_train.read_ahead import read_ahead
@@ -102,7 +102,6 @@ def mine(
     ConfigError
         If no file is left to look at, or `out` holds other results.
     """
-    log.info("%s", log_head(digest(settings)))
     bundle = read_bundle(model)
     spec = bundle.manifest.spec
     found = survey(patches, spec, f"as in {bundle.path / MANIFEST}")

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from common.config import digest
-from common.provenance import log_head, run_record
+from common.provenance import run_record
 from common.staging import Scratch
 from layer2_train import distributed
 from layer2_train.looks import LOOKS, looked
@@ -93,7 +93,6 @@ def train(
     Interrupted
         If it was stopped; the same call goes on.
     """
-    log.info("%s", log_head(digest(settings)))
     disk = None if scratch is None else Scratch.opened(scratch)
     with distributed.ranks(settings.distributed, out) as ranks, ExitStack() as stack:
         plan = preflight(settings, patches)

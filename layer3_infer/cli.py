@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -23,7 +23,7 @@ from layer3_infer.explainers import EXPLAINERS
 from layer3_infer.place import PLACE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from common.staging import Forecast
@@ -58,7 +58,7 @@ def main() -> None:
     run(cli)
 
 
-@verb(cli, settings="layer3_infer.config:HeatmapSettings")
+@verb(cli, settings="layer3_infer.config:HeatmapSettings", says_where=True)
 @click.argument("slides", type=INPUT_PATH)
 @_MODEL
 @_OUT
@@ -242,7 +242,30 @@ def merge(results: Path) -> Result:
     return said.of_merge(merge_results(ResultsFolder(results)), results)
 
 
-@verb(cli, settings="layer3_infer.config:ExplainSettings")
+def _names(_context: click.Context, _option: click.Parameter, text: str | None) -> Any:
+    """A list in one word."""
+    return None if text is None else [name.strip() for name in text.split(",")]
+
+
+def _overridden(**settings_of: str) -> Callable[[Any, dict[str, Any]], Any]:
+    """What puts the values of options, where they were given, into the settings named for them."""
+
+    def override(settings: Any, given: dict[str, Any]) -> Any:
+        from common.config import with_values
+
+        found = {name: given.pop(option) for option, name in settings_of.items()}
+        values = {name: value for name, value in found.items() if value is not None and value != ()}
+        return with_values(settings, values)
+
+    return override
+
+
+@verb(
+    cli,
+    settings="layer3_infer.config:ExplainSettings",
+    overrides=_overridden(methods="methods", choose="choose", top="top", places="at", rows="rows"),
+    says_where=True,
+)
 @_MODEL
 @click.option("--patches", type=FOLDER_PATH, help="Patch files with pixels.")
 @click.option("--slides", "cohort", type=INPUT_PATH, help="Or: slides, with --heatmaps.")
@@ -284,12 +307,7 @@ def explain(
     cohort: Path | None,
     heatmaps: Path | None,
     out: Path,
-    methods: tuple[str, ...],
-    choose: str | None,
-    top: int | None,
     slides: tuple[str, ...],
-    places: tuple[tuple[int, int], ...],
-    rows: tuple[int, ...],
     mpp: float | None,
     sanity: bool,
     held_out: bool,
@@ -302,15 +320,12 @@ def explain(
     The pixels come from layer 1's patch files (--patches), or from slides that have a heatmap
     (--slides and --heatmaps).
     """
-    from common.config import with_values
     from common.model_bundle import read_bundle
     from layer3_infer import said
     from layer3_infer.candidates import candidates
     from layer3_infer.explain.pipeline import check_choice, explain_sources, foresee
     from layer3_infer.explain.sanity_check import check_methods
 
-    given = {"methods": methods, "choose": choose, "top": top, "at": places, "rows": rows}
-    settings = with_values(settings, {key: value for key, value in given.items() if value})
     bundle = read_bundle(model)
     sources = candidates(bundle, patches, (cohort, heatmaps), slides, mpp, held_out=held_out)
     check_choice(settings, len(sources))
@@ -322,7 +337,11 @@ def explain(
     return said.of_explanations(results, out, checks)
 
 
-@verb(cli, settings="layer3_infer.config:SuggestSettings")
+@verb(
+    cli,
+    settings="layer3_infer.config:SuggestSettings",
+    overrides=_overridden(threshold="threshold", uncertain="uncertain"),
+)
 @_RESULTS
 @_OUT
 @click.option("--threshold", type=click.FloatRange(0, 1), help="Overrides the setting.")
@@ -331,8 +350,6 @@ def explain(
 def suggest(
     results: Path,
     out: Path,
-    threshold: float | None,
-    uncertain: int | None,
     overwrite: bool,
     settings: SuggestSettings,
 ) -> Result:
@@ -341,20 +358,22 @@ def suggest(
     Writes a GeoJSON for QuPath and an XML for ASAP per slide: regions above a threshold as Tumor,
     and the patches the model is least sure of as Uncertain, which is no label until changed.
     """
-    from common.config import with_values
     from layer3_infer import said
     from layer3_infer.suggestions import suggest as suggest_slides
 
-    given = {"threshold": threshold, "uncertain": uncertain}
-    settings = with_values(settings, {k: v for k, v in given.items() if v is not None})
     return said.of_suggestions(*suggest_slides(results, out, settings, overwrite=overwrite), out)
 
 
-@verb(cli, settings="layer3_infer.config:ConceptsSettings")
+@verb(
+    cli,
+    settings="layer3_infer.config:ConceptsSettings",
+    overrides=_overridden(layers="layers", per_class="per_class"),
+    says_where=True,
+)
 @_MODEL
 @click.option("--patches", type=FOLDER_PATH, required=True, help="Patch files with pixels.")
 @_OUT
-@click.option("--layers", help="Names of layers, with commas [ends of blocks].")
+@click.option("--layers", callback=_names, help="Names of layers, with commas [ends of blocks].")
 @click.option(
     "--per-class", type=click.IntRange(1), help="Patches of each label and slide, at most."
 )
@@ -369,8 +388,6 @@ def concepts(
     model: Path,
     patches: Path,
     out: Path,
-    layers: str | None,
-    per_class: int | None,
     given: Path | None,
     nuclei: Path | None,
     held_out: bool,
@@ -384,16 +401,12 @@ def concepts(
     against shuffled copies of it. Needs patches of two patients at least.
     """
     from common.cluster import available_cpus
-    from common.config import with_values
     from common.model_bundle import read_bundle
     from layer3_infer import said
     from layer3_infer.explain.concept_pipeline import ConceptInputs, find_concepts
     from layer3_infer.held_out import held_out_files
     from layer3_infer.locations import find_by_slide
 
-    names = None if layers is None else [name.strip() for name in layers.split(",")]
-    overrides = {"layers": names, "per_class": per_class}
-    settings = with_values(settings, {k: v for k, v in overrides.items() if v is not None})
     bundle = read_bundle(model)
     files = find_by_slide(patches)
     if held_out:

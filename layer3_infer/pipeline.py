@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from common.config import digest
 from common.errors import ContractError, SlideError
 from common.files import write_text
-from common.provenance import log_head
 from layer3_infer.model_facts import as_json, model_facts
 from layer3_infer.patient_score import patients_csv
 from layer3_infer.run_claim import claim_run, read_run
@@ -58,7 +57,6 @@ def run(
         How many slides were finished before.
     """
     _claim(analysis, cohort, overwrite=overwrite)
-    log.info(log_head(digest(analysis.settings)))
     entries = {unit.entry.slide_id: unit.entry for unit in units}
     finished = {} if overwrite else finished_results(analysis, list(entries.values()))
     left = [unit for unit in units if unit.entry.slide_id not in finished]

@@ -56,4 +56,7 @@ def failed(name: str, said: str, advice: str) -> Finding:
 def worst(findings: Iterable[Finding]) -> State:
     """The worst state among findings; ``ok`` where there are none."""
     found = {finding.state for finding in findings}
-    return next((state for state in reversed(STATES) if state in found), "ok")
+    for state in reversed(STATES):
+        if state in found:
+            return state
+    return "ok"

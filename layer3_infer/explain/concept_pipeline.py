@@ -16,7 +16,7 @@ from common.files import sha256
 from common.outcomes import Outcome, attempt, write_outcome
 from common.preprocessing import slide_stain
 from common.progress import progress
-from common.provenance import log_head, software
+from common.provenance import software
 from common.stain import Unchanged, patches_of
 from common.workers import spread
 from layer3_infer.explain.concept_measures import MeasuringTask, died, read_measures, run_task
@@ -124,7 +124,6 @@ def find_concepts(
         "nuclei_sha256": _together(nuclei),
     }
     claim_run(out, "concepts", settings, decides, inputs.files, overwrite=overwrite)
-    log.info(log_head(digest(settings)))
     run = _Run(bundle, inputs, nuclei, ConceptsFolder(out), settings, workers)
     return run.find(overwrite=overwrite)
 

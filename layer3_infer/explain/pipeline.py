@@ -14,7 +14,7 @@ from common.errors import ConfigError, ContractError
 from common.outcomes import Outcome, attempt, write_outcome
 from common.prediction import Predictor
 from common.progress import progress
-from common.provenance import log_head, software
+from common.provenance import software
 from layer3_infer.explain.choice import at_places, highest, least_sure, numbered
 from layer3_infer.explain.comparison_sheet import write_comparison
 from layer3_infer.explain.contact_sheet import write_contact_sheet
@@ -95,7 +95,6 @@ def explain_sources(
     claim_run(out, "explain", settings, inputs, slides, overwrite=overwrite)
     if overwrite:
         forget_check(out)
-    log.info(log_head(digest(settings)))
     explainer = SlideExplainer(bundle, settings)
     outcomes = []
     for source in progress(sources, "explain"):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -10,6 +11,7 @@ import click
 import pytest
 
 from common.cli import Result, layer, run, verb
+from common.config import Settings, digest
 from common.errors import SlideError
 from common.provenance import software
 from common.stopping import STOP_SIGNALS
@@ -116,3 +118,83 @@ run(group)
     assert done.returncode == 75, done.stderr
     assert "goes on from what is finished" in done.stderr
     assert os.listdir(tmp_path) == []
+
+
+class Sizes(Settings):
+    size: int = 4
+
+
+@pytest.fixture
+def logged(monkeypatch):
+    """Runs one of two verbs, in a job or not; gives its log."""
+    group = layer("example", "An example.")
+
+    def doubled(settings, given):
+        return settings.model_copy(update={"size": settings.size * given.pop("times")})
+
+    @verb(group, "test_cli:Sizes", overrides=doubled, says_where=True)
+    @click.option("--times", default=1, help="How many times the size.")
+    def work(settings) -> Result:
+        """Work."""
+        logging.getLogger("example").info("working")
+        return Result(str(settings.size), {"sha256": digest(settings)})
+
+    @verb(group)
+    def look() -> Result:
+        """Look."""
+        return Result("seen")
+
+    def call(*arguments, job=""):
+        monkeypatch.setitem(sys.modules, "test_cli", sys.modules[__name__])
+        for name in ("SLURM_ARRAY_JOB_ID", "SLURM_ARRAY_TASK_ID", "SLURM_JOB_ID"):
+            monkeypatch.delenv(name, raising=False)
+        if job:
+            monkeypatch.setenv("SLURM_JOB_ID", job)
+        monkeypatch.setattr(sys, "argv", ["example", *arguments])
+        handlers = {n: signal.getsignal(n) for n in (signal.SIGINT, *STOP_SIGNALS)}
+        try:
+            with pytest.raises(SystemExit):
+                run(group)
+        finally:
+            for number, handler in handlers.items():
+                signal.signal(number, handler)
+
+    return call
+
+
+def test_work_says_where_it_runs_and_with_the_settings_it_uses(logged, capsys):
+    logged("work", "--times", "2", "--json")
+
+    said = capsys.readouterr()
+    first, second = said.err.splitlines()
+    assert f"software={software()!r}" in first
+    assert first.endswith(f"config={json.loads(said.out)['sha256'][:12]}")
+    assert second.endswith("working")
+
+
+def test_a_look_says_nothing_of_the_kind_to_a_person(logged, capsys):
+    logged("look")
+
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "config", "then"),
+    [
+        (["look", "--log-level", "error"], "none", ""),
+        (["work"], digest(Sizes())[:12], "working"),
+        (["work", "--set", "sise=3"], "none", "did you mean"),
+        (["work", "--unknown"], "none", "No such option"),
+        (["wrok"], "none", "No such command"),
+    ],
+    ids=["quiet", "work", "wrong setting", "wrong option", "wrong verb"],
+)
+def test_in_a_job_every_log_begins_with_it_once(logged, capsys, arguments, config, then):
+    logged(*arguments, job="123")
+
+    log = capsys.readouterr().err
+    first = log.splitlines()[0]
+    assert "job=123" in first
+    assert first.endswith(f"config={config}")
+    assert log.count("host=") == 1
+    assert then.lower() in log.lower()
