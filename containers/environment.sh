@@ -54,6 +54,7 @@ compiler() {
   "${apt[@]}" update
   "${apt[@]}" install --yes --no-install-recommends g++ make
   [ "${DEVICE:-cpu}" = gpu ] || return 0
+  [ ! -s "$certificates" ] || export SSL_CERT_FILE=$certificates
   "$tools/bin/python" - <<'PYTHON'
 from urllib.request import urlretrieve
 
@@ -91,7 +92,9 @@ lighten() {
   find "$site" -depth -type d -name tests -exec rm -rf {} +
   # What only a compiler or an editor reads.
   find "$site" -type f \( -name '*.pyi' -o -name '*.pyx' -o -name '*.pxd' -o -name '*.a' \) -delete
-  rm -rf "$site/tensorflow/include" "$site/clang"
+  rm -rf "$site"/tensorflow/include "$site"/clang
+  rm -rf "$site"/{setuptools,pkg_resources,_distutils_hack,distutils-precedence.pth} \
+    "$site"/setuptools-*.dist-info
   # Codecs that no slide format has: nothing of tifffile asks for them.
   rm -f "$site"/imagecodecs/_{avif,bcn,meshopt,pcodec,rgbe,sperr,sz3,ultrahdr,zfp}.*.so \
     "$site"/imagecodecs.libs/lib{aom,avif,cpcodec,SZ3}-*.so*

@@ -20,6 +20,7 @@ RUN --mount=type=secret,id=pip.conf,target=/etc/pip.conf \
     ./environment.sh dependencies train
 
 FROM dependencies AS environment
+ARG DEVICE=cpu
 COPY containers/horovod/build.sh containers/horovod/build.sh
 RUN --mount=type=secret,id=pip.conf,target=/etc/pip.conf \
     --mount=type=secret,id=certificates.pem,target=/run/secrets/certificates.pem \
