@@ -24,6 +24,7 @@ PARTIAL = ".partial"
 _PARTIAL_NAME: Final = re.compile(r"\..+\.[0-9a-f]{16}\.partial", re.DOTALL)
 _BLOCK = 1 << 20
 _DISK_ERRORS: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG})
+_NO_FLUSH: Final = frozenset({errno.EINVAL, errno.EBADF, errno.ENOSYS, errno.EOPNOTSUPP})
 _STALE_S: Final = 24 * 3600
 _SPREAD_BLOCKS = 64
 _SPREAD_BLOCK = 65_536
@@ -118,8 +119,7 @@ def remove_stale_partials(path: Path) -> None:
 
     Younger ones may be another task's, at work on the same file.
     """
-    for partial in path.parent.glob(f".{glob.escape(path.name)}.*{PARTIAL}"):
-        _remove_stale(partial)
+    _remove_stale(path.parent, path.parent.glob(f".{glob.escape(path.name)}.*{PARTIAL}"))
 
 
 def sweep(folder: Path) -> None:
@@ -129,9 +129,36 @@ def sweep(folder: Path) -> None:
     since are not written again.
     """
     for inside in (folder, *(path for path in folder.glob("*") if path.is_dir())):
-        for partial in inside.glob(f".*{PARTIAL}"):
-            if _PARTIAL_NAME.fullmatch(partial.name):
-                _remove_stale(partial)
+        found = inside.glob(f".*{PARTIAL}")
+        _remove_stale(inside, (path for path in found if _PARTIAL_NAME.fullmatch(path.name)))
+
+
+def clock_of(folder: Path) -> float:
+    """Now, by the clock that tells when files of a folder were written; seconds since 1970.
+
+    A file server has a clock of its own: how old a file is there cannot be told by that of this
+    node. Where nothing can be written, ours has to do.
+    """
+    path = _partial(folder / "clock")
+    try:
+        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
+    except OSError:
+        return time.time()
+    try:
+        return os.fstat(descriptor).st_mtime
+    finally:
+        os.close(descriptor)
+        path.unlink(missing_ok=True)
+
+
+def look_anew(folder: Path) -> None:
+    """Ask a file server what is in a folder, before something is taken not to be there.
+
+    Network file systems remember for up to a minute that a name was not there, whatever other
+    nodes have written since; a listing of the folder makes them ask again.
+    """
+    with suppress(OSError), os.scandir(folder) as entries:
+        next(entries, None)
 
 
 def set_aside(path: Path) -> Path | None:
@@ -205,10 +232,13 @@ def spread_hash(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _remove_stale(partial: Path) -> None:
-    with suppress(OSError):
-        if time.time() - partial.stat().st_mtime > _STALE_S:
-            partial.unlink()
+def _remove_stale(folder: Path, partials: Iterable[Path]) -> None:
+    found = list(partials)
+    now = clock_of(folder) if found else 0.0
+    for partial in found:
+        with suppress(OSError):
+            if now - partial.stat().st_mtime > _STALE_S:
+                partial.unlink()
 
 
 def _reserved(path: Path) -> tuple[Path, list[Path]]:
@@ -245,9 +275,12 @@ def _partial(path: Path) -> Path:
 
 
 def _sync(path: Path) -> None:
-    """Flush one file or folder to the disk."""
+    """Flush one file or folder to the disk; not every file system can flush a folder."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in _NO_FLUSH or not path.is_dir():
+            raise
     finally:
         os.close(descriptor)

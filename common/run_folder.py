@@ -9,7 +9,7 @@ import yaml
 
 from common.config import Settings, differences, dump, yaml_mistake
 from common.errors import ConfigError
-from common.files import PARTIAL, sweep, writable, write_text
+from common.files import PARTIAL, look_anew, sweep, writable, write_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,6 +39,7 @@ def claim(folder: Path, settings: Settings, *, overwrite: bool = False) -> None:
         If the folder was made with other settings, naming keys that differ; or cannot be written.
     """
     path, text = folder / RESOLVED, dump(settings)
+    look_anew(folder)
     if not path.exists():
         _write_first(path, text)
     if not overwrite:

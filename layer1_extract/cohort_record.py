@@ -53,7 +53,8 @@ def recorded_cohort(out: Path) -> list[SlideEntry]:
     Of a slide that is recorded several times, what was written last holds.
     """
     paths = [path for path in (out / _BEFORE,) if path.exists()]
-    paths += sorted((out / FOLDER).glob("[!.]*.csv"), key=lambda path: path.stat().st_mtime_ns)
+    written = (out / FOLDER).glob("[!.]*.csv")
+    paths += sorted(written, key=lambda path: (path.stat().st_mtime_ns, path.name))
     known = {entry.slide_id: entry for path in paths for entry in read_csv(path)}
     return [known[slide_id] for slide_id in sorted(known)]
 

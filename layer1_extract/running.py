@@ -11,7 +11,6 @@ import json
 import os
 import secrets
 import threading
-import time
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -19,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from common.cluster import Place
 from common.errors import ConfigError
-from common.files import write_text
+from common.files import clock_of, write_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -32,6 +31,7 @@ STALE_S: Final = 300.0
 """A unit not heard of for longer is taken to have been stopped."""
 
 _BEAT_S: Final = 30.0
+_NOT_SAID: Final = ("beat", "seen")
 _FORGOTTEN_S: Final = 24 * 3600.0
 
 
@@ -53,8 +53,9 @@ class Claim:
         Patches so far.
     share : float
         Of the candidates looked at, 0 to 1.
-    beat : float
-        When it was last heard of, seconds since 1970; not in the file, which is touched instead.
+    beat, seen : float
+        When it was last heard of, and when it was looked at, seconds since 1970 by the clock of the
+        file system; not in the file, which is touched instead.
     """
 
     unit: str
@@ -66,11 +67,12 @@ class Claim:
     kept: int = 0
     share: float = 0.0
     beat: float = 0.0
+    seen: float = 0.0
 
     @property
     def stale(self) -> bool:
         """Whether nothing was heard of it for long."""
-        return time.time() - self.beat > STALE_S
+        return self.seen - self.beat > STALE_S
 
     def __str__(self) -> str:
         names = {"host": self.host, "job": self.job, "task": self.task, "pid": str(self.pid)}
@@ -126,8 +128,10 @@ def running(out: Path, unit: str, *, every: float = _BEAT_S) -> Generator[Report
 def read_claims(out: Path) -> dict[str, Claim]:
     """What was last heard of each unit at work, or stopped in the middle, by its name."""
     found: dict[str, Claim] = {}
-    for path in sorted((out / FOLDER).glob("[!.]*.json")):
-        claim = _read(path)
+    paths = sorted((out / FOLDER).glob("[!.]*.json"))
+    now = clock_of(out / FOLDER) if paths else 0.0
+    for path in paths:
+        claim = _read(path, now)
         if claim and claim.beat >= found.get(claim.unit, claim).beat:
             found[claim.unit] = claim
     return found
@@ -135,9 +139,11 @@ def read_claims(out: Path) -> dict[str, Claim]:
 
 def sweep_claims(out: Path) -> None:
     """Remove what processes killed more than a day ago left, of whichever unit."""
-    for path in (out / FOLDER).glob("[!.]*.json"):
+    paths = list((out / FOLDER).glob("[!.]*.json"))
+    now = clock_of(out / FOLDER) if paths else 0.0
+    for path in paths:
         with suppress(OSError):
-            if time.time() - path.stat().st_mtime > _FORGOTTEN_S:
+            if now - path.stat().st_mtime > _FORGOTTEN_S:
                 path.unlink()
 
 
@@ -148,7 +154,7 @@ def _beat(path: Path, claim: Callable[[], Claim], ended: threading.Event, every:
 
 
 def _write(path: Path, claim: Claim) -> None:
-    said = {name: value for name, value in asdict(claim).items() if name != "beat"}
+    said = {name: value for name, value in asdict(claim).items() if name not in _NOT_SAID}
     write_text(path, json.dumps(said) + "\n")
 
 
@@ -157,18 +163,20 @@ def _remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _read(path: Path) -> Claim | None:
-    """The claim in a file; None where it is gone by now, or no claim."""
+def _read(path: Path, now: float) -> Claim | None:
+    """The claim in a file, looked at `now`; None where it is gone by now, or no claim."""
     try:
         said: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        return Claim(**said, beat=path.stat().st_mtime)
+        return Claim(**said, beat=path.stat().st_mtime, seen=now)
     except (OSError, ValueError, TypeError):
         return None
 
 
 def _remove_stale(out: Path, unit: str) -> None:
     """Remove what killed processes left of this unit."""
-    for path in (out / FOLDER).glob(f"{glob.escape(unit)}.*.json"):
-        claim = _read(path)
+    paths = list((out / FOLDER).glob(f"{glob.escape(unit)}.*.json"))
+    now = clock_of(out / FOLDER) if paths else 0.0
+    for path in paths:
+        claim = _read(path, now)
         if claim and claim.unit == unit and claim.stale:
             path.unlink(missing_ok=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal, get_args
 
 from common.cli import Result
 from common.errors import ConfigError
-from common.files import write_text
+from common.files import look_anew, write_text
 from common.outcomes import FOLDER as OUTCOMES
 from common.outcomes import Outcome, as_csv, read_outcome
 from common.parts import part_name
@@ -58,6 +58,7 @@ def states_of(out: Path, slide_ids: Iterable[str]) -> list[UnitState]:
     ContractError
         If a file in ``outcomes`` is no outcome.
     """
+    look_anew(out / OUTCOMES)
     claims, blocks = read_claims(out), blocks_of(out)
     outcomes: dict[str, Outcome | None] = {}
     for slide_id in slide_ids:

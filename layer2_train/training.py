@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from common.errors import Interrupted, PipelineError
-from common.files import write_text
+from common.files import look_anew, write_text
 from common.prediction import Predictor
 from common.preprocessing import Preprocessing
 from common.progress import progress
@@ -238,6 +238,7 @@ class Training:
         """Take up the last checkpoint; rank 0 reads it for all."""
         path = self._checkpoint(checkpoints.LAST)
         first = self.ranks.rank == 0
+        look_anew(path.parent)
         found = checkpoints.read_state(path) if first and path.exists() else {}
         state = json.loads(from_first(self.ranks, json.dumps(found)))
         if not state:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from common.errors import ConfigError, ContractError
-from common.files import sha256
+from common.files import look_anew, sha256
+from common.outcomes import FOLDER as OUTCOMES
 from layer3_infer import heatmap_file
 from layer3_infer.answer_store import AnswerStore
 from layer3_infer.pipeline import write_tables
@@ -47,6 +48,7 @@ def merge(folder: ResultsFolder) -> list[SlideResult]:
     if not run.get("slides"):
         found = "none. Run layer3-infer heatmap first"
         raise ConfigError(f"{folder.path}: expected {RUN} of a run over slides, found {found}")
+    look_anew(folder.path / OUTCOMES)
     results = write_tables(folder)
     problems = {slide_id: _problem(folder, slide_id, run) for slide_id in run["slides"]}
     lines = [f"{slide_id} {said}" for slide_id, said in problems.items() if said]

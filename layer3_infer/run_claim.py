@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from common.config import differences, digest
 from common.errors import ConfigError
-from common.files import write_text
+from common.files import look_anew, write_text
 from common.provenance import run_record
 from common.run_folder import claim
 
@@ -85,6 +85,7 @@ def read_run(folder: Path) -> dict[str, Any]:
         If there is something else under that name.
     """
     path = folder / RUN
+    look_anew(folder)
     if not path.exists():
         return {}
     try:

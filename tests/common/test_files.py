@@ -3,6 +3,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import stat
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +12,9 @@ import pytest
 
 from common.errors import ConfigError
 from common.files import (
+    blocks,
+    clock_of,
+    look_anew,
     remove_stale_partials,
     set_aside,
     sha256,
@@ -246,3 +250,72 @@ def test_the_spread_hash_of_an_empty_file_is_a_hash(tmp_path):
     (tmp_path / "empty").touch()
 
     assert len(spread_hash(tmp_path / "empty")) == 64
+
+
+def test_what_is_young_by_the_clock_of_the_file_system_stays_whatever_ours_says(
+    tmp_path, monkeypatch
+):
+    young = tmp_path / ".a.h5.0123456789abcdef.partial"
+    young.write_text("another task's")
+    later = time.time() + 7 * 24 * 3600
+    monkeypatch.setattr(time, "time", lambda: later)
+
+    remove_stale_partials(tmp_path / "a.h5")
+    sweep(tmp_path)
+
+    assert young.exists()
+
+
+def test_the_clock_of_a_folder_is_that_of_its_files_and_leaves_nothing(tmp_path):
+    before = clock_of(tmp_path)
+    (tmp_path / "a").touch()
+
+    assert before <= (tmp_path / "a").stat().st_mtime <= clock_of(tmp_path)
+    assert os.listdir(tmp_path) == ["a"]
+
+
+def test_where_nothing_can_be_written_our_own_clock_has_to_do(tmp_path, monkeypatch):
+    monkeypatch.setattr(time, "time", lambda: 7.0)
+
+    assert clock_of(tmp_path / "absent") == 7.0
+
+
+def test_a_folder_that_is_not_there_can_be_looked_for_anew(tmp_path):
+    look_anew(tmp_path / "absent")
+    look_anew(tmp_path)
+
+
+@pytest.mark.parametrize("number", [errno.EINVAL, errno.EBADF, errno.EOPNOTSUPP])
+def test_a_file_system_that_cannot_flush_folders_will_do(tmp_path, monkeypatch, number):
+    flush = os.fsync
+
+    def refuse(descriptor):
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(number, os.strerror(number))
+        flush(descriptor)
+
+    monkeypatch.setattr(os, "fsync", refuse)
+
+    write_text(tmp_path / "a", "whole")
+
+    assert (tmp_path / "a").read_text() == "whole"
+
+
+def test_a_file_that_cannot_be_flushed_is_not_whole(tmp_path, monkeypatch):
+    def refuse(_descriptor):
+        raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+
+    monkeypatch.setattr(os, "fsync", refuse)
+
+    with pytest.raises(ConfigError):
+        write_text(tmp_path / "a", "whole")
+
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_file_is_given_in_blocks_from_start_to_end(tmp_path):
+    data = os.urandom(5 << 19)
+    (tmp_path / "a").write_bytes(data)
+
+    assert b"".join(bytes(block) for block in blocks(tmp_path / "a")) == data
+    assert sha256(tmp_path / "a") == hashlib.sha256(data).hexdigest()

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import os
 import threading
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -47,6 +49,19 @@ def test_a_slide_stays_and_is_as_it_was_last_written(tmp_path, entries):
     record_cohort(tmp_path, entries[:1])
 
     assert recorded_cohort(tmp_path) == entries
+
+
+def test_what_clocks_cannot_tell_apart_is_read_the_same_everywhere(tmp_path, entries, monkeypatch):
+    for number in range(6):
+        record_cohort(tmp_path, [replace(entries[0], mpp=1 + number)])
+    paths = sorted((tmp_path / FOLDER).iterdir())
+    for path in paths:
+        os.utime(path, (1, 1))
+    found = recorded_cohort(tmp_path)
+
+    monkeypatch.setattr(Path, "glob", lambda *_: reversed(paths))
+
+    assert recorded_cohort(tmp_path) == found
 
 
 def test_the_same_cohort_is_not_written_twice(tmp_path, entries):

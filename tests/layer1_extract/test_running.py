@@ -78,3 +78,26 @@ def test_a_sweep_removes_what_nobody_took_up_for_a_day(tmp_path):
         sweep_claims(tmp_path)
 
         assert claim_files(tmp_path) == [kept]
+
+
+def test_a_node_whose_clock_is_a_day_ahead_takes_no_live_process_for_stopped(tmp_path, monkeypatch):
+    with running(tmp_path, "s"):
+        now = time.time()
+        monkeypatch.setattr(time, "time", lambda: now + 2 * 24 * 3600)
+
+        assert not read_claims(tmp_path)["s"].stale
+        sweep_claims(tmp_path)
+        with running(tmp_path, "s"):
+            assert len(claim_files(tmp_path)) == 2
+
+
+def test_a_node_whose_clock_is_a_day_behind_takes_no_dead_process_for_alive(tmp_path, monkeypatch):
+    with running(tmp_path, "s"):
+        (left,) = claim_files(tmp_path)
+        kept = left.read_text()
+    left.write_text(kept)
+    age(left, STALE_S + 60)
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now - 24 * 3600)
+
+    assert read_claims(tmp_path)["s"].stale
