@@ -11,7 +11,7 @@
 # --model        a bundle: nothing is extracted or trained, only heatmaps and report are made
 # --images       folder of layer1_extract.sif, layer2_train.sif and layer3_infer.sif; without it the
 #                commands on PATH are run
-# --...-sbatch   further words for sbatch, such as '--partition=gpu --gpus-per-node=4 --time=8:00:00'
+# --...-sbatch   further words for sbatch, such as '--partition=gpu --gpus-per-node=4'
 # --held-out     compare with annotations only those slides that the model was not trained on
 # --retry-failed do slides again that failed
 # --all          submit every task: each looks whether its slides' files are whole
@@ -55,7 +55,7 @@ while [ $# -gt 0 ]; do
   esac
   shift
 done
-if [ -z "$slides" ] || [ -z "$out" ]; then die "expected SLIDES --out OUT. $0 --help tells more"; fi
+[ -n "${slides:+$out}" ] || die "expected SLIDES --out OUT. $0 --help tells more"
 here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 
 # --- what the jobs need must be there before any is submitted ---------------------------------
@@ -109,9 +109,9 @@ bind() {
 }
 
 # A value, or the values of a list, of the JSON in $plan.
-value() { sed -n "s/^ *\"$1\": \"\{0,1\}\([^\"]*[^\",]\)\"\{0,1\},\{0,1\}$/\1/p" <<< "$plan"; }
+value() { sed -nE "s/^ *\"$1\": \"?([^\"]*[^\",])\"?,?$/\1/p" <<< "$plan"; }
 values() {
-  sed -n "/\"$1\": \[/,/\]/s/^ *\"\(.*\)\",\{0,1\}$/\1/p" <<< "$plan" |
+  sed -nE "/\"$1\": \[/,/\]/s/^ *\"(.*)\",?$/\1/p" <<< "$plan" |
     while IFS= read -r one; do printf '%b\n' "$one"; done
 }
 
@@ -156,28 +156,47 @@ declare -A job=()
 begun=''  # what was submitted just now
 fresh=''  # set once a stage is submitted: those after it wait for it
 
-# The number of a stage's latest job, where it is still in the queue.
-queued() {
+# The number of a stage's latest job.
+latest() {
   [ -f "$jobs" ] || return 0
   awk -v stage="$1" '$1 == stage {id = $2} END {print id}' "$jobs"
 }
 
 # todo STAGE: whether to submit a stage that is not finished; an older job of it may be queued
 todo() {
-  local id states
-  id=$(queued "$1")
+  local id
+  id=$(latest "$1")
   [ -n "$id" ] || return 0
-  states=$(awk -v id="$id" '$1 == id {print $2}' <<< "$queue")
-  [ -n "$states" ] || return 0
+  if [ -z "$(states "$1")" ]; then
+    echo "$1: job $id has ended, and more is to be done; see $out/logs/$1-$id*.log"
+    return 0
+  fi
   if [ -z "$fresh" ]; then
     job[$1]=$id
     echo "$1: in the queue, job $id"
     return 1
   fi
-  ! grep -qvx PENDING <<< "$states" || die "$1: job $id is at work on what is about to change." \
-    "Wait for its end, or: scancel $id"
-  echo "$1: job $id waits for what was not finished, and is replaced: scancel $id"
+  echo "$1: job $id waits for what was not finished, and is replaced"
   [ -n "$dry_run" ] || scancel "$id"
+}
+
+# states STAGE: of the tasks in the queue of a stage's latest job
+states() {
+  local id
+  id=$(latest "$1")
+  [ -z "$id" ] || awk -v id="$id" '$1 == id {print $2}' <<< "$queue"
+}
+
+# Nothing is changed under a later stage that is at work.
+undisturbed() {
+  local one after=''
+  for one in extract merge train heatmap report; do
+    if [ -n "$after" ] && grep -qvx -e PENDING -e '' <<< "$(states "$one")"; then
+      die "$one: job $(latest "$one") is at work on what $1 is about to change." \
+        "Wait for its end, or: scancel $(latest "$one")"
+    fi
+    [ "$one" != "$1" ] || after=yes
+  done
 }
 
 # submit STAGE LOG DEPENDENCY WORDS: all that it takes to submit a job
@@ -186,6 +205,7 @@ submit() {
   local line=(sbatch --parsable "--job-name=camnet-$stage" "--output=$out/logs/$2")
   [ -z "$after" ] || line+=("--dependency=$after" --kill-on-invalid-dep=yes)
   line+=("${@:4}")
+  [ -n "$fresh" ] || undisturbed "$stage"
   fresh=yes
   if [ -n "$dry_run" ]; then
     show "${line[@]}"

@@ -1,0 +1,263 @@
+"""What the batch scripts run, word for word; without a SLURM."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+
+import pytest
+from fake_programs import fake, recorded, recording
+from project import ROOT
+
+SCRIPTS = sorted((ROOT / "slurm").glob("*.s*"))
+JOB = {"SLURM_JOB_ID": "812", "SLURM_CPUS_PER_TASK": "4"}
+TASK = JOB | {"SLURM_ARRAY_JOB_ID": "805", "SLURM_ARRAY_TASK_ID": "7", "TASKS": "40"}
+SRUN = "srun --ntasks=1 --cpus-per-task=4"
+WORDS = ("my slides", "--out", "my out")
+
+
+class Batch:
+    """A batch script as a node runs it: from a copy elsewhere, with programs that record."""
+
+    def __init__(self, folder):
+        self.folder, self.record, self.statuses = folder, folder / "calls", folder / "statuses"
+        last = f"""status=$(head -n 1 {self.statuses})
+sed -i 1d {self.statuses}
+exit "${{status:-0}}\""""
+        recording(folder / "bin", "srun", self.record, last)
+        recording(folder / "bin", "scontrol", self.record)
+
+    def run(self, script, *words, statuses=(), **environment):
+        spool = self.folder / "job00812" / "slurm_script"
+        spool.parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / "slurm" / script, spool)
+        self.statuses.write_text("".join(f"{status}\n" for status in statuses))
+        kept = {"PATH": f"{self.folder / 'bin'}{os.pathsep}{os.environ['PATH']}"}
+        done = subprocess.run(
+            ["bash", spool, *words],
+            capture_output=True,
+            text=True,
+            check=False,
+            env=kept | environment,
+            cwd=self.folder,
+        )
+        calls = recorded(self.record)
+        self.record.unlink(missing_ok=True)
+        return done.returncode, calls, done.stderr
+
+
+@pytest.fixture
+def batch(tmp_path):
+    return Batch(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("script", "environment", "words", "calls"),
+    [
+        pytest.param(
+            "layer1_extract.sbatch",
+            TASK,
+            (*WORDS, "--blocks", "9"),
+            [f"{SRUN} layer1-extract extract 'my slides' --out 'my out' --blocks 9 --shard 7/40"],
+            id="extract",
+        ),
+        pytest.param(
+            "layer1_extract.sbatch",
+            TASK | {"IMAGES": "/sif files"},
+            WORDS,
+            [
+                f"{SRUN} apptainer run '/sif files/layer1_extract.sif' extract 'my slides' "
+                "--out 'my out' --shard 7/40"
+            ],
+            id="extract, Apptainer",
+        ),
+        pytest.param(
+            "layer1_extract.sbatch",
+            {"SLURM_JOB_ID": "812"},
+            WORDS,
+            [
+                "srun --ntasks=1 --cpus-per-task=1 layer1-extract extract 'my slides' "
+                "--out 'my out' --shard 0/1"
+            ],
+            id="extract, no array",
+        ),
+        pytest.param(
+            "layer1_merge.sbatch",
+            JOB,
+            ("my out", "--join"),
+            [f"{SRUN} layer1-extract merge 'my out' --join"],
+            id="merge",
+        ),
+        pytest.param(
+            "layer1_merge.sbatch",
+            JOB | {"IMAGES": "/sif"},
+            ("out",),
+            [f"{SRUN} apptainer run /sif/layer1_extract.sif merge out"],
+            id="merge, Apptainer",
+        ),
+        pytest.param(
+            "layer2_train.sbatch",
+            JOB,
+            ("--config", "a.yaml", "--patches", "my patches", "--out", "run"),
+            [
+                "srun --kill-on-bad-exit=1 --cpus-per-task=4 layer2-train train --config a.yaml "
+                "--patches 'my patches' --out run"
+            ],
+            id="train",
+        ),
+        pytest.param(
+            "layer2_train.sbatch",
+            JOB | {"IMAGES": "/sif", "SLURM_GPUS_ON_NODE": "4"},
+            ("--patches", "p", "--out", "run"),
+            [
+                "srun --kill-on-bad-exit=1 --cpus-per-task=4 apptainer run --nv "
+                "/sif/layer2_train.sif train --patches p --out run"
+            ],
+            id="train, Apptainer, GPUs",
+        ),
+        pytest.param(
+            "layer3_infer.sbatch",
+            TASK,
+            ("slides", "--model", "my bundle", "--out", "o"),
+            [f"{SRUN} layer3-infer heatmap slides --model 'my bundle' --out o --shard 7/40"],
+            id="heatmap",
+        ),
+        pytest.param(
+            "layer3_infer.sbatch",
+            TASK | {"IMAGES": "/sif", "SLURM_GPUS_ON_NODE": "1"},
+            ("slides", "--model", "b", "--out", "o"),
+            [
+                f"{SRUN} apptainer run --nv /sif/layer3_infer.sif heatmap slides --model b --out o "
+                "--shard 7/40"
+            ],
+            id="heatmap, Apptainer, GPUs",
+        ),
+        pytest.param(
+            "layer3_report.sbatch",
+            JOB,
+            ("my out", "--model", "b"),
+            [
+                f"{SRUN} layer3-infer merge 'my out'",
+                f"{SRUN} layer3-infer report 'my out' --model b",
+            ],
+            id="report",
+        ),
+        pytest.param(
+            "layer3_report.sbatch",
+            JOB | {"IMAGES": "/sif"},
+            ("o", "--annotations", "my s", "--", "--annotations", "my s", "--held-out"),
+            [
+                f"{SRUN} apptainer run /sif/layer3_infer.sif merge o",
+                f"{SRUN} apptainer run /sif/layer3_infer.sif evaluate o --annotations 'my s' "
+                "--held-out",
+                f"{SRUN} apptainer run /sif/layer3_infer.sif report o --annotations 'my s'",
+            ],
+            id="report, Apptainer, annotations",
+        ),
+    ],
+)
+def test_a_script_runs_its_command(batch, script, environment, words, calls):
+    assert batch.run(script, *words, **environment) == (0, calls, "")
+
+
+@pytest.mark.parametrize("script", ["layer1_extract.sbatch", "layer3_infer.sbatch"])
+def test_a_task_that_does_not_know_of_how_many_it_is_runs_nothing(batch, script):
+    alone = {name: value for name, value in TASK.items() if name != "TASKS"}
+
+    status, calls, said = batch.run(script, *WORDS, **alone)
+
+    assert (status, calls) != (0, [])
+    assert calls == []
+    assert "TASKS: is how many tasks there are in all" in said
+
+
+@pytest.mark.parametrize(
+    ("script", "environment", "job"),
+    [
+        ("layer1_extract.sbatch", TASK, "805_7"),
+        ("layer1_extract.sbatch", JOB, "812"),
+        ("layer1_merge.sbatch", JOB, "812"),
+        ("layer2_train.sbatch", JOB, "812"),
+        ("layer3_infer.sbatch", TASK, "805_7"),
+        ("layer3_report.sbatch", JOB, "812"),
+    ],
+)
+def test_what_was_stopped_is_put_back_by_its_own_number(batch, script, environment, job):
+    """The job id of an array's last task is that of the whole array."""
+    status, calls, _ = batch.run(script, "x", statuses=[75], **environment)
+
+    assert status == 75
+    assert calls[1:] == [f"scontrol requeue {job}"]
+
+
+@pytest.mark.parametrize("script", [path.name for path in SCRIPTS if path.suffix == ".sbatch"])
+def test_what_is_stopped_again_and_again_is_given_up_with_what_to_do(batch, script):
+    often = TASK | {"SLURM_RESTART_COUNT": "3", "MAX_RESTARTS": "3"}
+
+    status, calls, said = batch.run(script, "x", statuses=[75], **often)
+
+    assert (status, len(calls)) == (75, 1)
+    expected = "stopped after 3 restarts. Give more --time, or a larger MAX_RESTARTS\n"
+    assert said == expected
+    rarely = often | {"SLURM_RESTART_COUNT": "2"}
+    assert len(batch.run(script, "x", statuses=[75], **rarely)[1]) == 2
+
+
+@pytest.mark.parametrize("script", [path.name for path in SCRIPTS if path.suffix == ".sbatch"])
+@pytest.mark.parametrize("failure", [1, 2, 4, 137])
+def test_a_failure_is_the_jobs_and_is_not_tried_again(batch, script, failure):
+    status, calls, _ = batch.run(script, "x", statuses=[failure], **TASK)
+
+    assert (status, len(calls)) == (failure, 1)
+
+
+@pytest.mark.parametrize(
+    ("script", "statuses", "status"),
+    [
+        ("layer1_extract.sbatch", [3], 3),
+        ("layer1_merge.sbatch", [3], 0),
+        ("layer3_infer.sbatch", [3], 3),
+        ("layer3_report.sbatch", [3, 0], 0),
+        ("layer3_report.sbatch", [3, 3], 0),
+        ("layer3_report.sbatch", [0, 4], 4),
+    ],
+)
+def test_slides_that_failed_do_not_stop_those_that_gather(batch, script, statuses, status):
+    found, calls, said = batch.run(script, "x", statuses=statuses, **TASK)
+
+    assert found == status
+    assert len(calls) == len(statuses)
+    gathers = script in {"layer1_merge.sbatch", "layer3_report.sbatch"}
+    assert said.count("failed and are left out") == (statuses.count(3) if gathers else 0)
+
+
+def test_what_the_command_says_is_in_the_log_of_its_job(tmp_path):
+    fake(tmp_path / "bin", "srun", "echo of the command; echo its error >&2; exit 3")
+    script = ROOT / "slurm" / "layer1_merge.sbatch"
+    env = JOB | {"PATH": f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}"}
+
+    done = subprocess.run(
+        ["bash", script, "o"], capture_output=True, text=True, check=True, env=env
+    )
+
+    assert done.stdout == "of the command\n"
+    assert done.stderr.startswith("its error\n")
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=[path.name for path in SCRIPTS])
+def test_scripts_are_clean(script):
+    if shutil.which("shellcheck") is None:
+        pytest.skip("no shellcheck; Debian's package of that name has it")
+
+    done = subprocess.run(["shellcheck", script], capture_output=True, text=True, check=False)
+
+    assert done.stdout == ""
+    assert max(map(len, script.read_text().splitlines())) <= 100
+
+
+@pytest.mark.parametrize("script", [path for path in SCRIPTS if path.suffix == ".sbatch"])
+def test_a_script_asks_for_what_lets_it_go_on(script):
+    asked = {line for line in script.read_text().splitlines() if line.startswith("#SBATCH ")}
+
+    assert {"#SBATCH --requeue", "#SBATCH --open-mode=append", "#SBATCH --signal=USR1@300"} <= asked
