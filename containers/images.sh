@@ -6,6 +6,7 @@
 # BASE=<image>      the base of all three; otherwise the public image that the Dockerfiles name
 #                   or, where no registry is reached, one of Debian's packages (base.sh)
 # ENGINE=<program>  docker, podman or buildah
+# PYTHON=<program>  whose pip's settings hold; .venv's, else python3
 # WHEELS=<folder>   where a wheel of Horovod that fits is taken from; ${XDG_CACHE_HOME:-~/.cache}/camnet/wheels
 # --gpu             layers 2 and 3 for NVIDIA GPUs, with the tag's suffix -gpu
 #
@@ -39,16 +40,14 @@ find_base() {
   fi
 }
 
-# The caller's settings of where packages come from; a machine without a Python has none.
+# The caller's settings of where packages come from, as the pip of PYTHON tells them; a machine
+# without a Python has none.
 write_pip_settings() {
-  local python
-  : > "$work/settings"
+  local python=${PYTHON:-$here/.venv/bin/python}
+  [ -x "$python" ] || python=python3
   touch "$work/pip.conf" "$work/certificates.pem" "$work/folders"
-  for python in "$here/.venv/bin/python" "${PYTHON:-python3}"; do
-    "$python" -m pip config list > "$work/settings" 2>/dev/null || continue
-    "$python" "$here/containers/pip_settings.py" "$work" < "$work/settings"
-    return
-  done
+  "$python" -m pip config list > "$work/settings" 2>/dev/null || return 0
+  "$python" "$here/containers/pip_settings.py" "$work" < "$work/settings"
 }
 
 # The words of the build that do not depend on the layer.
@@ -93,7 +92,7 @@ for word in "$@"; do
   case $word in
     --gpu) gpu=1 ;;
     layer1_extract | layer2_train | layer3_infer) layers+=("$word") ;;
-    *) sed -n '2,13s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+    *) sed -n '2,14s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
   esac
 done
 [ ${#layers[@]} -gt 0 ] || layers=(layer1_extract layer2_train layer3_infer)

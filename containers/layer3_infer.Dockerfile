@@ -25,7 +25,7 @@ RUN --mount=type=secret,id=pip.conf,target=/etc/pip.conf \
 
 FROM ${BASE}
 # A mount point that nothing is mounted on refuses results that would be lost with the container.
-RUN mkdir -p -m 0755 /slides /patches /models /out /scratch \
+RUN install -d -m 0755 /slides /patches /models /out /scratch \
     && echo 'camnet:x:1000:1000:CamNet:/tmp:/usr/sbin/nologin' >> /etc/passwd \
     && echo 'camnet:x:1000:' >> /etc/group
 COPY --from=dependencies /opt/camnet /opt/camnet

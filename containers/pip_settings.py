@@ -40,7 +40,11 @@ def folders_of(settings: dict[str, str]) -> list[str]:
     """
     found = {_folder(word).parent for key in INDEXES for word in settings.get(key, "").split()}
     found |= {_folder(word) for word in settings.get("find-links", "").split()}
-    return sorted(str(folder) for folder in found if folder.is_dir() and folder.is_absolute())
+    return sorted(
+        str(folder)
+        for folder in found
+        if folder.is_dir() and folder.is_absolute() and folder != Path("/")
+    )
 
 
 def _folder(word: str) -> Path:
