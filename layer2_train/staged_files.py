@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
     from pathlib import Path
 
+    import h5py
     import numpy as np
     import numpy.typing as npt
 
@@ -40,6 +41,15 @@ class CopiedPatchFile(PatchFile):
         super().__init__(copy)
         self._source = source
 
+    @property
+    def file(self) -> h5py.File:
+        """See `PatchFile.file`."""
+        try:
+            return super().file
+        except ContractError as error:
+            self._leave_copy(error)
+            return super().file
+
     def begin(
         self, rows: npt.NDArray[np.int64], patches: npt.NDArray[np.uint8]
     ) -> Callable[[], None]:
@@ -47,12 +57,16 @@ class CopiedPatchFile(PatchFile):
         try:
             return super().begin(rows, patches)
         except ContractError as error:
-            if self.path == self._source:
-                raise
-            log.warning("%s is read in place from now on, its copy failed: %s", self._source, error)
-            self.close()
-            self.path = self._source
+            self._leave_copy(error)
             return super().begin(rows, patches)
+
+    def _leave_copy(self, error: ContractError) -> None:
+        """Read the file itself from now on; raises the error where that is done already."""
+        if self.path == self._source:
+            raise error
+        log.warning("%s is read in place from now on, its copy failed: %s", self._source, error)
+        self.close()
+        self.path = self._source
 
 
 @contextmanager

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from patch_files import write_cohort
+
+from common.errors import ContractError
+from common.patch_file.reader import PatchFile
+from common.staging import CopyError, Scratch
+from common.staging.copying import copied
+from layer2_train.config import TrainSettings
+from layer2_train.plan import make_plan
+from layer2_train.ranks import Alone
+from layer2_train.staged_files import CopiedPatchFile, on_scratch
+
+
+@pytest.fixture(scope="module")
+def plan(tmp_path_factory):
+    return make_plan(write_cohort(tmp_path_factory.mktemp("patches")), TrainSettings().split)
+
+
+@pytest.fixture
+def scratch(tmp_path):
+    (tmp_path / "scratch").mkdir()
+    return Scratch(tmp_path / "scratch")
+
+
+def pixels(file):
+    rows = np.arange(len(file))
+    found = file.read(rows)
+    file.close()
+    return found
+
+
+def test_copies_hold_the_same_and_go_at_the_end(plan, scratch):
+    with on_scratch(plan, scratch, Alone()) as local:
+        for file, copy in zip(plan.files, local.files, strict=True):
+            assert copy.path.is_relative_to(scratch.folder)
+            assert copy.path.name == file.path.name
+            assert copy.header == file.header
+            assert np.array_equal(pixels(copy), pixels(file))
+        assert (local.sources, local.places) == (plan.sources, plan.places)
+
+    assert list(scratch.folder.iterdir()) == []
+
+
+def test_without_scratch_it_is_the_same_plan(plan):
+    with on_scratch(plan, None, Alone()) as local:
+        assert local is plan
+
+
+def test_files_for_which_there_is_no_room_are_read_in_place(plan, scratch, caplog):
+    room = iter([1 << 30, 0] * len(plan.files))
+    with on_scratch(plan, replace(scratch, room=lambda _: next(room)), Alone()) as local:
+        in_place = [
+            copy.path == file.path for copy, file in zip(local.files, plan.files, strict=True)
+        ]
+
+    assert in_place == [number % 2 == 1 for number in range(len(plan.files))]
+    assert caplog.text.count("are read in place") == 1
+
+
+def test_a_copy_that_differs_twice_ends_the_training_by_the_name_of_the_file(plan, scratch):
+    def damaged(source, target):
+        sent = copied(source, target)
+        target.write_bytes(bytes(target.stat().st_size))
+        return sent
+
+    with (
+        pytest.raises(CopyError, match=f"{plan.files[0].path}: sha256"),
+        on_scratch(plan, replace(scratch, copy=damaged), Alone()),
+    ):
+        pytest.fail("began")
+
+
+def test_an_error_in_the_middle_is_about_the_file_itself(plan, scratch):
+    with (
+        pytest.raises(ContractError, match=rf"^{plan.files[0].path}: /patches") as caught,
+        on_scratch(plan, scratch, Alone()) as local,
+    ):
+        raise ContractError(local.files[0].path, "/patches", "pixels", "none")
+
+    assert "read from a copy in" in str(caught.value)
+
+
+def test_a_copy_that_is_gone_is_read_in_place_from_then_on(plan, scratch, caplog):
+    with on_scratch(plan, scratch, Alone()) as local:
+        shutil.rmtree(scratch.folder)
+        file = local.files[0]
+        assert np.array_equal(file.read([0, 1]), plan.files[0].read([0, 1]))
+        assert file.path == plan.files[0].path
+
+    assert "read in place from now on" in caplog.text
+
+
+def test_a_file_that_is_gone_too_is_told_once(tmp_path):
+    file = CopiedPatchFile(tmp_path / "copy.h5", tmp_path / "source.h5")
+
+    with pytest.raises(ContractError, match=r"source\.h5"):
+        file.read([0])
+    assert isinstance(file, PatchFile)
