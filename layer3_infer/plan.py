@@ -80,9 +80,9 @@ class Folder:
         files = {path.name.removesuffix(SUFFIX) for path in self.path.glob(f"[!.]*{SUFFIX}")}
         told = {path.stem for path in (self.path / OUTCOMES).glob("[!.]*.json")}
         known = {entry.slide_id for entry in entries}
-        outcomes = {name: read_outcome(self.path, name) for name in known & (told - files)}
+        outcomes = {name: read_outcome(self.path, name) for name in known & told}
         failed = {name for name, one in outcomes.items() if one and one.status == "failed"}
-        done = told & files | (set() if self.retry_failed else failed)
+        done = (told & files) - failed | (set() if self.retry_failed else failed)
         return known - done, failed
 
     def _refuse(self) -> None:

@@ -112,7 +112,7 @@ bind() {
 value() { sed -nE "s/^ *\"$1\": \"?([^\"]*[^\",])\"?,?$/\1/p" <<< "$plan"; }
 values() {
   sed -nE "/\"$1\": \[/,/\]/s/^ *\"(.*)\",?$/\1/p" <<< "$plan" |
-    while IFS= read -r one; do printf '%b\n' "$one"; done
+    (LC_ALL=C.UTF-8 && while IFS= read -r one; do printf '%b\n' "$one"; done)
 }
 
 # plan LAYER FOLDER [WORDS]: what of a layer is not finished

@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import pytest
+from project import ROOT
+
+from common.cohort import SlideEntry
+from common.errors import ConfigError
+from common.model_bundle import read_bundle
+from common.outcomes import Outcome, write_outcome
+from layer3_infer.config import HeatmapSettings
+from layer3_infer.plan import SCRIPT, Cut, Folder, plan, words_of
+from layer3_infer.results_folder import ResultsFolder
+from layer3_infer.run_claim import claim_run
+
+BUNDLE = ROOT / "tests" / "contract" / "archives" / "model_bundle" / "v1.1"
+SETTINGS = HeatmapSettings()
+WORDS = ["cohort.csv", "--model", "b", "--out", "o"]
+
+
+def slides(folder, number):
+    return [SlideEntry(f"s{i}", folder / f"s{i}.tif") for i in range(number)]
+
+
+def begin(out, model_sha256=None):
+    sha256 = model_sha256 or read_bundle(BUNDLE).model_sha256
+    claim_run(out, "heatmap", SETTINGS, {"model_sha256": sha256}, ["s0"])
+    return Folder(out, SETTINGS, BUNDLE)
+
+
+def finish(out, *names):
+    for name in names:
+        write_outcome(out, Outcome(name, "done"))
+        ResultsFolder(out).heatmap(name).touch()
+
+
+def test_a_cohort_is_cut_into_no_more_tasks_than_the_cluster_takes(tmp_path):
+    result = plan(slides(tmp_path, 50), Cut(most_tasks=20), WORDS)
+
+    assert (result.data["job"]["tasks"], result.data["job"]["array"]) == (17, "0-16")
+    line = f"sbatch --array=0-16 --export=ALL,TASKS=17 {SCRIPT} cohort.csv --model b --out o"
+    assert result.data["command"] == line
+
+
+def test_the_array_is_of_the_slides_without_a_result(tmp_path):
+    folder = begin(tmp_path / "out")
+    finish(folder.path, "s0", "s2", "s3")
+
+    result = plan(slides(tmp_path, 6), Cut(blocks=2, units_per_task=4), WORDS, folder)
+
+    assert result.data["job"]["units_left"] == 6  # two parts each of s1, s4 and s5
+    assert result.data["job"]["array"] == "0-2"
+    assert plan(slides(tmp_path, 6), Cut(), WORDS, folder).data["job"]["array"] == "1,4-5"
+
+
+def test_half_a_result_is_none(tmp_path):
+    folder = begin(tmp_path / "out")
+    write_outcome(folder.path, Outcome("s0", "done"))
+    ResultsFolder(folder.path).heatmap("s1").touch()
+
+    assert plan(slides(tmp_path, 2), Cut(), WORDS, folder).data["job"]["array"] == "0-1"
+
+
+def test_slides_that_failed_are_left_alone_unless_they_are_asked_for(tmp_path):
+    folder = begin(tmp_path / "out")
+    write_outcome(folder.path, Outcome("s1", "failed", "broken", exit_status=3))
+    ResultsFolder(folder.path).heatmap("s1").touch()  # of a run before
+    again = Folder(folder.path, SETTINGS, BUNDLE, retry_failed=True)
+
+    found = [plan(slides(tmp_path, 3), Cut(), WORDS, one) for one in (folder, again)]
+
+    assert [one.data["job"]["array"] for one in found] == ["0,2", "0-2"]
+    assert "failed before: 1 slides (s1)" in found[0].text
+
+
+def test_where_nothing_is_left_it_says_what_is_next(tmp_path):
+    folder = begin(tmp_path / "out")
+    finish(folder.path, "s0")
+
+    said = plan(slides(tmp_path, 1), Cut(), WORDS, folder).text
+
+    assert said.endswith(f"nothing is left; next: layer3-infer merge {folder.path}")
+
+
+def test_results_of_another_model_or_configuration_are_refused(tmp_path):
+    folder = begin(tmp_path / "out", model_sha256="f" * 64)
+    other = SETTINGS.model_copy(update={"batch_size": SETTINGS.batch_size + 1})
+
+    with pytest.raises(ConfigError, match="model_sha256: 'ffff"):
+        plan(slides(tmp_path, 1), Cut(), WORDS, folder)
+    with pytest.raises(ConfigError, match="batch_size"):
+        plan(slides(tmp_path, 1), Cut(), WORDS, Folder(folder.path, other))
+    assert plan(slides(tmp_path, 1), Cut(), WORDS, Folder(folder.path, SETTINGS)).exit_status == 0
+
+
+def test_one_task_needs_no_array(tmp_path):
+    words = words_of(tmp_path, None, None, tmp_path / "c d.yaml", ("stride=2",))
+
+    result = plan(slides(tmp_path, 2), Cut(units_per_task=2), words)
+
+    assert result.data["command"] == (
+        f"layer3-infer heatmap {tmp_path} --model BUNDLE --out OUT --config '{tmp_path}/c d.yaml' "
+        "--set stride=2"
+    )
