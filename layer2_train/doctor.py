@@ -55,7 +55,9 @@ def doctor(
     own = [Check("patches", partial(sources.look, host, "patches", patches, "/patches"))]
     if not quick:
         own.append(Check("network", lambda: _answers(host, ask(_ASKED))))
-    return rounds(host, "layer2-train", "train", out, own, memory_needed=_MEMORY, ranks=True)
+    return rounds(
+        host, "layer2-train", "train", out, own, memory_needed=_MEMORY, gpus=True, ranks=True
+    )
 
 
 def _answers(host: Host, told: Told) -> list[Finding]:

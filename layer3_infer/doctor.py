@@ -55,4 +55,4 @@ def doctor(
     ]
     if not quick:
         own.append(Check("network", lambda: network.look(host, ask(), "infer")))
-    return rounds(host, "layer3-infer", "infer", out, own, memory_needed=_MEMORY)
+    return rounds(host, "layer3-infer", "infer", out, own, memory_needed=_MEMORY, gpus=True)

@@ -87,6 +87,9 @@ def _found(check: Check) -> list[Finding]:
         return list(check.look())
     except PipelineError as error:
         return [failed(check.name, str(error), "do as it says")]
+    except ImportError as error:
+        advice = "pip install --force-reinstall what it names, or take the image"
+        return [failed(check.name, f"a library does not load: {error}", advice)]
     except Exception as error:
         log.debug("%s", check.name, exc_info=True)
         said = f"could not be looked at: {type(error).__name__}: {error}"

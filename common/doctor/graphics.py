@@ -14,11 +14,24 @@ if TYPE_CHECKING:
     from common.doctor.finding import Finding
     from common.doctor.host import Host
 
+_SHOWN: Final = {
+    "apptainer": "to use one: apptainer run --nv",
+    "docker": "to use one: docker run --gpus all",
+    "podman": "to use one: podman run --device nvidia.com/gpu=all",
+}
+_ASKED: Final = "to use one ask SLURM for it (--gres=gpu:1), or see what nvidia-smi says"
 _VERSION: Final = re.compile(r"Module.*?\s(\d+(?:\.\d+)+)\s")
 
 
-def look(host: Host) -> list[Finding]:
-    """Devices this process may open, and the version of their driver."""
+def look(host: Host, *, used: bool) -> list[Finding]:
+    """Devices this process may open, and the version of their driver.
+
+    Parameters
+    ----------
+    host : Host
+    used : bool
+        Whether the layer uses them.
+    """
     devices, version = visible(host), driver(host)
     slurm = host.variables.get("SLURM_GPUS_ON_NODE", "")
     if devices:
@@ -33,11 +46,9 @@ def look(host: Host) -> list[Finding]:
     hidden = host.variables.get("CUDA_VISIBLE_DEVICES")
     if hidden is not None:
         said += f"; CUDA_VISIBLE_DEVICES={hidden or '(empty)'}"
-    flag = {"apptainer": "apptainer run --nv", "docker": "docker run --gpus all"}
-    advice = flag.get(
-        container(host), "--device nvidia.com/gpu=all for podman; --gres=gpu:1 in SLURM"
-    )
-    return [warning("GPUs", said, f"to use it: {advice}")]
+    if not used:
+        return [ok("GPUs", f"{said}; this layer uses none")]
+    return [warning("GPUs", said, _SHOWN.get(container(host), _ASKED))]
 
 
 def visible(host: Host) -> list[str]:

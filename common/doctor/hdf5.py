@@ -7,8 +7,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
 from common.doctor.finding import failed, ok, warning
 
 if TYPE_CHECKING:
@@ -27,6 +25,7 @@ def look(host: Host) -> list[Finding]:
 
 def _file(host: Host) -> Finding:
     import h5py
+    import numpy as np
 
     lacking = [name for name, code in _OTHERS_FILTERS.items() if not h5py.h5z.filter_avail(code)]
     said = f"h5py {version('h5py')}, HDF5 {h5py.version.hdf5_version}"
@@ -52,6 +51,8 @@ def _file(host: Host) -> Finding:
 
 
 def _jpeg() -> Finding:
+    import numpy as np
+
     from common.patch_file.codec import decode_jpeg, encode_jpeg
 
     picture = np.full((16, 16, 3), (200, 60, 120), dtype=np.uint8)

@@ -6,11 +6,10 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
 from common.doctor.finding import failed, ok, warning
 
 if TYPE_CHECKING:
+    import numpy as np
     import numpy.typing as npt
 
     from common.doctor.finding import Finding
@@ -54,6 +53,8 @@ def look() -> list[Finding]:
 
 def painted() -> npt.NDArray[np.uint8]:
     """A board of four colours with a gradient over it, so that nothing can move unseen."""
+    import numpy as np
+
     rows, columns = np.indices((_SIDE, _SIDE))
     colours = np.array([(220, 120, 170), (90, 60, 150), (240, 240, 240), (150, 200, 90)])
     board = colours[2 * (rows // _TILE) + columns // _TILE]
@@ -62,6 +63,8 @@ def painted() -> npt.NDArray[np.uint8]:
 
 def _wrong(folder: Path) -> str:
     """What is wrong; empty where nothing is."""
+    import numpy as np
+
     from common.cohort import SlideEntry
     from common.slide_reader import slide_of
 
@@ -80,6 +83,7 @@ def _wrong(folder: Path) -> str:
 
 
 def _write(path: Path, picture: npt.NDArray[np.uint8], quality: int | None) -> None:
+    import numpy as np
     import simplejpeg
     import tifffile
 
@@ -98,6 +102,8 @@ def _write(path: Path, picture: npt.NDArray[np.uint8], quality: int | None) -> N
 
 def _read(slide: Slide) -> npt.NDArray[np.uint8]:
     """All of a slide, patch by patch."""
+    import numpy as np
+
     from common.patches import PatchSpec
 
     steps = np.arange(0, _SIDE, _PATCH, dtype=np.int64)

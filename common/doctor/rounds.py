@@ -37,6 +37,7 @@ def rounds(
     own: Sequence[Check],
     *,
     memory_needed: int,
+    gpus: bool = False,
     ranks: bool = False,
 ) -> Examination:
     """Look at what all layers need, and then at what one adds.
@@ -54,6 +55,8 @@ def rounds(
         What the layer adds.
     memory_needed : int, bytes
         What the layer takes on a small machine.
+    gpus : bool
+        Whether the layer uses them.
     ranks : bool
         Whether several processes of the layer share one piece of work.
     """
@@ -65,7 +68,7 @@ def rounds(
         Check("processors", partial(processors.look, host)),
         Check("memory", partial(memory.look, host, memory_needed)),
         Check("shared memory", partial(shared_memory.look, host, ranks=ranks)),
-        Check("GPUs", partial(graphics.look, host)),
+        Check("GPUs", partial(graphics.look, host, used=gpus)),
         Check("temporary files", partial(temporary.look, host)),
         Check("output", partial(output.look, host, out)),
         Check("HDF5", partial(hdf5.look, host)),

@@ -7,18 +7,19 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from common.cohort.rows import read_rows
 from common.doctor.amounts import counted
 from common.doctor.container import container, to_bind
-from common.doctor.finding import failed, ok
+from common.doctor.finding import failed, ok, warning
 from common.doctor.mounts import mount_of
 from common.doctor.owner import permission
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from common.doctor.finding import Finding
     from common.doctor.host import Host
+
+    Bad = Callable[[str, str, str], Finding]
 
 _MOST_NAMED: Final = 3
 _COLUMNS: Final = ("path", "annotation")
@@ -35,30 +36,29 @@ def look(host: Host, name: str, given: Sequence[Path], point: str) -> list[Findi
         What they are, such as ``slides``.
     given : sequence of Path
     point : str
-        Where a container expects them, which is looked at where nothing was given.
+        Where a container expects them, which is looked at where nothing was given; what is wrong
+        there need not stop the work.
     """
     if given:
-        return [finding for path in given for finding in _of(host, name, path)]
+        return [finding for path in given for finding in _of(host, name, path, failed)]
     mounted = host.path(point)
-    if container(host) and mounted.is_dir() and any(mounted.iterdir()):
-        return _of(host, name, mounted)
+    if container(host) and mounted.is_dir():
+        return _of(host, name, mounted, warning)
     return []
 
 
-def _of(host: Host, name: str, source: Path) -> list[Finding]:
-    if lost := _lost(host, source):
-        return [failed(name, *lost)]
-    if not host.reads(source):
-        return [failed(name, f"{source} cannot be read", permission(host, source, _ASK))]
+def _of(host: Host, name: str, source: Path, bad: Bad) -> list[Finding]:
+    if found := _lost(host, source) or _closed(host, source):
+        return [bad(name, *found)]
     files = list(_files(source))
-    bad = [(_lost(host, path) or _closed(host, path)) for path in files]
-    wrong = [found for found in bad if found]
+    looked = [_lost(host, path) or _closed(host, path) for path in files]
+    wrong = [found for found in looked if found]
     if wrong:
         more = len(wrong) - _MOST_NAMED
-        named = [failed(name, *found) for found in wrong[:_MOST_NAMED]]
+        named = [bad(name, *found) for found in wrong[:_MOST_NAMED]]
         if more > 0:
             said = f"{more:,} more of {counted(len(files), 'file')} in {source}"
-            named.append(failed(name, said, "as above"))
+            named.append(bad(name, said, "as above"))
         return named
     return [
         ok(
@@ -73,6 +73,8 @@ def _files(source: Path) -> Iterator[Path]:
     if source.is_dir():
         yield from _below(source)
     elif source.suffix.lower() == ".csv":
+        from common.cohort.rows import read_rows
+
         (_, header), *rows = read_rows(source)
         for _, cells in rows:
             row = dict(zip(header, cells, strict=False))

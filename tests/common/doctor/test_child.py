@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import sys
+
+from common.doctor.child import told_by
+
+LINES = """
+import json, os, signal, sys, time
+print("a library says hello")
+print(json.dumps({"step": "one", "found": "works"}), flush=True)
+"""
+
+
+def told(more="", seconds=20.0):
+    return told_by([sys.executable, "-I", "-S", "-c", LINES + more], seconds)
+
+
+def test_each_step_is_told_and_what_else_is_printed_is_passed_over():
+    found = told("print(json.dumps({'step': 'two', 'found': 'no'}))")
+
+    assert found.steps == {
+        "one": {"step": "one", "found": "works"},
+        "two": {"step": "two", "found": "no"},
+    }
+    assert (found.end, found.timed_out) == ("", False)
+
+
+def test_an_error_is_told_by_its_last_line():
+    found = told("raise ImportError('libcuda.so')")
+
+    assert list(found.steps) == ["one"]
+    assert found.end == "ImportError: libcuda.so"
+
+
+def test_a_program_for_other_processors_ends_alone():
+    assert told("os.kill(os.getpid(), signal.SIGILL)").end == "ended by SIGILL"
+
+
+def test_one_that_hangs_is_ended_and_what_it_told_before_counts():
+    found = told("time.sleep(60)", seconds=1)
+
+    assert found.timed_out
+    assert list(found.steps) == ["one"]
