@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # What the building stages of the three images do; called by the Dockerfiles, in their /build.
 #
-#   environment.sh dependencies EXTRA    # what `pip install camnet[EXTRA]` needs, in /opt/camnet
+#   environment.sh dependencies EXTRA    # what `pip install camnet[EXTRA]` needs, in /opt/camnet;
+#                                        # of several extras, what all of them need
 #   environment.sh horovod               # Horovod in it, from a wheel in /wheels that fits or built
 #   environment.sh lighten               # take out of it what no command of ours loads
 #   environment.sh package LAYER         # common/ and the layer itself, in /opt/package
@@ -26,20 +27,35 @@ site_packages() {
   echo "$1"/lib/python3.*/site-packages
 }
 
-dependencies() {
+begin() {
+  [ ! -d "$environment" ] || return 0
   python3 -m venv "$tools"
   python3 -m venv --without-pip "$environment"
-  "$tools/bin/python" - "$1" > requirements.txt <<'PYTHON'
+  if [ "${DEVICE:-cpu}" = gpu ]; then
+    sed -i 's/^tensorflow_cpu==/tensorflow==/' constraints.txt
+  fi
+}
+
+# What pyproject.toml asks for: always, and in all of these extras.
+requirements() {
+  "$tools/bin/python" - "$@" <<'PYTHON'
 import sys
 import tomllib
 from pathlib import Path
 
 project = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["project"]
-print(*project["dependencies"], *project["optional-dependencies"][sys.argv[1]], sep="\n")
+extras = [project["optional-dependencies"][name] for name in sys.argv[1:]]
+common = [line for line in extras[0] if all(line in extra for extra in extras)]
+for line in project["dependencies"] + common:
+    print(line)
 PYTHON
+}
+
+dependencies() {
+  begin
+  requirements "$@" > requirements.txt
   if [ "${DEVICE:-cpu}" = gpu ]; then
     sed -i 's/^tensorflow-cpu/tensorflow[and-cuda]/' requirements.txt
-    sed -i 's/^tensorflow_cpu==/tensorflow==/' constraints.txt
   fi
   pip_install -r requirements.txt -c constraints.txt
 }

@@ -61,6 +61,7 @@ build_words() {
     [ -z "${!name:-}" ] || words+=(--build-arg "$name=${!name}")
   done
   if [ "$engine" = docker ]; then
+    export DOCKER_BUILDKIT=1
     [ ! -s "$work/folders" ] ||
       say "pip reads $(paste -sd ' ' "$work/folders"), and docker shows a build no folders; podman does"
     return

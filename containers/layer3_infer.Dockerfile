@@ -11,6 +11,10 @@ FROM ${BASE} AS dependencies
 ARG DEVICE=cpu
 WORKDIR /build
 COPY containers/environment.sh pyproject.toml constraints.txt ./
+# The same for layers 2 and 3, so that it is built once.
+RUN --mount=type=secret,id=pip.conf,target=/etc/pip.conf \
+    --mount=type=secret,id=certificates.pem,target=/run/secrets/certificates.pem \
+    ./environment.sh dependencies train infer
 RUN --mount=type=secret,id=pip.conf,target=/etc/pip.conf \
     --mount=type=secret,id=certificates.pem,target=/run/secrets/certificates.pem \
     ./environment.sh dependencies infer && ./environment.sh lighten
