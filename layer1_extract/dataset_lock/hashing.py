@@ -113,7 +113,7 @@ def hash_files(
     def work() -> None:
         try:
             while (name := _next(waiting, taking)) is not None:
-                ended.put(_hashed(folder, name, tally))
+                ended.put(_hashed(folder / name, name, files[name], tally))
         finally:
             ended.put(None)
 
@@ -150,11 +150,10 @@ def _next(names: Iterator[str], taking: threading.Lock) -> str | None:
         return next(names, None)
 
 
-def _hashed(folder: Path, name: str, tally: Tally) -> Hashed:
-    """Read one file; the system is asked before and after whether it is still the same."""
-    path, digest, size = folder / name, hashlib.sha256(), 0
+def _hashed(path: Path, name: str, before: FoundFile, tally: Tally) -> Hashed:
+    """Read one file, and see afterwards whether it is as it was `before`."""
+    digest, size = hashlib.sha256(), 0
     try:
-        before = _as_it_stands(path)
         for block in blocks(path):
             digest.update(block)
             size += len(block)
