@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 LAYERS: Final = (
     *("extraction", "command", "training", "networks"),
-    *("inference", "explaining", "nuclei", "concepts", "containers"),
+    *("inference", "explaining", "nuclei", "concepts", "transfer", "containers", "planning"),
 )
 _SHARED: Final = Path(__file__).parents[2].parent / "shared" / "data"
 _REAL: Final = "slides/cmu-1-small-region.svs"
@@ -65,6 +65,16 @@ def main() -> None:
             from concepts import concept_rows
 
             _table(concept_rows(Path(work), options.rounds))
+        if "planning" in options.rows:
+            from planning import HEAD as PLANNING
+            from planning import planning_rows
+
+            with tempfile.TemporaryDirectory(dir=work) as own:
+                _say("\n".join(["", PLANNING, *planning_rows(Path(own), options.rounds)]))
+        if "transfer" in options.rows:
+            from transfer import transfer_rows
+
+            _table(list(transfer_rows(Path(work), options.rounds)))
         if "containers" in options.rows:
             _containers(Path(work), options)
     if "explaining" in options.rows:
