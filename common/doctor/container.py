@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -81,7 +82,7 @@ def _leaks(host: Host) -> list[Finding]:
         alien = [
             part
             for part in value.split(":")
-            if part and not any(part.startswith(own) for own in _RUNTIMES)
+            if part and not any(part.startswith(own) for own in (*_RUNTIMES, sys.prefix))
         ]
         if alien:
             said = f"{name}={value} puts other software in front of the container's"

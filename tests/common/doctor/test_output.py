@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from fake_hosts import fake_host, only, states
+from file_limit import largest_file
+
+from common.doctor.output import look, where
+
+TELLS = """
+import json, time
+steps = {steps!r}
+for name, more in steps.items():
+    print(json.dumps({{"step": name, **more}}), flush=True)
+time.sleep({sleep})
+"""
+WORKS = {"found": "works"}
+ROOM = {"found": "works", "free": 10**12, "inodes": 10**6}
+ALL = {"room": ROOM} | dict.fromkeys(
+    ("make", "write", "rename", "link", "flock", "fcntl", "remove"), WORKS
+)
+
+
+def told(tmp_path, changed=None, left_out=(), sleep=0, **variables):
+    """What is said where the steps end so."""
+    steps = {name: step for name, step in (ALL | (changed or {})).items() if name not in left_out}
+    program = tmp_path / "program.py"
+    program.write_text(TELLS.format(steps=steps, sleep=sleep))
+    host = fake_host(tmp_path, **variables)
+    return look(host, tmp_path, program=program, seconds=1 if sleep else 20)
+
+
+@contextmanager
+def small_disk(folder):
+    """A disk of 512 KiB at `folder`, or a skip where none can be made."""
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", str(folder)]
+    if not shutil.which("mount") or subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("mounting a disk is not allowed here")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_a_folder_that_can_be_written_is_well_and_left_as_it_was(tmp_path):
+    found = look(fake_host(tmp_path), tmp_path)
+
+    assert only(found, "file locks").state == "ok"
+    assert f"{tmp_path} can be written" in only(found, "output").said
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_to_be_made_is_tried_where_it_will_be(tmp_path):
+    found = look(fake_host(tmp_path), tmp_path / "run" / "one")
+
+    assert f"{tmp_path / 'run' / 'one'}, to be made in {tmp_path}," in only(found, "output").said
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_a_folder_given_it_is_that_of_the_container_or_the_current_one(tmp_path):
+    files = {"/.dockerenv": "", "/out/a": ""}
+
+    assert where(fake_host(tmp_path / "bare"), None) == (Path.cwd(), False)
+    assert where(fake_host(tmp_path / "box", files), None) == (tmp_path / "box" / "out", False)
+    assert where(fake_host(tmp_path), tmp_path) == (tmp_path, True)
+
+
+def test_a_full_disk_stops_the_work(tmp_path):
+    with small_disk(tmp_path / "disk") as disk:
+        (found,) = look(fake_host(tmp_path), disk)
+
+    assert found.state == "failed"
+    assert "No space left" in found.said
+    assert found.advice.startswith("make room")
+
+
+def test_files_that_may_not_grow_stop_the_work(tmp_path):
+    with largest_file(1000):
+        (found,) = look(fake_host(tmp_path), tmp_path)
+
+    assert (found.state, found.advice) == ("failed", "files may not grow: see ulimit -f")
+
+
+def test_a_folder_of_the_system_stops_the_work_only_if_it_was_asked_for(monkeypatch, tmp_path):
+    monkeypatch.chdir("/proc")
+    host = fake_host(tmp_path)
+
+    assert look(host, Path("/proc"))[0].state == "failed"
+    assert look(host, None)[0].state == "warning"
+    assert "no --out was given" in look(host, None)[0].said
+
+
+@pytest.mark.skipif(os.getuid() == 0 and not shutil.which("setpriv"), reason="needs setpriv")
+def test_another_users_folder_is_told_with_whose_it_is(tmp_path):
+    found = told(tmp_path, {"make": {"found": "Permission denied", "errno": "EACCES"}})
+
+    assert states(found) == [("output", "failed")]
+    assert f"it belongs to user {tmp_path.stat().st_uid}" in found[0].advice
+
+
+def test_little_room_is_told_before_it_is_used_up(tmp_path):
+    bytes_left = told(tmp_path, {"room": ROOM | {"free": 10**6}})
+    files_left = told(tmp_path, {"room": ROOM | {"inodes": 12}})
+    uncounted = told(tmp_path, {"room": ROOM | {"inodes": -1}})
+
+    assert only(bytes_left, "output").state == "warning"
+    assert "12 more files" in only(files_left, "output").said
+    assert only(uncounted, "output").state == "ok"
+
+
+def test_a_file_system_without_links_is_usable(tmp_path):
+    found = told(tmp_path, {"link": {"found": "Operation not permitted", "errno": "EPERM"}})
+
+    assert only(found, "output").state == "warning"
+    assert "no hard links (Operation not permitted)" in only(found, "output").said
+
+
+def test_a_file_system_without_locks_is_well(tmp_path):
+    refused = {"found": "No locks available", "errno": "ENOLCK"}
+    found = told(tmp_path, {"flock": refused, "fcntl": refused}, HDF5_USE_FILE_LOCKING="FALSE")
+
+    locks = only(found, "file locks")
+    assert locks.state == "ok"
+    assert locks.said == (
+        "flock No locks available, fcntl No locks available; HDF5_USE_FILE_LOCKING=FALSE; "
+        "nothing of ours needs them"
+    )
+
+
+def test_locks_that_hang_are_found_and_do_not_hang_us(tmp_path):
+    found = told(tmp_path, left_out=("flock", "fcntl", "remove"), sleep=60)
+
+    assert only(found, "output").state == "ok"
+    assert only(found, "file locks").state == "warning"
+    assert "HDF5_USE_FILE_LOCKING=FALSE" in only(found, "file locks").advice
+
+
+def test_a_file_system_that_does_not_answer_is_told(tmp_path):
+    (found,) = told(tmp_path, left_out=set(ALL) - {"room"}, sleep=60)
+
+    assert found.state == "failed"
+    assert "no end within 1 s" in found.said
+    assert "server" in found.advice
