@@ -305,7 +305,6 @@ elif todo report; then
   submit report 'report-%j.log' "${after%,}" "$here/layer3_report.sbatch" "${words[@]}"
 fi
 
-cat << TEXT
-watch:  squeue --me; tail -F $out/logs/*.log; layer1-extract status $out/layer1
-resume: the same line again, for what is not finished
-TEXT
+echo "watch:  squeue --me; tail -F $(show "$out/logs")/*.log;" \
+  "$(show layer1-extract status "$out/layer1")"
+echo 'resume: the same line again, for what is not finished'

@@ -136,7 +136,8 @@ def test_a_cohort_goes_through_all_layers(login):
         *("extract", "101", "merge", "102", "train", "103", "heatmap", "104", "report", "105")
     ]
     assert "train: submitted, job 103, after afterok 102" in done.stdout
-    assert f"layer1-extract status {login.out}/layer1" in done.stdout.replace("\\ ", " ")
+    watch = next(line for line in done.stdout.splitlines() if line.startswith("watch:"))
+    assert shlex.split(watch)[-3:] == ["layer1-extract", "status", f"{login.out}/layer1"]
 
 
 def test_a_dry_run_prints_these_lines_and_leaves_no_trace(login):
