@@ -51,13 +51,18 @@ def run_words(layer, words, mounts=(), user=USERS[0], options=()):
     Parameters
     ----------
     mounts : dict
-        Folder inside by folder outside, or by folder outside and `ro`.
+        Folder outside, by folder inside; `:ro` after it where it is for reading.
     """
     runtime = ("--runtime=runc",) if shutil.which("runc") else ()
-    volumes = [f"--volume={outside}:{inside}" for inside, outside in dict(mounts).items()]
+    volumes = [f"--volume={_volume(*places)}" for places in dict(mounts).items()]
     health = () if Path("/run/systemd/private").exists() else ("--no-healthcheck",)
     where = [*_EVERYWHERE, *health, *_HARD, f"--user={user}:{user}", *volumes, *options]
     return [*runtime, "run", "--rm", *where, image(layer), *words]
+
+
+def _volume(inside, outside):
+    folder, _, rights = str(outside).partition(":")
+    return f"{folder}:{inside}:{rights or 'rw'}"
 
 
 def run(layer, *words, mounts=(), user=USERS[0], options=()):
