@@ -61,5 +61,11 @@ def mount_of(host: Host, path: Path) -> Mount | None:
     return best
 
 
+def is_mounted(host: Host, path: Path) -> bool:
+    """Whether a file system is mounted at this very path; assumed where that cannot be told."""
+    known = mounts(host)
+    return not known or any(mount.point == path for mount in known)
+
+
 def _plain(text: str) -> str:
     return _ESCAPE.sub(lambda match: chr(int(match[1], 8)), text)

@@ -11,7 +11,7 @@ from common.doctor.amounts import GB, size
 from common.doctor.child import told_by
 from common.doctor.container import container
 from common.doctor.finding import failed, ok, warning
-from common.doctor.mounts import mount_of
+from common.doctor.mounts import is_mounted, mount_of
 from common.doctor.owner import permission
 
 if TYPE_CHECKING:
@@ -66,6 +66,9 @@ def look(
         It may take; a file system that hangs takes longer.
     """
     folder, asked = where(host, out)
+    if not asked and folder == host.path(POINT) and not is_mounted(host, folder):
+        said, advice = f"nothing is bound to {POINT}", f"bind a folder of yours: -v FOLDER:{POINT}"
+        return [warning("output", said, f"{advice} (Apptainer: --bind)")]
     there = _existing(folder)
     told = told_by([sys.executable, "-I", "-S", str(program), str(there)], seconds)
     place = f"{folder}" if there == folder else f"{folder}, to be made in {there},"

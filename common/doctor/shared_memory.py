@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from common.doctor.amounts import MB, size
 from common.doctor.container import container
 from common.doctor.finding import ok, warning
+from common.doctor.graphics import visible
 
 if TYPE_CHECKING:
     from common.doctor.finding import Finding
@@ -48,7 +49,9 @@ def look(host: Host, *, ranks: bool) -> list[Finding]:
         return [warning("shared memory", f"{said}, and is full", _ROOM)]
     if not ranks:
         return [ok("shared memory", f"{said}; worker processes keep some kB of locks there")]
-    if 0 < whole <= _DOCKERS:
-        uses = "Docker's default; several ranks on GPUs of one node exchange gradients there"
-        return [warning("shared memory", f"{said}, {uses}, and need more", _ROOM)]
-    return [ok("shared memory", f"{said}; ranks on GPUs of one node exchange gradients there")]
+    said += "; ranks on GPUs of one node exchange gradients there"
+    if not 0 < whole <= _DOCKERS:
+        return [ok("shared memory", said)]
+    if not visible(host):
+        return [ok("shared memory", f"{said}, and would need more than Docker's default")]
+    return [warning("shared memory", f"{said}, and need more than Docker's default", _ROOM)]

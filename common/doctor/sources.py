@@ -42,7 +42,7 @@ def look(host: Host, name: str, given: Sequence[Path], point: str) -> list[Findi
     if given:
         return [finding for path in given for finding in _of(host, name, path, failed)]
     mounted = host.path(point)
-    if container(host) and mounted.is_dir():
+    if container(host) and mounted.is_dir() and not _empty(host, mounted):
         return _of(host, name, mounted, warning)
     return []
 
@@ -66,6 +66,10 @@ def _of(host: Host, name: str, source: Path, bad: Bad) -> list[Finding]:
             f"{source}: {counted(len(files), 'file')} can be read{_places(host, source, files)}",
         )
     ]
+
+
+def _empty(host: Host, folder: Path) -> bool:
+    return host.reads(folder) and not any(folder.iterdir())
 
 
 def _files(source: Path) -> Iterator[Path]:

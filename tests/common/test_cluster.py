@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 from itertools import chain
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -52,12 +53,23 @@ def test_the_place_names_job_task_and_rank_of_slurm():
 
 
 def test_cpus_are_those_granted_never_those_of_the_node():
-    granted = len(os.sched_getaffinity(0))
+    granted, no_quota = len(os.sched_getaffinity(0)), Path("/no/groups")
 
-    assert available_cpus({}) == granted
-    assert available_cpus({"SLURM_CPUS_PER_TASK": "1"}) == 1
-    assert available_cpus({"SLURM_CPUS_PER_TASK": "10000"}) == granted
-    assert available_cpus({"SLURM_CPUS_PER_TASK": "none"}) == granted
+    assert available_cpus({}, no_quota) == granted
+    assert available_cpus({"SLURM_CPUS_PER_TASK": "1"}, no_quota) == 1
+    assert available_cpus({"SLURM_CPUS_PER_TASK": "10000"}, no_quota) == granted
+    assert available_cpus({"SLURM_CPUS_PER_TASK": "none"}, no_quota) == granted
+
+
+def test_a_containers_quota_of_cpus_is_kept_to(tmp_path):
+    for name, text in {
+        "proc/self/cgroup": "0::/\n",
+        "sys/fs/cgroup/cpu.max": "50000 100000",
+    }.items():
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).write_text(text)
+
+    assert available_cpus({}, tmp_path) == 1
 
 
 def test_a_log_level_the_user_has_set_stays(monkeypatch):

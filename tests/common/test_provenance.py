@@ -43,3 +43,18 @@ def test_a_run_record_is_plain_json():
     assert record["command"] == "train"
     assert record["config_sha256"] == "abc"
     assert record["started"].endswith("+00:00")
+
+
+def test_a_task_of_an_array_is_told_as_users_know_it(monkeypatch):
+    for name, value in {"JOB_ID": "123", "ARRAY_JOB_ID": "120", "ARRAY_TASK_ID": "3"}.items():
+        monkeypatch.setenv(f"SLURM_{name}", value)
+
+    assert "job=123 (=120_3) task=3 " in log_head()
+
+
+def test_ranks_are_told_whoever_started_them(monkeypatch):
+    monkeypatch.delenv("SLURM_PROCID", raising=False)
+    monkeypatch.setenv("HOROVOD_SIZE", "4")
+    monkeypatch.setenv("HOROVOD_RANK", "2")
+
+    assert " rank=2 " in log_head()

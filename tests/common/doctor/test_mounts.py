@@ -4,7 +4,7 @@ from pathlib import Path
 
 from fake_hosts import fake_host
 
-from common.doctor.mounts import Mount, mount_of, mounts
+from common.doctor.mounts import Mount, is_mounted, mount_of, mounts
 
 TABLE = """\
 22 1 0:20 / / ro,relatime shared:1 - overlay overlay rw,lowerdir=/x
@@ -32,6 +32,14 @@ def test_a_path_is_on_the_innermost_file_system_around_it(tmp_path):
     assert mount_of(host, Path("/data/my slides/a.tif")).kind == "ext4"
     assert mount_of(host, Path("/data/mine")).kind == "nfs4"
     assert mount_of(host, Path("/database")).kind == "overlay"
+
+
+def test_a_folder_is_a_mount_point_or_in_another_file_system(tmp_path):
+    host = fake_host(tmp_path, {"/proc/self/mountinfo": TABLE})
+
+    assert is_mounted(host, Path("/data"))
+    assert not is_mounted(host, Path("/data/mine"))
+    assert is_mounted(fake_host(tmp_path / "bare"), Path("/data/mine"))
 
 
 def test_without_a_table_nothing_is_known(tmp_path):

@@ -71,6 +71,15 @@ def test_without_a_folder_given_it_is_that_of_the_container_or_the_current_one(t
     assert where(fake_host(tmp_path), tmp_path) == (tmp_path, True)
 
 
+def test_a_container_that_was_bound_no_folder_says_what_to_bind(tmp_path):
+    table = {"/proc/self/mountinfo": "1 0 0:1 / / rw - overlay overlay rw\n"}
+
+    (found,) = look(fake_host(tmp_path, {"/.dockerenv": "", "/out/a": ""} | table), None)
+
+    assert (found.state, found.said) == ("warning", "nothing is bound to /out")
+    assert "-v FOLDER:/out" in found.advice
+
+
 def test_a_full_disk_stops_the_work(tmp_path):
     with small_disk(tmp_path / "disk") as disk:
         (found,) = look(fake_host(tmp_path), disk)

@@ -21,13 +21,14 @@ def disk(monkeypatch):
     return make
 
 
-def test_dockers_default_is_enough_for_locks_and_not_for_ranks(tmp_path, disk):
+def test_dockers_default_is_enough_for_locks_and_not_for_ranks_on_gpus(tmp_path, disk):
     disk(64 << 20, 64 << 20)
 
     (locks,) = look(fake_host(tmp_path), ranks=False)
-    (ranks,) = look(fake_host(tmp_path), ranks=True)
+    (processors,) = look(fake_host(tmp_path), ranks=True)
+    (ranks,) = look(fake_host(tmp_path, {"/dev/nvidia0": ""}), ranks=True)
 
-    assert locks.state == "ok"
+    assert (locks.state, processors.state) == ("ok", "ok")
     assert "67 MB" in ranks.said
     assert ranks.state == "warning"
     assert "--shm-size=1g" in ranks.advice

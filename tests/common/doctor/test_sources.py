@@ -117,6 +117,12 @@ def test_where_nothing_is_given_a_container_looks_where_slides_are_expected(tmp_
     assert of(fake_host(tmp_path / "bare", {"/slides/a.tif": ""})) == []
 
 
+def test_an_empty_place_for_slides_is_not_worth_a_word(tmp_path):
+    (tmp_path / "slides").mkdir()
+
+    assert of(fake_host(tmp_path, {"/.dockerenv": ""})) == []
+
+
 def test_what_is_wrong_there_need_not_stop_the_work(tmp_path):
     box = fake_host(tmp_path, {"/.dockerenv": "", "/slides/closed.tif": ""}, kind=Closed)
 
