@@ -99,7 +99,7 @@ def test_a_task_asked_to_stop_goes_back_into_the_queue(slurm, submit, whole, tmp
     assert "stopped by SIGUSR1; the same command goes on from what is finished" in log
     heads = [line for line in log.splitlines() if "software=" in line]
     assert len(heads) == 2
-    assert all(f"job={task.job} task=0 rank=0 " in head for head in heads)
+    assert all(f"job={task.job} (={array}_0) task=0 rank=0 " in head for head in heads)
     assert traces(out) == []
     assert_whole(out, whole)
 

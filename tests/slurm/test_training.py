@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 
 import launching
-import pytest
 from project import ROOT
 
-CLUSTER = ROOT / "tests" / "slurm" / "cluster.sh"
 SRUN = ("srun", "--kill-on-bad-exit=1", "--nodes=2", "--ntasks=2")
 SELFTEST = ("layer2-train", "selftest", "--set", "distributed.timeout_s=20")
 PROGRAM = ROOT / "tests" / "support" / "rank_program.py"
@@ -19,23 +16,8 @@ BATCH = ROOT / "slurm" / "layer2_train.sbatch"
 pytestmark = launching.needs_horovod
 
 
-@pytest.fixture(scope="module")
-def slurm(tmp_path_factory):
-    """The environment in which `srun` reaches two nodes."""
-    folder = tmp_path_factory.mktemp("slurm")
-    begun = subprocess.run([CLUSTER, "start", folder], capture_output=True, text=True, check=False)
-    if begun.returncode == 77:
-        pytest.skip(begun.stderr.strip().splitlines()[-1])
-    assert begun.returncode == 0, begun.stderr
-    yield launching.clean() | {
-        "SLURM_CONF": begun.stdout.strip(),
-        "HOROVOD_GLOO_IFACE": "lo",
-    }
-    subprocess.run([CLUSTER, "stop", folder], check=True)
-
-
 def test_the_selftest_passes_on_two_nodes(slurm, tmp_path):
-    done = launching.launched(*SRUN, *SELFTEST, env=slurm, cwd=tmp_path)
+    done = launching.launched(*SRUN, *SELFTEST, env=slurm.environment, cwd=tmp_path)
 
     assert done.returncode == 0, done.stderr
     lines = sorted(done.stdout.splitlines())
@@ -46,7 +28,7 @@ def test_the_selftest_passes_on_two_nodes(slurm, tmp_path):
 
 
 def test_one_rank_of_srun_is_alone(slurm, tmp_path):
-    done = launching.launched("srun", "--ntasks=1", *SELFTEST, env=slurm, cwd=tmp_path)
+    done = launching.launched("srun", "--ntasks=1", *SELFTEST, env=slurm.environment, cwd=tmp_path)
 
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == ["rank 0 on this machine: 37 patches, passed"]
@@ -60,7 +42,9 @@ def test_a_rank_that_is_killed_ends_the_step_by_name(slurm, tmp_path):
         [ $SLURM_PROCID = 1 ] && kill -KILL $rank
         wait $rank"""
 
-    done = launching.launched("srun", "--nodes=2", "--ntasks=2", "bash", "-c", kill, env=slurm)
+    done = launching.launched(
+        "srun", "--nodes=2", "--ntasks=2", "bash", "-c", kill, env=slurm.environment
+    )
 
     assert done.returncode != 0
     assert "rank 0 on n1 ends: rank 1 on n2 ended without a word" in done.stderr
@@ -69,7 +53,7 @@ def test_a_rank_that_is_killed_ends_the_step_by_name(slurm, tmp_path):
 def test_an_error_of_one_node_is_that_of_the_step(slurm, tmp_path):
     program = (launching.sys.executable, PROGRAM, "break_contract", tmp_path)
 
-    done = launching.launched(*SRUN, *program, env=slurm)
+    done = launching.launched(*SRUN, *program, env=slurm.environment)
 
     assert done.returncode == 4
     assert "rank 1 on n2 failed: a.h5: patches" in done.stderr
@@ -79,7 +63,7 @@ def test_the_batch_script_runs_on_two_nodes(slurm, tmp_path):
     fake = tmp_path / "layer2-train"
     fake.write_text('#!/bin/sh\necho "$SLURM_PROCID of $SLURM_STEP_NUM_TASKS: $*"\n')
     fake.chmod(0o755)
-    paths = f"{tmp_path}{os.pathsep}{slurm['PATH']}"
+    paths = f"{tmp_path}{os.pathsep}{slurm.environment['PATH']}"
     words = (
         "--wait",
         "--nodes=2",
@@ -92,7 +76,7 @@ def test_the_batch_script_runs_on_two_nodes(slurm, tmp_path):
     launching.launched(
         *("sbatch", *words, f"--output={out}", BATCH),
         *("--config", "a.yaml", "--patches", "p", "--out", "run"),
-        env=slurm | {"PATH": paths},
+        env=slurm.environment | {"PATH": paths},
     )
 
     assert sorted(out.read_text().splitlines()) == [
