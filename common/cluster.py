@@ -298,11 +298,16 @@ def use_one_device(place: int) -> None:
     place : int
         Number of this process on its node.
     """
-    growing = {"TF_FORCE_GPU_ALLOW_GROWTH": "true", "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
-    set_unless_set(growing)
+    share_device_memory()
     devices = visible_devices()
     if devices:
         os.environ["CUDA_VISIBLE_DEVICES"] = devices[place % len(devices)]
+
+
+def share_device_memory() -> None:
+    """Take of a GPU's memory what is needed, not all of it. Before TensorFlow or JAX are loaded."""
+    growing = {"TF_FORCE_GPU_ALLOW_GROWTH": "true", "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
+    set_unless_set(growing)
 
 
 def visible_devices(

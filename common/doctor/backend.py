@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from common.cluster import quiet_libraries
+from common.cluster import quiet_libraries, share_device_memory
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -27,6 +27,7 @@ _FILTERS: Final = 4
 def main(functions: list[str]) -> None:
     """Print what is found, step by step."""
     quiet_libraries()
+    share_device_memory()  # with the work that may be under way
     import keras
 
     _tell("loaded", keras=keras.version(), backend=keras.backend.backend())

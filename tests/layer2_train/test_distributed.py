@@ -11,7 +11,7 @@ import pytest
 
 from common.errors import ConfigError
 from layer2_train import distributed
-from layer2_train.distributed import ranks
+from layer2_train.distributed import horovod_facts, ranks
 from layer2_train.ranks import Alone
 from layer2_train.settings.distributed import DistributedSettings
 
@@ -23,6 +23,12 @@ def nobody_started_us(monkeypatch):
     for name in list(os.environ):
         if name.startswith(launching.LAUNCHERS):
             monkeypatch.delenv(name)
+
+
+def test_an_absent_horovod_has_no_version(monkeypatch):
+    monkeypatch.setattr(distributed, "find_spec", lambda _: None)
+
+    assert horovod_facts() == {"version": ""}
 
 
 def test_a_process_that_nobody_started_with_others_is_alone(tmp_path, monkeypatch):
