@@ -83,8 +83,8 @@ build() {
     --tag "camnet/$layer:$tag" --tag "camnet/$layer:$latest" \
     --file "$here/containers/$layer.Dockerfile" "$here" > "$work/log" 2>&1 ||
     { tail -n 40 "$work/log" >&2; fail "camnet/$layer: expected it to build, found the errors above"; }
-  size=$("$engine" inspect --type image --format '{{.Size}}' "camnet/$layer:$tag" 2>/dev/null || echo 0)
-  say "camnet/$layer:$tag: $((size / 1000000)) MB, built in $((SECONDS - begun)) s"
+  size=$("$engine" images --format '{{.Size}}' "camnet/$layer:$tag" | sed -n 1p)
+  say "camnet/$layer:$tag: $size, built in $((SECONDS - begun)) s"
 }
 
 gpu=0

@@ -67,7 +67,7 @@ def tags(words):
 
 
 def test_all_three_are_built_with_version_commit_and_base(build):
-    done = build()
+    done = build(body='case "$1" in images) echo 602 MB ;; esac')
 
     assert done.returncode == 0, done.stderr
     assert [tags(words)[0] for words in done.builds] == [
@@ -80,7 +80,7 @@ def test_all_three_are_built_with_version_commit_and_base(build):
         assert given["COMMIT"]
         assert given["DEVICE"] == "cpu"
         assert words[words.index("--file") + 1].endswith(f"containers/{layer}.Dockerfile")
-        assert f"camnet/{layer}:{VERSION}: " in done.stderr
+        assert f"camnet/{layer}:{VERSION}: 602 MB, built in " in done.stderr
 
 
 def test_those_named_alone_are_built(build):
