@@ -42,7 +42,16 @@ if TYPE_CHECKING:
 
 LAYERS: Final = (
     *("extraction", "command", "training", "networks"),
-    *("inference", "explaining", "nuclei", "concepts", "transfer", "containers", "planning"),
+    *(
+        "inference",
+        "explaining",
+        "nuclei",
+        "concepts",
+        "staging",
+        "transfer",
+        "containers",
+        "planning",
+    ),
 )
 _SHARED: Final = Path(__file__).parents[2].parent / "shared" / "data"
 _REAL: Final = "slides/cmu-1-small-region.svs"
@@ -77,6 +86,8 @@ def main() -> None:
             _table(list(transfer_rows(Path(work), options.rounds)))
         if "containers" in options.rows:
             _containers(Path(work), options)
+        if "staging" in options.rows:
+            _staging(options, Path(work))
     if "explaining" in options.rows:
         from explaining import lime_row
 
@@ -140,6 +151,14 @@ def _others(options: argparse.Namespace, work: Path) -> None:
         if options.large:
             lines.append(memory_row(large_slide(options.slides, options.large).parent, work))
     _table(lines)
+
+
+def _staging(options: argparse.Namespace, work: Path) -> None:
+    from staging import staging_rows
+
+    small = large_slide(options.slides, options.size)
+    large = large_slide(options.slides, options.large) if options.large else small
+    _table(staging_rows(large, small, work, options.rounds))
 
 
 def _nuclei(data: Path) -> None:
