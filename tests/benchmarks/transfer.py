@@ -42,9 +42,7 @@ def transfer_rows(work: Path, rounds: int) -> Iterator[list[str]]:
         took = _timed(ways, lambda prepare=prepare: prepare(folder), rounds)
         for verb in ("lock", "verify"):
             for count in (1, 2):
-                yield _row(
-                    f"{verb}, {count} threads, files {memory}", f"{verb} {count}", took, size
-                )
+                yield _row(f"{verb}, {count} threads, files {memory}", f"{verb} {count}", took)
 
 
 def _row(what: str, way: str, took: Mapping[str, list[Took]]) -> list[str]:
