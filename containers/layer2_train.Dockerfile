@@ -47,7 +47,6 @@ RUN install -d -m 0755 /slides /patches /models /out /scratch \
 COPY --from=environment /opt/camnet /opt/camnet
 COPY --from=package /opt/package /opt/camnet
 
-# Where Horovod for GPUs finds NCCL; the folders are absent from the image for CPUs.
 # The root file system may be read-only: what is written by the way goes below /tmp.
 ENV PATH=/opt/camnet/bin:/usr/local/bin:/usr/bin:/bin \
     LANG=C.UTF-8 \
@@ -56,8 +55,7 @@ ENV PATH=/opt/camnet/bin:/usr/local/bin:/usr/bin:/bin \
     HOME=/tmp \
     XDG_CACHE_HOME=/tmp/.cache \
     MPLCONFIGDIR=/tmp/matplotlib \
-    KERAS_HOME=/tmp/.keras \
-    LD_LIBRARY_PATH=/opt/camnet/nvidia/nccl/lib:/opt/camnet/nvidia/cuda_runtime/lib
+    KERAS_HOME=/tmp/.keras
 WORKDIR /out
 USER 1000:1000
 ENTRYPOINT ["layer2-train"]

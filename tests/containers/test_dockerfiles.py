@@ -95,6 +95,15 @@ def test_what_is_written_by_the_way_goes_below_tmp(layer):
         assert words[name].startswith("/tmp"), name
 
 
+def test_the_three_end_alike():
+    def end(layer):
+        command = LAYERS[layer]
+        steps = [(word, rest.replace(command, "COMMAND")) for word, rest in stages(layer)[-1].steps]
+        return [step for step in steps if step[0] not in {"COPY", "LABEL"}]
+
+    assert end("layer1_extract") == end("layer2_train") == end("layer3_infer")
+
+
 @EVERY
 def test_the_labels_tell_version_and_commit(layer):
     final = stages(layer)[-1]
