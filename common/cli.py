@@ -129,6 +129,19 @@ def verb(
     return decorate
 
 
+def overridden(**settings_of: str) -> Overrides:
+    """What puts the values of options, where they were given, into the settings named for them."""
+
+    def override(settings: Any, given: dict[str, Any]) -> Any:
+        from common.config import with_values
+
+        found = {name: given.pop(option) for option, name in settings_of.items()}
+        values = {name: value for name, value in found.items() if value is not None and value != ()}
+        return with_values(settings, values)
+
+    return override
+
+
 def run(group: click.Group) -> NoReturn:
     """Run `group` on the command line and leave with the status its outcome earned.
 

@@ -16,6 +16,7 @@ from common.cli import (
     SCRATCH,
     Result,
     layer,
+    overridden,
     run,
     verb,
 )
@@ -401,19 +402,11 @@ def export(patches: Path, out: Path, layout: str, level: int, overwrite: bool) -
     return Result(f"{written} patches in {out}", {"out": str(out), "patches": written})
 
 
-def _with_mpp(settings: ImportSettings, given: dict[str, Any]) -> ImportSettings:
-    """The settings, with the scale the option states."""
-    from common.config import with_values
-
-    mpp = given.pop("mpp")
-    return settings if mpp is None else with_values(settings, {"mpp": mpp})
-
-
 @verb(
     cli,
     settings="layer1_extract.config:ImportSettings",
     name="import",
-    overrides=_with_mpp,
+    overrides=overridden(mpp="mpp"),
     says_where=True,
 )
 @click.argument("source", type=INPUT_PATH)

@@ -15,6 +15,7 @@ from common.cli import (
     SCRATCH,
     Result,
     layer,
+    overridden,
     run,
     verb,
 )
@@ -23,7 +24,7 @@ from layer3_infer.explainers import EXPLAINERS
 from layer3_infer.place import PLACE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from common.staging import Forecast
@@ -247,23 +248,10 @@ def _names(_context: click.Context, _option: click.Parameter, text: str | None) 
     return None if text is None else [name.strip() for name in text.split(",")]
 
 
-def _overridden(**settings_of: str) -> Callable[[Any, dict[str, Any]], Any]:
-    """What puts the values of options, where they were given, into the settings named for them."""
-
-    def override(settings: Any, given: dict[str, Any]) -> Any:
-        from common.config import with_values
-
-        found = {name: given.pop(option) for option, name in settings_of.items()}
-        values = {name: value for name, value in found.items() if value is not None and value != ()}
-        return with_values(settings, values)
-
-    return override
-
-
 @verb(
     cli,
     settings="layer3_infer.config:ExplainSettings",
-    overrides=_overridden(methods="methods", choose="choose", top="top", places="at", rows="rows"),
+    overrides=overridden(methods="methods", choose="choose", top="top", places="at", rows="rows"),
     says_where=True,
 )
 @_MODEL
@@ -340,7 +328,7 @@ def explain(
 @verb(
     cli,
     settings="layer3_infer.config:SuggestSettings",
-    overrides=_overridden(threshold="threshold", uncertain="uncertain"),
+    overrides=overridden(threshold="threshold", uncertain="uncertain"),
 )
 @_RESULTS
 @_OUT
@@ -367,7 +355,7 @@ def suggest(
 @verb(
     cli,
     settings="layer3_infer.config:ConceptsSettings",
-    overrides=_overridden(layers="layers", per_class="per_class"),
+    overrides=overridden(layers="layers", per_class="per_class"),
     says_where=True,
 )
 @_MODEL

@@ -10,7 +10,7 @@ import sys
 import click
 import pytest
 
-from common.cli import Result, layer, run, verb
+from common.cli import Result, layer, overridden, run, verb
 from common.config import Settings, digest
 from common.errors import SlideError
 from common.provenance import software
@@ -129,15 +129,12 @@ def logged(monkeypatch):
     """Runs one of two verbs, in a job or not; gives its log."""
     group = layer("example", "An example.")
 
-    def doubled(settings, given):
-        return settings.model_copy(update={"size": settings.size * given.pop("times")})
-
-    @verb(group, "test_cli:Sizes", overrides=doubled, says_where=True)
-    @click.option("--times", default=1, help="How many times the size.")
+    @verb(group, "test_cli:Sizes", overrides=overridden(edge="size"), says_where=True)
+    @click.option("--edge", type=int, help="Overrides the size.")
     def work(settings) -> Result:
         """Work."""
         logging.getLogger("example").info("working")
-        return Result(str(settings.size), {"sha256": digest(settings)})
+        return Result(str(settings.size), {"sha256": digest(settings), "size": settings.size})
 
     @verb(group)
     def look() -> Result:
@@ -163,10 +160,11 @@ def logged(monkeypatch):
 
 
 def test_work_says_where_it_runs_and_with_the_settings_it_uses(logged, capsys):
-    logged("work", "--times", "2", "--json")
+    logged("work", "--edge", "8", "--json")
 
     said = capsys.readouterr()
     first, second = said.err.splitlines()
+    assert json.loads(said.out)["size"] == 8
     assert f"software={software()!r}" in first
     assert first.endswith(f"config={json.loads(said.out)['sha256'][:12]}")
     assert second.endswith("working")
