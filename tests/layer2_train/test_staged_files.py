@@ -1,16 +1,20 @@
 from __future__ import annotations
 
 import shutil
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from patch_files import write_cohort
 
 from common.errors import ContractError
 from common.patch_file.reader import PatchFile
 from common.staging import CopyError, Scratch
 from common.staging.copying import copied
+from layer2_train.cli import cli
 from layer2_train.config import TrainSettings
 from layer2_train.plan import make_plan
 from layer2_train.ranks import Alone
@@ -102,3 +106,56 @@ def test_a_file_that_is_gone_too_is_told_once(tmp_path):
     with pytest.raises(ContractError, match=r"source\.h5"):
         file.read([0])
     assert isinstance(file, PatchFile)
+
+
+class TogetherOnANode(Alone):
+    """One of two ranks in threads, which agree by a barrier."""
+
+    def __init__(self, barrier, said):
+        self.__dict__.update(barrier=barrier, said=said)
+
+    def any(self, *, flag):
+        self.said.append(flag)
+        self.barrier.wait()
+        found = any(self.said)
+        if self.barrier.wait() == 0:
+            self.said.clear()
+        self.barrier.wait()
+        return found
+
+
+def test_ranks_of_a_node_copy_each_file_once_and_wait_for_one_another(plan, scratch):
+    copies, together = [], threading.Barrier(2)
+
+    def copy(source, target):
+        copies.append(source.name)
+        return copied(source, target)
+
+    counting, said = replace(scratch, copy=copy), []
+
+    def rank(_):
+        with on_scratch(plan, counting, TogetherOnANode(together, said)) as local:
+            files = [copy.path for copy in local.files]
+            together.wait(60)
+            found = [path.stat().st_ino for path in files]
+            together.wait(60)
+        return found
+
+    with ThreadPoolExecutor(2) as pool:
+        one, other = pool.map(rank, range(2))
+
+    assert one == other
+    assert sorted(copies) == sorted(file.path.name for file in plan.files)
+    assert list(scratch.folder.iterdir()) == []
+
+
+def test_a_dry_run_says_what_would_be_copied(plan, scratch, tmp_path):
+    folder = plan.files[0].path.parent
+    words = ["train", "--patches", str(folder), "--out", str(tmp_path / "out"), "--dry-run"]
+    words += ["--set", "network.name=camnet_small", "--scratch", str(scratch.folder)]
+
+    said = CliRunner().invoke(cli, words).output
+
+    assert f"scratch {scratch.folder}" in said
+    assert f"{len(plan.files)} patch files" in said
+    assert list(scratch.folder.iterdir()) == []

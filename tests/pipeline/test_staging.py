@@ -266,6 +266,17 @@ def test_heatmaps_by_scratch_are_the_same_bit_for_bit(
     assert list(scratch.folder.iterdir()) == []
 
 
+def test_a_dry_run_of_heatmaps_says_what_would_be_copied(heatmap_of, scratch, tmp_path):
+    folder = heatmap_of[1]
+    words = ("heatmap", folder / "slides", "--model", folder / "bundle", "--out", tmp_path / "out")
+
+    said = done(*words, "--scratch", scratch.folder, "--dry-run", layer="layer3_infer").stdout
+
+    assert f"scratch {scratch.folder}" in said
+    assert "2 slides" in said.splitlines()[-1]
+    assert list(scratch.folder.iterdir()) == []
+
+
 def test_a_heatmap_whose_copy_is_lost_is_made_from_the_slide(heatmap_of, scratch, tmp_path, caplog):
     analysed, in_place = heatmap_of[0], heatmap_of[1] / "in_place"
 
