@@ -22,24 +22,20 @@ from common.cli import (
 from common.doctor.command import QUICK, TRIED_OUT, result_of
 from layer3_infer.explainers import EXPLAINERS
 from layer3_infer.place import PLACE
+from layer3_infer.slide_model.cli import slide_model
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
-    from common.staging import Forecast
-    from common.units import Unit
     from layer3_infer.config import (
         ConceptsSettings,
         EvaluateSettings,
         ExplainSettings,
         HeatmapSettings,
         ReportSettings,
-        SlideModelSettings,
         SuggestSettings,
         ViewSettings,
     )
-    from layer3_infer.pipeline import Forecast as Planned
 
 cli = layer(
     "layer3-infer", "Layer 3 of CamNet: slides and a model to heatmaps, explanations and a report."
@@ -50,6 +46,12 @@ _MODEL = click.option(
 _OUT = click.option("--out", type=OUTPUT_PATH, required=True, help="Folder of the results.")
 _HELD_OUT = click.option(
     "--held-out", is_flag=True, help="Only slides whose patient the model was not trained on."
+)
+_BLOCKS = click.option(
+    "--blocks",
+    type=click.IntRange(1),
+    default=1,
+    help="Parts each slide is cut into, to share one slide among tasks.",
 )
 _RESULTS = click.argument("results", metavar="DIR", type=FOLDER_PATH)
 
@@ -67,19 +69,12 @@ def main() -> None:
 @click.option("--patches", type=FOLDER_PATH, help="Layer 1's patch files, to say where to look.")
 @click.option("--mpp", type=float, help="Scale of slides that do not say theirs, um/px.")
 @click.option("--shard", default="0/1", help="This task's share of the slides, index/count.")
-@click.option(
-    "--blocks",
-    type=click.IntRange(1),
-    default=1,
-    show_default=True,
-    help="Parts each slide is cut into, to share one slide among tasks.",
-)
+@_BLOCKS
 @click.option("--workers", type=click.IntRange(1), help="Threads [one per CPU].")
 @click.option(
     "--processes",
     type=click.IntRange(1),
     default=1,
-    show_default=True,
     help="Networks at work at once, which share the workers and, in turn, the GPUs.",
 )
 @SCRATCH
@@ -115,7 +110,7 @@ def heatmap(
     from layer3_infer.analysis import CALLS, Analysis
     from layer3_infer.held_out import held_out_entries
     from layer3_infer.locations import find_by_slide
-    from layer3_infer.pipeline import forecast
+    from layer3_infer.pipeline import copies, forecast
     from layer3_infer.pipeline import run as run_heatmaps
     from layer3_infer.results_folder import ResultsFolder
 
@@ -141,7 +136,7 @@ def heatmap(
     cohort = [entry.slide_id for entry in entries]
     if dry_run:
         found = forecast(analysis, mine, cohort, overwrite=overwrite)
-        return said.of_forecast(found, _copies(scratch, mine, found))
+        return said.of_forecast(found, copies(scratch, mine, found))
     if scratch is not None:
         disk = Scratch.opened(scratch, [unit.entry.path for unit in mine])
         analysis = replace(analysis, scratch=disk)
@@ -149,35 +144,16 @@ def heatmap(
     return said.of_heatmaps(results, kept, out)
 
 
-def _copies(
-    scratch: Path | None, units: Sequence[Unit], forecasts: Sequence[Planned]
-) -> Forecast | None:
-    """What would be copied to scratch of the units that are still to do."""
-    from common.staging import forecast_slides
-
-    if scratch is None:
-        return None
-    todo = {one.name for one in forecasts if one.status == "to do"}
-    return forecast_slides(scratch, [unit.entry.path for unit in units if unit.name in todo])
-
-
 @verb(cli, settings="layer3_infer.config:HeatmapSettings")
 @click.argument("slides", type=INPUT_PATH)
 @click.option("--model", type=FOLDER_PATH, help="Model bundle; of which results in --out must be.")
 @click.option("--out", type=OUTPUT_PATH, help="Folder of results: plan what is not finished there.")
 @click.option("--retry-failed", is_flag=True, help="With --out: slides that failed there, too.")
-@click.option(
-    "--blocks",
-    type=click.IntRange(1),
-    default=1,
-    show_default=True,
-    help="Parts each slide is cut into, to share one slide among tasks.",
-)
+@_BLOCKS
 @click.option(
     "--max-array",
     type=click.IntRange(1),
     default=1001,
-    show_default=True,
     help="MaxArraySize of the cluster; scontrol show config says it.",
 )
 @click.option("--max-tasks", type=click.IntRange(1), help="Jobs the cluster takes from one user.")
@@ -185,7 +161,6 @@ def _copies(
     "--units-per-task",
     type=click.IntRange(1),
     default=1,
-    show_default=True,
     help="Slides or parts that one task of the array does; more where there are too many tasks.",
 )
 @click.option("--mpp", type=float, help="Scale of slides that do not say theirs, um/px.")
@@ -501,78 +476,20 @@ def _announce(address: str, *, in_browser: bool) -> None:
     multiple=True,
     help="Slide, folder or cohort CSV that should be readable; may be repeated.",
 )
-@click.option(
-    "--model",
-    "models",
-    type=INPUT_PATH,
-    multiple=True,
-    help="Model bundle that should be readable; may be repeated.",
-)
+@click.option("--model", "models", type=INPUT_PATH, multiple=True, help="Model bundle, likewise.")
 @QUICK
 def doctor(
     out: Path | None, slides: tuple[Path, ...], models: tuple[Path, ...], quick: bool
 ) -> Result:
     """Look at this machine: can it do the work, and what would stop it.
 
-    Libraries, pixels of a slide it makes, Keras' backend and the devices it sees, processors,
-    memory, folders, locks, SLURM and container, a line each, with advice where something is not
-    well. Ends with 2 where something will stop the work. Without --out, --slides and --model a
-    container's /out, /slides and /models are looked at.
+    Libraries, pixels of a slide it makes, Keras' backend and its devices, processors, memory,
+    folders, locks, SLURM and container: a line each, with advice. Ends with 2 where something will
+    stop the work. What is not given is looked at where a container has it: /out, /slides, /models.
     """
     from layer3_infer.doctor import doctor as examine
 
     return result_of(examine(out, slides, models, quick=quick))
 
 
-slide_model = layer("slide-model", "A small classifier of slides, by features of their heatmaps.")
 cli.add_command(slide_model)
-
-
-@verb(slide_model, settings="layer3_infer.config:SlideModelSettings")
-@click.argument("results", metavar="DIR...", type=FOLDER_PATH, nargs=-1, required=True)
-@click.option(
-    "--annotations",
-    type=INPUT_PATH,
-    required=True,
-    help="What is known: the cohort's folder or CSV, or a folder of annotations.",
-)
-@click.option("--out", type=OUTPUT_PATH, required=True, help="The slide model's file, JSON.")
-@click.option("--held-out", is_flag=True, help="Leave out slides the model was trained on.")
-@click.option("--allow-seen", is_flag=True, help="Train on slides the model was trained on, too.")
-@click.option("--overwrite", is_flag=True, help="Replace the file.")
-def train(
-    results: tuple[Path, ...],
-    annotations: Path,
-    out: Path,
-    held_out: bool,
-    allow_seen: bool,
-    overwrite: bool,
-    settings: SlideModelSettings,
-) -> Result:
-    """Train a slide model on the heatmaps in each DIR.
-
-    Negative, itc, micro and macro where there are enough slides of each; else negative and
-    positive. It is judged on patients held out from it.
-    """
-    from layer3_infer.slide_model import said
-    from layer3_infer.slide_model.training import Seen, train_slide_model
-
-    seen = Seen.of(held_out=held_out, allow_seen=allow_seen)
-    made, left_out = train_slide_model(
-        results, annotations, out, settings, seen=seen, overwrite=overwrite
-    )
-    return said.of_training(made, left_out, out)
-
-
-@verb(slide_model)
-@_RESULTS
-@click.option("--slide-model", "file", type=FILE_PATH, required=True, help="File that train wrote.")
-def apply(results: Path, file: Path) -> Result:
-    """Classify the slides in DIR; writes DIR/slide_predictions.csv."""
-    from layer3_infer.results_folder import ResultsFolder
-    from layer3_infer.slide_model import said
-    from layer3_infer.slide_model.applying import apply_slide_model
-    from layer3_infer.slide_model.model_file import read_slide_model
-
-    predictions, errors = apply_slide_model(results, read_slide_model(file))
-    return said.of_predictions(predictions, errors, ResultsFolder(results).slide_predictions)

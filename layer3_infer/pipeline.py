@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from common.config import digest
 from common.errors import ContractError, SlideError
 from common.files import write_text
+from common.staging import forecast_slides
 from layer3_infer.model_facts import as_json, model_facts
 from layer3_infer.patient_score import patients_csv
 from layer3_infer.run_claim import claim_run, read_run
@@ -17,8 +18,10 @@ from layer3_infer.spreading import spread_units
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from common.cohort import SlideEntry
+    from common.staging import Forecast as Copies
     from common.units import Unit
     from layer3_infer.analysis import Analysis
     from layer3_infer.results_folder import ResultsFolder
@@ -120,6 +123,16 @@ def forecast(
     """What `run` would do with the same words, reading thumbnails only and writing nothing."""
     _refuse_shared_names(analysis, cohort, overwrite=overwrite)
     return [_forecast(analysis, unit, overwrite=overwrite) for unit in units]
+
+
+def copies(
+    scratch: Path | None, units: Sequence[Unit], forecasts: Sequence[Forecast]
+) -> Copies | None:
+    """What would be copied to scratch of the units that are still to do."""
+    if scratch is None:
+        return None
+    todo = {one.name for one in forecasts if one.status == "to do"}
+    return forecast_slides(scratch, [unit.entry.path for unit in units if unit.name in todo])
 
 
 def _forecast(analysis: Analysis, unit: Unit, *, overwrite: bool) -> Forecast:
