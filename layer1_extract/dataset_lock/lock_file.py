@@ -98,8 +98,8 @@ def shown(name: str) -> str:
 
     Examples
     --------
-    >>> print(shown("caf\udce9.tif"))
-    caf\udce9.tif
+    >>> print(shown("a\udce9.tif"))
+    a\udce9.tif
     """
     return escaped(name).encode("utf-8", "backslashreplace").decode("utf-8")
 
