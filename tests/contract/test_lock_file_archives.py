@@ -13,7 +13,7 @@ from layer1_extract.dataset_lock.verifying import verify
 
 ARCHIVES = Path(__file__).parent / "archives" / "lock_file"
 SAMPLES = sorted(ARCHIVES.glob("v*/sample.sha256"))
-DATASET = "847e1d646c48d90aa3b96cd57fddf354ccc624afe7c1d1b94b696ad71cc15d77"
+DATASET = "feae5b69120dafc5823a8e69ac97e6947f379ac5e140456e1dd48638a7dd82b4"
 
 
 def test_there_is_a_sample_of_the_first_version_and_of_this_one():

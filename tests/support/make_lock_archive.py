@@ -20,7 +20,7 @@ CONTENT = {
     "lesion_annotations/b c.xml": b"<ASAP_Annotations/>\n",
     "two\nlines": b"2",
     "back\\slash": b"1",
-    os.fsdecode(b"caf\xe9.tif"): b"latin",
+    os.fsdecode(b"a\xe9.tif"): b"latin",
 }
 """Names, and what is in the files."""
 
