@@ -5,7 +5,7 @@ BIN := .venv/bin
 SOURCES := common layer1_extract layer2_train layer3_infer tests
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-browser test-slurm test-backends check lint format horovod bench backends docs constraints clean
+.PHONY: help install demo test test-browser test-slurm test-images test-backends check lint format horovod images sif bench backends docs constraints clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -28,12 +28,23 @@ test-browser: install  ## the report's pages in a Chromium, for which it install
 	status=0; tests/browser/install.sh || status=$$?; test $$status = 0 -o $$status = 77
 	$(BIN)/pytest tests/browser
 
-test-slurm: horovod  ## training on a SLURM of two nodes that it starts here, for which it installs Debian's
+test-slurm: horovod  ## a cohort through all layers on a SLURM of two nodes that it starts here, for which it installs Debian's
 	status=0; tests/slurm/cluster.sh install || status=$$?; test $$status = 0 -o $$status = 77
 	$(BIN)/pytest tests/slurm
 
+test-images: install  ## the images of all layers, in podman and Apptainer, for which it installs Debian's
+	status=0; tests/containers/install.sh || status=$$?; test $$status = 0 -o $$status = 77
+	status=0; containers/images.sh || status=$$?; test $$status = 0 -o $$status = 77
+	$(BIN)/pytest tests/containers
+
 horovod: install  ## training on several nodes: builds Horovod, once; MPI=1 for mpirun as well
 	containers/horovod/build.sh .venv
+
+images:  ## an image of each layer, with docker, podman or buildah; containers/images.sh --gpu for GPUs
+	containers/images.sh
+
+sif:  ## the images as SIF files for Apptainer, in sif/
+	containers/sif.sh sif
 
 test-backends: backends  ## training and inference on JAX and PyTorch
 	$(BIN)/pytest tests/pipeline/test_other_backends.py
