@@ -55,8 +55,7 @@ SchedulerType=sched/builtin
 SchedulerParameters=sched_interval=1,batch_sched_delay=0
 SlurmdParameters=config_overrides
 ReturnToService=2
-SlurmdTimeout=6
-MessageTimeout=5
+SlurmdTimeout=10
 KillWait=5
 InactiveLimit=0
 MaxArraySize=20

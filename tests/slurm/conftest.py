@@ -9,10 +9,9 @@ from slurm_jobs import Slurm
 @pytest.fixture(scope="session")
 def cluster(tmp_path_factory):
     """The nodes, or a skip that says why they cannot be had."""
-    folder = tmp_path_factory.mktemp("slurm")
-    if reason := Slurm.install_reason(folder):
+    slurm = Slurm(tmp_path_factory.mktemp("slurm"))
+    if reason := slurm.start():
         pytest.skip(reason)
-    slurm = Slurm(folder)
     yield slurm
     slurm.stop()
 

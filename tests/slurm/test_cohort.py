@@ -17,10 +17,11 @@ SLIDES = [f"patient_0{number}_node_0" for number in ("00", "01", "20", "21", "40
 SETTINGS = {
     "extract": "patch: {size: 32, mpp: 0.5}\nsampling: {method: dense, stride: 32}\n",
     "train": "network: {name: camnet_small}\nsplit: {valid: [patient_020], test: [patient_021]}\n"
-    "optimizer: {name: adamw, learning_rate: 0.001}\nbatch_size: 8\nepochs: 4\nbootstrap: 20\n"
+    "optimizer: {name: adamw, learning_rate: 0.001}\nbatch_size: 8\nepochs: 3\nbootstrap: 20\n"
     "loading: {threads: 1}\n",
     "heatmap": "stride: 32\n",
 }
+RESUMED = "goes on after epoch"
 BLOCKS, PER_TASK = 2, 5
 UNITS = (len(SLIDES) + 1) * BLOCKS
 STAGES = ["extract", "extract", "extract", "merge", "train", *["heatmap"] * 3, "report"]
@@ -145,41 +146,29 @@ def test_the_same_line_again_submits_what_was_lost_alone(sent, submit, cluster, 
     assert_equal(content(out / "layer1"), content(alone))
 
 
-def trained(cluster, cohort, run_folder):
-    """The job that trains as the cohort's did, in a folder of its own, after its first epoch."""
-    words = ("--patches", cohort / "out" / "layer1", "--out", run_folder)
-    config = ("--config", cohort / "train.yaml", "--set", "distributed.timeout_s=20")
-    script = SCRIPTS / "layer2_train.sbatch"
-    job = cluster.sbatch("--cpus-per-task=1", script, *words, *config)
-    cluster.until((run_folder / "history.csv").exists, within=120, every=0.05)
-    return job
-
-
-def test_a_training_asked_to_stop_goes_on_from_the_queue(sent, slurm, cohort, tmp_path):
+def test_a_training_that_is_stopped_and_loses_a_node_ends_as_undisturbed(
+    sent, slurm, cohort, tmp_path
+):
     out, _ = sent
-    job = trained(slurm, cohort, tmp_path / "run")
+    run_folder = tmp_path / "run"
+    words = ("--patches", out / "layer1", "--out", run_folder, "--config", cohort / "train.yaml")
+    job = slurm.sbatch("--cpus-per-task=1", SCRIPTS / "layer2_train.sbatch", *words)
 
+    slurm.until((run_folder / "history.csv").exists, within=120, every=0.05)
     slurm.run("scancel", "--signal=USR1", job)
-
-    (task,) = slurm.ended(job)
-    assert (task.state, task.restarts) == ("COMPLETED", 1)
-    assert "The same command goes on from there" in slurm.log(job)
-    assert_same_training(out / "layer2", tmp_path / "run")
-
-
-def test_a_training_whose_node_dies_goes_on_when_it_is_back(sent, slurm, cohort, tmp_path):
-    out, _ = sent
-    job = trained(slurm, cohort, tmp_path / "run")
-
+    slurm.until(lambda: slurm.log(job).count(RESUMED) == 2, within=120, every=0.05)
     slurm.kill_node("n2")
+    slurm.run("scontrol", "update", "NodeName=n2", "State=DOWN", "Reason=lost")
     slurm.until(lambda: slurm.tasks(job)[0].state == "PENDING")
     slurm.start_node("n2")
 
     (task,) = slurm.ended(job)
-    assert (task.state, task.restarts) == ("COMPLETED", 1)
-    assert "rank 0 on n1 ends: rank 1 on n2 ended without a word" in slurm.log(job)
-    assert "goes on after epoch" in slurm.log(job)
-    assert_same_training(out / "layer2", tmp_path / "run")
+    assert (task.state, task.restarts) == ("COMPLETED", 2)
+    log = slurm.log(job)
+    assert "The same command goes on from there" in log
+    assert "rank 0 on n1 ends: rank 1 on n2 ended without a word" in log
+    assert log.count(RESUMED) == 4
+    assert_same_training(out / "layer2", run_folder)
 
 
 def test_no_array_is_larger_than_the_cluster_takes(submit, cluster, tmp_path):

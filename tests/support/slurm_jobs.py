@@ -46,10 +46,9 @@ class Slurm:
         }
         self.logs = folder / "logs"
 
-    @staticmethod
-    def install_reason(folder):
+    def start(self):
         """Start it; empty, or why it cannot be had here."""
-        begun = _script("start", folder)
+        begun = _script("start", self._folder)
         if begun.returncode == 77:
             return begun.stderr.strip().splitlines()[-1]
         assert begun.returncode == 0, begun.stderr
