@@ -13,11 +13,10 @@ import sys
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-KEPT = {
-    *("cert", "default-timeout", "extra-index-url", "find-links", "index-url", "no-binary"),
-    *("no-index", "only-binary", "pre", "prefer-binary", "proxy", "retries", "timeout"),
-    "trusted-host",
-}
+KEPT = frozenset(
+    """cert default-timeout extra-index-url find-links index-url no-binary no-index only-binary
+    pre prefer-binary proxy retries timeout trusted-host""".split()
+)
 INDEXES = "index-url", "extra-index-url"
 CERTIFICATES = "/run/secrets/certificates.pem"
 
