@@ -13,10 +13,10 @@ import sys
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-KEPT = frozenset(
-    """cert default-timeout extra-index-url find-links index-url no-binary no-index only-binary
-    pre prefer-binary proxy retries timeout trusted-host""".split()
-)
+PLAIN = {"cert", "no-index", "pre", "prefer-binary", "proxy", "trusted-host"}
+PLACES = {"extra-index-url", "find-links", "index-url", "no-binary", "only-binary"}
+PATIENCE = {"default-timeout", "retries", "timeout"}
+KEPT = PLAIN | PLACES | PATIENCE
 INDEXES = "index-url", "extra-index-url"
 CERTIFICATES = "/run/secrets/certificates.pem"
 
