@@ -16,8 +16,9 @@ absent() { echo "no SLURM here: $*" >&2; exit 77; }
 
 install() {
   command -v slurmctld slurmd srun munged >/dev/null && return
-  [ "$(id -u)" = 0 ] || absent 'slurmctld, slurmd, srun and munged are not installed, and only root may'
-  command -v apt-get >/dev/null || absent 'slurmctld, slurmd, srun and munged are not installed, and there is no apt-get'
+  local missing='slurmctld, slurmd, srun and munged are not installed'
+  [ "$(id -u)" = 0 ] || absent "$missing, and only root may"
+  command -v apt-get >/dev/null || absent "$missing, and there is no apt-get"
   { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends \
     slurmctld slurmd slurm-client munge; } >/dev/null 2>&1 || absent 'apt-get could not install it'
 }
@@ -84,7 +85,8 @@ start() {
   configure "$folder"
   export SLURM_CONF=$folder/slurm.conf
   munged --force --key-file="$folder/munge.key" --socket="$folder/munge.socket" \
-    --pid-file="$folder/munged.pid" --log-file="$folder/munged.log" --seed-file="$folder/munged.seed"
+    --pid-file="$folder/munged.pid" --log-file="$folder/munged.log" \
+    --seed-file="$folder/munged.seed"
   slurmctld -c
   slurmd -N n1
   slurmd -N n2
@@ -155,5 +157,8 @@ case ${1:-} in
   kill-node) kill_node "$2" "$3" ;;
   start-node) start_node "$2" "$3" ;;
   stop) stop "$2" ;;
-  *) echo "usage: $0 install | start FOLDER | {kill,start}-node FOLDER NODE | stop FOLDER" >&2; exit 2 ;;
+  *)
+    echo "usage: $0 install | start FOLDER | {kill,start}-node FOLDER NODE | stop FOLDER" >&2
+    exit 2
+    ;;
 esac
