@@ -30,7 +30,7 @@ test-browser: install  ## the report's pages in a Chromium, for which it install
 
 test-slurm: horovod  ## a cohort through all layers on a SLURM of two nodes that it starts here, for which it installs Debian's
 	status=0; tests/slurm/cluster.sh install || status=$$?; test $$status = 0 -o $$status = 77
-	$(BIN)/pytest tests/slurm
+	CAMNET_SLURM=1 $(BIN)/pytest -m cluster tests/slurm
 
 test-images: install  ## the images of all layers, in podman and Apptainer, for which it installs Debian's
 	status=0; tests/containers/install.sh || status=$$?; test $$status = 0 -o $$status = 77

@@ -17,19 +17,19 @@ name=localhost/camnet/base:$suite
 say() { printf 'base: %s\n' "$*" >&2; }
 absent() { say "cannot be made here: $*"; exit 77; }
 
-# Where this machine's own packages come from, if that is a Debian archive.
+# Where this machine's own packages come from, if that is a Debian archive; else mmdebstrap knows.
 mirror() {
-  local found
   # shellcheck disable=SC2016  # the dollar is apt's
-  found=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 2>/dev/null |
-    grep -m 1 -E '/debian/?$' || true)
-  echo "${found:-http://deb.debian.org/debian}"
+  apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 2>/dev/null |
+    grep -m 1 -E '/debian/?$' || true
 }
 
 make_archive() {
   command -v mmdebstrap >/dev/null ||
     absent 'mmdebstrap is not installed. On Debian: apt-get install mmdebstrap'
   say "making $archive of Debian's packages, about half a minute"
+  local from
+  mapfile -t from < <(mirror)
   # What the slim images leave out as well: manuals, translations. usrmerge, whose work is done,
   # would keep all of Perl.
   # shellcheck disable=SC2016  # the dollar is the hook's
@@ -38,7 +38,7 @@ make_archive() {
     --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-include=/usr/share/doc/*/copyright' \
     --customize-hook='chroot "$1" apt-mark auto "~i~nperl"' \
     --customize-hook='chroot "$1" apt-get --yes --quiet purge --auto-remove usrmerge perl' \
-    "$suite" "$archive.$$" "$(mirror)" > "$archive.log" 2>&1 ||
+    "$suite" "$archive.$$" "${from[@]}" > "$archive.log" 2>&1 ||
     absent "mmdebstrap could not make $archive: $(tail -n 1 "$archive.log")"
   mv "$archive.$$" "$archive"
 }

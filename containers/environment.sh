@@ -61,7 +61,7 @@ dependencies() {
 }
 
 # The tools that compile Horovod, from Debian; for GPUs CUDA's compiler as well, from NVIDIA's own
-# packages for Debian 12. NCCL comes with TensorFlow's wheels. The lines for GPUs have been linted,
+# packages for Debian 12, whose address is CUDA_PACKAGES. NCCL comes with TensorFlow's wheels. The lines for GPUs have been linted,
 # never run: no GPU machine with a network was at hand.
 compiler() {
   local certificates=/run/secrets/certificates.pem apt=(apt-get --quiet --quiet) nccl
@@ -71,11 +71,11 @@ compiler() {
   "${apt[@]}" install --yes --no-install-recommends g++ make
   [ "${DEVICE:-cpu}" = gpu ] || return 0
   [ ! -s "$certificates" ] || export SSL_CERT_FILE=$certificates
-  "$tools/bin/python" - <<'PYTHON'
+  "$tools/bin/python" - "${CUDA_PACKAGES:?is the address of the CUDA packages for Debian 12}" <<'PYTHON'
+import sys
 from urllib.request import urlretrieve
 
-place = "https://developer.download.nvidia.com/compute/cuda/repos/debian12/x86_64/"
-urlretrieve(place + "cuda-keyring_1.1-1_all.deb", "/tmp/cuda-keyring.deb")
+urlretrieve(sys.argv[1].rstrip("/") + "/cuda-keyring_1.1-1_all.deb", "/tmp/cuda-keyring.deb")
 PYTHON
   dpkg --install /tmp/cuda-keyring.deb
   "${apt[@]}" update

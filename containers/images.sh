@@ -9,6 +9,7 @@
 # PYTHON=<program>  whose pip's settings hold; .venv's, else python3
 # WHEELS=<folder>   where a wheel of Horovod that fits is taken from; ${XDG_CACHE_HOME:-~/.cache}/camnet/wheels
 # --gpu             layers 2 and 3 for NVIDIA GPUs, with the tag's suffix -gpu
+# CUDA_PACKAGES=<address>   of NVIDIA's packages for Debian 12, which compile Horovod for GPUs
 #
 # pip's settings, certificates and proxies of the caller hold in the build and stay out of the
 # images. Ends with 77 where no image can be built, and says why.
@@ -57,7 +58,7 @@ build_words() {
     --secret "id=certificates.pem,src=$work/certificates.pem"
     --build-context "wheels=$wheels")
   local name folder
-  for name in http_proxy https_proxy no_proxy HTTP_PROXY HTTPS_PROXY NO_PROXY; do
+  for name in CUDA_PACKAGES http_proxy https_proxy no_proxy HTTP_PROXY HTTPS_PROXY NO_PROXY; do
     [ -z "${!name:-}" ] || words+=(--build-arg "$name=${!name}")
   done
   if [ "$engine" = docker ]; then
@@ -93,7 +94,7 @@ for word in "$@"; do
   case $word in
     --gpu) gpu=1 ;;
     layer1_extract | layer2_train | layer3_infer) layers+=("$word") ;;
-    *) sed -n '2,14s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+    *) sed -n '2,15s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
   esac
 done
 [ ${#layers[@]} -gt 0 ] || layers=(layer1_extract layer2_train layer3_infer)

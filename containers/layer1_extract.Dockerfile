@@ -3,7 +3,7 @@
 # BASE may be any image with Python 3.11 or later as python3, its venv module and bash; with
 # another Python than 3.11 the versions in constraints.txt are untested. Nothing is taken from apt:
 # OpenSlide and every codec come as wheels.
-ARG BASE=docker.io/library/python:3.11-slim-bookworm
+ARG BASE=python:3.11-slim-bookworm
 
 FROM ${BASE} AS dependencies
 WORKDIR /build

@@ -2,11 +2,12 @@
 #
 # BASE may be any image with Python 3.11 or later as python3, its venv module and bash; with
 # another Python than 3.11 the versions in constraints.txt are untested.
-# DEVICE=gpu takes TensorFlow with CUDA, and Horovod with NCCL; the base must then be of Debian 12.
+# DEVICE=gpu takes TensorFlow with CUDA, and Horovod with NCCL; the base must then be of Debian 12,
+# and CUDA_PACKAGES the address of NVIDIA's packages for it (cuda/repos/debian12/x86_64).
 # That has been linted, never run.
 # Debian's compiler comes into a building stage alone, and only where no wheel of Horovod that fits
 # is handed in as the build context "wheels".
-ARG BASE=docker.io/library/python:3.11-slim-bookworm
+ARG BASE=python:3.11-slim-bookworm
 
 # Stands in where that context is not given.
 FROM scratch AS wheels
@@ -25,6 +26,7 @@ RUN --mount=type=secret,id=pip.conf,target=/etc/pip.conf \
 
 FROM dependencies AS environment
 ARG DEVICE=cpu
+ARG CUDA_PACKAGES
 COPY containers/horovod/build.sh containers/horovod/build.sh
 RUN --mount=type=secret,id=pip.conf,target=/etc/pip.conf \
     --mount=type=secret,id=certificates.pem,target=/run/secrets/certificates.pem \
@@ -60,7 +62,7 @@ WORKDIR /out
 USER 1000:1000
 ENTRYPOINT ["layer2-train"]
 CMD ["--help"]
-HEALTHCHECK --interval=15m --timeout=2m CMD ["layer2-train", "doctor"]
+HEALTHCHECK --interval=15m --timeout=2m CMD ["layer2-train", "doctor", "--quick"]
 
 ARG VERSION=unknown
 ARG COMMIT=unknown

@@ -5,7 +5,7 @@
 # another Python than 3.11 the versions in constraints.txt are untested. Nothing is taken from apt:
 # OpenSlide and every codec come as wheels.
 # DEVICE=gpu takes TensorFlow with CUDA. That has been linted, never run.
-ARG BASE=docker.io/library/python:3.11-slim-bookworm
+ARG BASE=python:3.11-slim-bookworm
 
 FROM ${BASE} AS dependencies
 ARG DEVICE=cpu
@@ -48,7 +48,7 @@ WORKDIR /out
 USER 1000:1000
 ENTRYPOINT ["layer3-infer"]
 CMD ["--help"]
-HEALTHCHECK --interval=15m --timeout=2m CMD ["layer3-infer", "doctor"]
+HEALTHCHECK --interval=15m --timeout=2m CMD ["layer3-infer", "doctor", "--quick"]
 
 ARG VERSION=unknown
 ARG COMMIT=unknown

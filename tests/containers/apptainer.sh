@@ -30,11 +30,9 @@ native() {
 }
 
 mirror() {
-  local found
   # shellcheck disable=SC2016  # the name is for apt-get
-  found=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 2>/dev/null |
-    grep -m 1 -E '/debian/?$' || true)
-  echo "${found:-http://deb.debian.org/debian}"
+  apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 2>/dev/null |
+    grep -m 1 -E '/debian/?$' || true
 }
 
 make_root() {
@@ -45,11 +43,12 @@ make_root() {
   exec 9> "$cache/lock"
   flock 9
   [ ! -d "$root" ] || return 0
-  local half=$root.part
+  local half=$root.part from
+  mapfile -t from < <(mirror)
   rm -rf "$half"
   mmdebstrap --quiet --variant=minbase --aptopt='Acquire::Check-Valid-Until "false"' \
     --include=apptainer,ca-certificates,squashfuse,fuse-overlayfs,fuse3 \
-    sid "$half" "$(mirror)" > "$cache/log" 2>&1 ||
+    sid "$half" "${from[@]}" > "$cache/log" 2>&1 ||
     absent "mmdebstrap could not make $root: $(tail -n 1 "$cache/log")"
   rm -rf "$half"/var/cache/apt/* "$half"/var/lib/apt/lists/*
   mv "$half" "$root"

@@ -94,7 +94,7 @@ def test_an_image_is_described_as_it_runs(layer):
     config, command = said["Config"], layer.replace("_", "-")
     assert config["Entrypoint"] == [command]
     assert config["User"].split(":")[0] == "1000"
-    assert said["Healthcheck"]["Test"] == ["CMD", command, "doctor"]
+    assert said["Healthcheck"]["Test"][:3] == ["CMD", command, "doctor"]
 
 
 @EVERY

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from slurm_jobs import Slurm
 
@@ -9,6 +11,8 @@ from slurm_jobs import Slurm
 @pytest.fixture(scope="session")
 def cluster(tmp_path_factory):
     """The nodes, or a skip that says why they cannot be had."""
+    if "CAMNET_SLURM" not in os.environ:
+        pytest.skip("no SLURM is started: make test-slurm does, and says so in CAMNET_SLURM")
     slurm = Slurm(tmp_path_factory.mktemp("slurm"))
     if reason := slurm.start():
         pytest.skip(reason)

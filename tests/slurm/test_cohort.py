@@ -11,7 +11,7 @@ from real_command import done, run
 from slurm_jobs import SCRIPTS
 from training_runs import assert_same_training
 
-pytestmark = needs_horovod
+pytestmark = [pytest.mark.cluster, needs_horovod]
 BAD = "patient_002_node_0"
 SLIDES = [f"patient_0{number}_node_0" for number in ("00", "01", "20", "21", "40", "41")]
 SETTINGS = {

@@ -13,6 +13,8 @@ WORDS = ("--blocks", "2", "--set", "sampling.method=dense", "--set", "sampling.s
 WORDS = (*WORDS, "--set", "patch.size=32", "--set", "patch.mpp=0.5")
 TASKS = 3
 
+pytestmark = pytest.mark.cluster
+
 
 @pytest.fixture(scope="module")
 def slides(tmp_path_factory):

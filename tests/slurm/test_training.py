@@ -6,6 +6,7 @@ import os
 import re
 
 import launching
+import pytest
 from project import ROOT
 
 SRUN = ("srun", "--kill-on-bad-exit=1", "--nodes=2", "--ntasks=2")
@@ -13,7 +14,7 @@ SELFTEST = ("layer2-train", "selftest", "--set", "distributed.timeout_s=20")
 PROGRAM = ROOT / "tests" / "support" / "rank_program.py"
 BATCH = ROOT / "slurm" / "layer2_train.sbatch"
 
-pytestmark = launching.needs_horovod
+pytestmark = [pytest.mark.cluster, launching.needs_horovod]
 
 
 def test_the_selftest_passes_on_two_nodes(slurm, tmp_path):
