@@ -33,9 +33,8 @@ test-slurm: horovod  ## a cohort through all layers on a SLURM of two nodes that
 	CAMNET_SLURM=1 $(BIN)/pytest -m cluster tests/slurm
 
 test-images: install  ## the images of all layers, in podman and Apptainer, for which it installs Debian's
-	status=0; tests/containers/install.sh || status=$$?; test $$status = 0 -o $$status = 77
-	status=0; containers/images.sh || status=$$?; test $$status = 0 -o $$status = 77
-	$(BIN)/pytest tests/containers
+	status=0; tests/containers/prepare.sh sif || status=$$?; test $$status = 0 -o $$status = 77
+	CAMNET_IMAGES=latest CAMNET_SIF=sif $(BIN)/pytest tests/containers
 
 horovod: install  ## training on several nodes: builds Horovod, once; MPI=1 for mpirun as well
 	containers/horovod/build.sh .venv
