@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from common.amounts import GB
 from common.cluster import Rank
 from common.doctor import network, sources
-from common.doctor.amounts import GB
 from common.doctor.examination import Check
 from common.doctor.finding import failed, ok, warning
 from common.doctor.graphics import visible

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from common.amounts import GB
 from common.doctor import network, pixels, sources
-from common.doctor.amounts import GB
 from common.doctor.examination import Check
 from common.doctor.host import Host
 from common.doctor.rounds import rounds

@@ -6,7 +6,7 @@ import logging
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from common.doctor.amounts import counted
+from common.amounts import counted
 from common.doctor.finding import Finding, failed, worst
 from common.errors import PipelineError
 from common.stopping import stop_if_asked

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from common.amounts import counted
 from common.cluster import visible_devices
-from common.doctor.amounts import counted
 from common.doctor.container import container
 from common.doctor.finding import ok, warning
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
 from typing import TYPE_CHECKING, Final
 
-from common.doctor.amounts import counted
+from common.amounts import counted
 from common.doctor.finding import failed, ok, warning
 from common.provenance import software
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from common.amounts import GB, size
 from common.cgroup import limits
-from common.doctor.amounts import GB, size
 from common.doctor.finding import ok, warning
 
 if TYPE_CHECKING:

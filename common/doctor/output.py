@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from common.amounts import GB, size
 from common.doctor import attempts
-from common.doctor.amounts import GB, size
 from common.doctor.child import told_by
 from common.doctor.container import container
 from common.doctor.finding import failed, ok, warning

@@ -7,7 +7,7 @@ import multiprocessing
 import os
 from typing import TYPE_CHECKING, Final
 
-from common.doctor.amounts import MB, size
+from common.amounts import MB, size
 from common.doctor.container import container
 from common.doctor.finding import ok, warning
 from common.doctor.graphics import visible

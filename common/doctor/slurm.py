@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from common.amounts import counted, size
 from common.cluster import Place, Rank
-from common.doctor.amounts import counted, size
 from common.doctor.finding import failed, ok, warning
 from common.doctor.memory import slurm_memory
 

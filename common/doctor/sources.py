@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from common.doctor.amounts import counted
+from common.amounts import counted
 from common.doctor.container import container, to_bind
 from common.doctor.finding import failed, ok, warning
 from common.doctor.mounts import mount_of

@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from common.doctor.amounts import GB, size
+from common.amounts import GB, size
 from common.doctor.container import container
 from common.doctor.finding import ok, warning
 from common.doctor.mounts import mount_of

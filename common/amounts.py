@@ -1,4 +1,4 @@
-"""Amounts in words."""
+"""Amounts in words, for people."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from common.doctor.amounts import counted, size
+from common.amounts import counted, size
 
 
 @pytest.mark.parametrize(
