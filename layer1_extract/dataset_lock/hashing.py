@@ -6,17 +6,19 @@ import hashlib
 import os
 import threading
 import time
+from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
+from common.amounts import size
 from common.files import blocks
 from common.progress import live
 from layer1_extract.dataset_lock.listing import FoundFile
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Mapping
+    from collections.abc import Generator, Hashable, Iterator, Mapping
     from pathlib import Path
 
 
@@ -31,6 +33,8 @@ class Hashed:
         As it stood when it was read.
     sha256 : str
         Hexadecimal; empty where it was not read.
+    read : int, bytes
+        Read for it; 0 where the file has another name under which it was read.
     wrong : str
         What the system said, or that the file changed meanwhile; empty where it was read.
     """
@@ -38,6 +42,7 @@ class Hashed:
     name: str
     file: FoundFile | None = None
     sha256: str = ""
+    read: int = 0
     wrong: str = ""
 
 
@@ -81,7 +86,7 @@ class Tally:
 
     def look(self) -> tuple[float, str]:
         """Share that is done, and words for it."""
-        done, total = in_units(self.done), in_units(self.total)
+        done, total = size(self.done), size(self.total)
         return self.done / max(self.total, 1), f"{done} of {total}, {self.rate:.0f} MB/s"
 
 
@@ -90,7 +95,8 @@ def hash_files(
 ) -> Generator[Hashed, None, None]:
     """Read files and give their hashes as they end, with a bar that counts bytes.
 
-    The largest are begun first, so that no thread is left with one at the end.
+    The largest are begun first, so that no thread is left with one at the end. A file with
+    several names is read once.
 
     Parameters
     ----------
@@ -104,16 +110,20 @@ def hash_files(
     """
     if not files:
         return
-    threads = max(1, min(workers, len(files)))
-    tally = Tally(sum(file.size for file in files.values()))
-    waiting = iter(sorted(files, key=lambda name: (-files[name].size, name)))
+    named = _names(files)
+    threads = max(1, min(workers, len(named)))
+    tally = Tally(sum(files[names[0]].size for names in named))
+    waiting = iter(sorted(named, key=lambda names: (-files[names[0]].size, names)))
     taking = threading.Lock()
     ended: SimpleQueue[Hashed | None] = SimpleQueue()
 
     def work() -> None:
         try:
-            while (name := _next(waiting, taking)) is not None:
-                ended.put(_hashed(folder / name, name, files[name], tally))
+            while (names := _next(waiting, taking)) is not None:
+                first, *others = names
+                hashed = _hashed(folder / first, first, files[first], tally)
+                for one in (hashed, *(replace(hashed, name=other, read=0) for other in others)):
+                    ended.put(one)
         finally:
             ended.put(None)
 
@@ -128,42 +138,36 @@ def hash_files(
             tally.stopped.set()
 
 
-def in_units(size: float) -> str:
-    """A number of bytes for a person.
+def _names(files: Mapping[str, FoundFile]) -> list[list[str]]:
+    """All names of each file, those of one and the same together.
 
-    Examples
-    --------
-    >>> in_units(999), in_units(2_500_000_000)
-    ('999 B', '2.5 GB')
+    Where a file system numbers no files, each name is taken for a file of its own.
     """
-    if size < 1000:
-        return f"{size:.0f} B"
-    for unit in ("kB", "MB", "GB", "TB"):
-        size /= 1000
-        if size < 999.95 or unit == "TB":
-            break
-    return f"{size:.1f} {unit}"
+    same: dict[Hashable, list[str]] = defaultdict(list)
+    for name, file in files.items():
+        same[(file.identity, file) if file.identity[1] else name].append(name)
+    return list(same.values())
 
 
-def _next(names: Iterator[str], taking: threading.Lock) -> str | None:
+def _next(files: Iterator[list[str]], taking: threading.Lock) -> list[str] | None:
     with taking:
-        return next(names, None)
+        return next(files, None)
 
 
 def _hashed(path: Path, name: str, before: FoundFile, tally: Tally) -> Hashed:
     """Read one file, and see afterwards whether it is as it was `before`."""
-    digest, size = hashlib.sha256(), 0
+    digest, read = hashlib.sha256(), 0
     try:
         for block in blocks(path):
             digest.update(block)
-            size += len(block)
+            read += len(block)
             tally.add(len(block))
         after = _as_it_stands(path)
     except OSError as error:
-        return Hashed(name, wrong=error.strerror or str(error))
-    if (after.size, after.modified) != (before.size, before.modified) or size != after.size:
-        return Hashed(name, wrong="it changed while it was read")
-    return Hashed(name, after, digest.hexdigest())
+        return Hashed(name, read=read, wrong=error.strerror or str(error))
+    if after != before or read != after.size:
+        return Hashed(name, read=read, wrong="it changed while it was read")
+    return Hashed(name, after, digest.hexdigest(), read)
 
 
 def _as_it_stands(path: Path) -> FoundFile:

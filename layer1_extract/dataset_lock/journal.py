@@ -1,7 +1,8 @@
 """What was hashed before a lock was whole, so that a killed command goes on.
 
 A hidden file beside the lock, one for each process: on shared storage two that write to the same
-would mix their lines. All of them go when the lock is written.
+would mix their lines. All of them go when the lock is written; it is opened for each line, since
+another process may have been first to write the lock.
 """
 
 from __future__ import annotations
@@ -19,7 +20,6 @@ from layer1_extract.dataset_lock.lock_file import NAME
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
     from pathlib import Path
-    from typing import TextIO
 
     from layer1_extract.dataset_lock.hashing import Hashed
 
@@ -35,15 +35,15 @@ class Journal:
     ----------
     folder : Path
         What is being locked.
-    stream : text stream
+    path : Path
         New lines go there.
     begun : int, ns since 1970
         When, by the clock of the file system.
     """
 
-    def __init__(self, folder: Path, stream: TextIO, begun: int) -> None:
+    def __init__(self, folder: Path, path: Path, begun: int) -> None:
         self._folder = folder
-        self._stream = stream
+        self._path = path
         self._begun = begun
 
     def add(self, hashed: Hashed) -> None:
@@ -51,8 +51,8 @@ class Journal:
         if hashed.file is None or hashed.file.modified > self._begun - _YOUNG_NS:
             return
         said = {"name": hashed.name, "sha256": hashed.sha256, **asdict(hashed.file)}
-        with writable(self._folder / NAME):
-            self._stream.write(json.dumps(said) + "\n")
+        with writable(self._folder / NAME), self._path.open("a", encoding="ascii") as stream:
+            stream.write(json.dumps(said) + "\n")
 
     def remove(self) -> None:
         """Forget all; the lock says it now."""
@@ -72,9 +72,9 @@ def journal(folder: Path) -> Generator[Journal, None, None]:
     """
     path = folder / f".{NAME}.{secrets.token_hex(8)}{_SUFFIX}"
     with writable(folder / NAME):
-        stream = path.open("x", encoding="ascii", buffering=1)
-    with stream:
-        yield Journal(folder, stream, path.stat().st_mtime_ns)
+        path.open("x").close()
+        begun = path.stat().st_mtime_ns
+    yield Journal(folder, path, begun)
     with suppress(OSError):
         if not path.stat().st_size:
             path.unlink()

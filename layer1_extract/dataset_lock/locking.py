@@ -8,10 +8,11 @@ from contextlib import closing
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Final
 
+from common.amounts import size
 from common.cli import Result
-from common.errors import ContractError, SlideError
+from common.errors import ConfigError, ContractError, SlideError
 from layer1_extract.dataset_lock.differences import Differences, differences
-from layer1_extract.dataset_lock.hashing import hash_files, in_units
+from layer1_extract.dataset_lock.hashing import hash_files
 from layer1_extract.dataset_lock.journal import journal, remembered
 from layer1_extract.dataset_lock.listing import list_files
 from layer1_extract.dataset_lock.lock_file import (
@@ -54,15 +55,19 @@ def lock(folder: Path, workers: int, *, update: bool = False, drop_missing: bool
     ContractError
         If the lock there is no lock file.
     ConfigError
-        If nothing can be written in the folder.
+        If nothing can be written in the folder, or there is nothing to list.
     """
     path = folder / NAME
+    if path.is_dir():
+        raise ConfigError(f"{path}: expected a lock file or nothing, found a folder. Rename it")
     before = read_lock(path) if path.is_file() else None
     found = list_files(folder)
     _warn(folder, found)
     allowed = _Allowed(update, drop_missing)
     if before and (refusal := _refusal(path, differences(before, found.files), allowed)):
         return refusal
+    if not found.files and not found.unreadable:
+        raise ConfigError(f"{folder}: expected files, found none. Is it mounted?")
     with journal(folder) as kept:
         files, wrong, rate = _hashed(folder, found, kept, workers)
         if wrong:
@@ -94,17 +99,18 @@ def _hashed(
     if known:
         log.info("%d of %d files were hashed before", len(known), len(found.files))
     files = {name: LockedFile(found.files[name].size, sha256) for name, sha256 in known.items()}
-    wrong, start, stood = dict(found.unreadable), time.perf_counter(), dict(found.files)
+    wrong, stood = dict(found.unreadable), dict(found.files)
+    read, start = 0, time.perf_counter()
     with closing(hash_files(folder, todo, workers, "lock")) as results:
         for result in results:
+            read += result.read
             if result.file is None:
                 wrong[result.name] = result.wrong
                 continue
             kept.add(result)
             stood[result.name] = result.file
             files[result.name] = LockedFile(result.file.size, result.sha256)
-    size = sum(file.size for file in todo.values())
-    rate = size / 1e6 / max(time.perf_counter() - start, 1e-9)
+    rate = read / 1e6 / max(time.perf_counter() - start, 1e-9)
     wrong |= {name: _CHANGED for name in _restless(stood, list_files(folder)) if name not in wrong}
     return files, wrong, rate
 
@@ -112,11 +118,7 @@ def _hashed(
 def _restless(stood: Mapping[str, FoundFile], now: Listing) -> list[str]:
     """Files that came, went or changed since they were read."""
     names = dict.fromkeys([*stood, *now.files])
-    return [name for name in names if _written(stood.get(name)) != _written(now.files.get(name))]
-
-
-def _written(file: FoundFile | None) -> tuple[int, int] | None:
-    return None if file is None else (file.size, file.modified)
+    return [name for name in names if stood.get(name) != now.files.get(name)]
 
 
 def _warn(folder: Path, found: Listing) -> None:
@@ -154,7 +156,7 @@ def _unreadable(folder: Path, wrong: Mapping[str, str]) -> Result:
 
 
 def _locked(path: Path, made: Lock, found: Listing, changes: Differences, rate: float) -> Result:
-    head = f"{path}: {len(made.files)} files, {in_units(made.size)}, read at {rate:.0f} MB/s"
+    head = f"{path}: {len(made.files)} files, {size(made.size)}, read at {rate:.0f} MB/s"
     lines = [head, *changes.said("new"), f"dataset {made.dataset}"]
     data = {
         "lock": str(path),

@@ -8,10 +8,11 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from common.amounts import size
 from common.cli import Result
 from common.errors import ContractError, SlideError
 from layer1_extract.dataset_lock.differences import differences
-from layer1_extract.dataset_lock.hashing import hash_files, in_units
+from layer1_extract.dataset_lock.hashing import hash_files
 from layer1_extract.dataset_lock.listing import list_files
 from layer1_extract.dataset_lock.lock_file import NAME, LockedFile, read_lock, shown
 
@@ -44,39 +45,41 @@ def verify(folder: Path, workers: int, *, quick: bool = False, given: Path | Non
     Raises
     ------
     ContractError
-        If the lock is no lock file.
+        If the lock is no lock file, or lists nothing.
     """
     path = given or folder / NAME
     lock = read_lock(path)
+    if not lock.files:
+        advice = "Was the folder mounted when it was locked? Lock it anew"
+        raise ContractError(path, "files", "files", "none", advice)
     found = list_files(folder)
     unread = dict(found.unreadable)
-    start = time.perf_counter()
-    read = {} if quick else _contents(folder, lock, found, unread, workers)
-    seconds = time.perf_counter() - start
+    named = not differences(lock, found.files) and not unread
+    read, rate = ({}, None) if quick else _contents(folder, lock, found, unread, workers)
     differing = differences(lock, {**found.files, **read})
     missing = [name for name in differing.missing if not _is_among(name, unread)]
-    return _result(
-        path, lock, replace(differing, missing=missing), unread, None if quick else seconds
-    )
+    return _result(path, lock, replace(differing, missing=missing), unread, rate, named=named)
 
 
 def _contents(
     folder: Path, lock: Lock, found: Listing, unread: dict[str, str], workers: int
-) -> dict[str, LockedFile]:
-    """Read the listed files whose size is right; those that cannot be read join `unread`."""
+) -> tuple[dict[str, LockedFile], float]:
+    """The listed files whose size is right, read at so many MB/s; the others join `unread`."""
     todo = {
         name: found.files[name]
         for name, was in lock.files.items()
         if name in found.files and found.files[name].size == was.size
     }
     read: dict[str, LockedFile] = {}
+    count, start = 0, time.perf_counter()
     with closing(hash_files(folder, todo, workers, "verify")) as results:
         for result in results:
+            count += result.read
             if result.file is None:
                 unread[result.name] = result.wrong
             else:
                 read[result.name] = LockedFile(result.file.size, result.sha256)
-    return read
+    return read, count / 1e6 / max(time.perf_counter() - start, 1e-9)
 
 
 def _is_among(name: str, unread: dict[str, str]) -> bool:
@@ -85,19 +88,29 @@ def _is_among(name: str, unread: dict[str, str]) -> bool:
 
 
 def _result(
-    path: Path, lock: Lock, differing: Differences, unread: dict[str, str], seconds: float | None
+    path: Path,
+    lock: Lock,
+    differing: Differences,
+    unread: dict[str, str],
+    rate: float | None,
+    *,
+    named: bool,
 ) -> Result:
-    """What was found; `seconds` of reading, None where only sizes were compared."""
-    rate = lock.size / 1e6 / max(seconds, 1e-9) if seconds is not None else None
+    """What was found, and whether names and sizes are right; `rate` is None where nothing was read.
+
+    Without contents a folder may be known not to be whole, and never to be.
+    """
+    well = not (differing or unread)
     unreadable = [f"  unreadable {shown(name)}: {why}" for name, why in sorted(unread.items())]
-    lines = [_head(path, lock, rate, whole=not (differing or unread))]
+    lines = [_head(path, lock, rate, whole=well)]
     lines += [*differing.said("extra"), *unreadable]
     data = {
         "lock": str(path),
         "files": len(lock.files),
         "bytes": lock.size,
         "dataset": lock.dataset,
-        "whole": not (differing or unread),
+        "whole": None if well and rate is None else well,
+        "names_and_sizes": named,
         "contents_read": rate is not None,
         "missing": differing.missing,
         "changed": differing.changed,
@@ -110,7 +123,7 @@ def _result(
 
 
 def _head(path: Path, lock: Lock, rate: float | None, *, whole: bool) -> str:
-    listed = f"{len(lock.files)} files, {in_units(lock.size)}, locked {lock.made}"
+    listed = f"{len(lock.files)} files, {size(lock.size)}, locked {lock.made}"
     if not whole:
         return f"{path}: expected the {listed}, found others. Copy what is named anew"
     if rate is None:

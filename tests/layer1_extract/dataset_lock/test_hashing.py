@@ -74,6 +74,35 @@ def test_a_file_that_changes_while_it_is_read_is_told(tmp_path, monkeypatch, cha
     assert (result.file, result.wrong) == (None, "it changed while it was read")
 
 
+def test_a_change_that_keeps_size_and_time_is_told(tmp_path, monkeypatch):
+    (tmp_path / "a").write_bytes(b"once")
+    os.utime(tmp_path / "a", (1, 1))
+    found = list_files(tmp_path).files
+
+    def blocks(path):
+        yield path.read_bytes()
+        path.write_bytes(b"same")
+        os.utime(path, (1, 1))
+
+    monkeypatch.setattr(hashing, "blocks", blocks)
+    (result,) = hash_files(tmp_path, found, 1, "test")
+
+    assert (result.file, result.wrong) == (None, "it changed while it was read")
+
+
+def test_a_file_with_several_names_is_read_once(tmp_path):
+    filled(tmp_path, {"a": 300, "other": 7})
+    (tmp_path / "hard").hardlink_to(tmp_path / "a")
+    (tmp_path / "soft").symlink_to("a")
+    found = list_files(tmp_path).files
+
+    results = {one.name: one for one in hash_files(tmp_path, found, 2, "test")}
+
+    assert results.keys() == found.keys()
+    assert results["a"].sha256 == results["hard"].sha256 == results["soft"].sha256
+    assert sum(one.read for one in results.values()) == 307
+
+
 def test_a_mistake_in_a_thread_is_raised(tmp_path, monkeypatch):
     found = filled(tmp_path, {"a": 1, "b": 1})
 

@@ -71,6 +71,14 @@ def test_several_processes_have_journals_of_their_own(tmp_path, files):
     assert remembered(tmp_path, files) == {"a": "a" * 64, "b": "b" * 64}
 
 
+def test_a_process_that_ends_first_takes_nothing_from_another_that_goes_on(tmp_path, files):
+    with journal(tmp_path) as one, journal(tmp_path) as other:
+        one.remove()
+        other.add(Hashed("b", files["b"], "b" * 64))
+
+    assert remembered(tmp_path, files) == {"b": "b" * 64}
+
+
 def test_nothing_is_left_where_nothing_was_hashed_or_all_is_locked(tmp_path, files):
     with journal(tmp_path):
         pass

@@ -74,6 +74,34 @@ def test_links_that_lead_nowhere_or_back_are_told(tmp_path):
     assert "a folder that holds it" in found.unreadable["sub/up"]
 
 
+def test_a_folder_with_several_names_is_listed_under_each(tmp_path):
+    filled(tmp_path, "run3/a.tif")
+    (tmp_path / "latest").symlink_to("run3")
+
+    assert names(tmp_path) == ["latest/a.tif", "run3/a.tif"]
+
+
+def test_a_folder_to_which_very_many_ways_lead_is_told_once(tmp_path):
+    for number in range(17):
+        (tmp_path / str(number)).mkdir()
+        for link in ("left", "right"):
+            (tmp_path / str(number) / link).symlink_to(f"../{number + 1}")
+    filled(tmp_path, "17/a.tif")
+
+    found = list_files(tmp_path)
+
+    assert found.unreadable
+    assert len(found.unreadable) <= 17
+    assert {*found.unreadable.values()} == {"more than 256 ways lead to this folder"}
+    assert len(found.files) <= 256
+
+
+def test_a_folder_with_the_name_of_the_lock_is_a_folder(tmp_path):
+    filled(tmp_path, "dataset.sha256/a.tif")
+
+    assert names(tmp_path) == ["dataset.sha256/a.tif"]
+
+
 def test_what_is_no_file_is_told_and_not_opened(tmp_path):
     os.mkfifo(tmp_path / "pipe")
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import subprocess
 
 import pytest
 
@@ -205,7 +206,7 @@ def test_what_cannot_be_read_is_named_and_the_rest_is_hashed(folder, monkeypatch
     assert len(journals(folder)) == 1
 
 
-@pytest.mark.parametrize("change", ["written", "removed", "added"])
+@pytest.mark.parametrize("change", ["written", "kept", "removed", "added"])
 def test_a_folder_that_changes_while_it_is_locked_is_not_locked(folder, monkeypatch, change):
     original = locking.hash_files
 
@@ -213,6 +214,9 @@ def test_a_folder_that_changes_while_it_is_locked_is_not_locked(folder, monkeypa
         yield from original(*given)
         if change == "removed":
             (folder / "a.tif").unlink()
+        elif change == "kept":  # size and time, as rsync --inplace --times keeps them
+            (folder / "a.tif").write_text("CONTENT OF A.TIF")
+            os.utime(folder / "a.tif", LONG_AGO)
         else:
             (folder / ("a.tif" if change == "written" else "c.tif")).write_text("other")
 
@@ -251,11 +255,42 @@ def test_a_folder_that_cannot_be_written_is_told(folder, monkeypatch):
         lock(folder, workers=1)
 
 
-def test_an_empty_folder_has_a_lock_too(tmp_path):
-    result = lock(tmp_path, workers=2)
+def test_an_empty_folder_is_refused(tmp_path):
+    with pytest.raises(ConfigError, match="expected files, found none"):
+        lock(tmp_path, workers=2)
 
-    assert (result.exit_status, result.data["files"]) == (0, 0)
-    assert read_lock(tmp_path / NAME).files == {}
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_lost_all_its_files_is_not_locked_anew(folder):
+    lock(folder, workers=1)
+    for name in read_lock(folder / NAME).files:
+        (folder / name).unlink()
+
+    with pytest.raises(ConfigError, match="found none"):
+        lock(folder, workers=1, update=True, drop_missing=True)
+
+    assert len(read_lock(folder / NAME).files) == 3
+
+
+def test_a_folder_in_the_place_of_the_lock_is_told(folder):
+    (folder / NAME).mkdir()
+
+    with pytest.raises(ConfigError, match=r"dataset.sha256: .* found a folder. Rename it"):
+        lock(folder, workers=1)
+
+
+def test_links_to_a_folder_are_read_once_and_listed_as_sha256sum_reads_them(folder, monkeypatch):
+    (folder / "latest").symlink_to("masks")
+    reading = Reading(monkeypatch)
+
+    result = lock(folder, workers=1)
+
+    files = read_lock(folder / NAME).files
+    assert files["latest/a.png"] == files["masks/a.png"]
+    assert len(reading.names) == result.data["files"] == 4
+    check = ["sha256sum", "--check", "--quiet", NAME]
+    assert subprocess.run(check, cwd=folder, check=False).returncode == 0
 
 
 def test_a_copy_of_a_folder_has_the_same_name(folder, tmp_path):

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 
 import pytest
 
 from common.errors import ContractError, SlideError
-from layer1_extract.dataset_lock.lock_file import NAME
+from layer1_extract.dataset_lock import verifying
+from layer1_extract.dataset_lock.lock_file import NAME, Lock, write_lock
 from layer1_extract.dataset_lock.locking import lock
 from layer1_extract.dataset_lock.verifying import verify
 
@@ -79,6 +81,7 @@ def test_sizes_alone_are_quick_and_say_what_they_are(folder):
     assert result.exit_status == 0
     assert "contents were not read" in result.text
     assert result.data["contents_read"] is False
+    assert (result.data["whole"], result.data["names_and_sizes"]) == (None, True)
 
 
 @pytest.mark.parametrize("change", ["longer", "fewer", "more"])
@@ -88,7 +91,35 @@ def test_sizes_alone_find_what_a_broken_copy_is(folder, change):
     else:
         (folder / ("a.tif" if change == "longer" else "new.tif")).write_text("another length" * 9)
 
-    assert verify(folder, workers=1, quick=True).exit_status == ContractError.exit_status
+    result = verify(folder, workers=1, quick=True)
+
+    assert result.exit_status == ContractError.exit_status
+    assert (result.data["whole"], result.data["names_and_sizes"]) == (False, False)
+
+
+def test_names_and_sizes_may_be_right_where_contents_are_not(folder):
+    flip_a_bit(folder / "a.tif")
+
+    data = verify(folder, workers=1).data
+
+    assert (data["whole"], data["names_and_sizes"]) == (False, True)
+
+
+def test_only_what_was_read_counts_for_the_rate(folder, monkeypatch):
+    (folder / "large.tif").write_bytes(bytes(10**6))
+    lock(folder, workers=1, update=True)
+    (folder / "large.tif").write_bytes(b"cut")
+    clock = itertools.count()
+    monkeypatch.setattr(verifying.time, "perf_counter", lambda: float(next(clock)))
+
+    assert verify(folder, workers=1).data["megabytes_per_second"] < 0.1
+
+
+def test_a_lock_of_nothing_proves_nothing(tmp_path):
+    write_lock(tmp_path / NAME, Lock.now({}))
+
+    with pytest.raises(ContractError, match="expected files, found none"):
+        verify(tmp_path, workers=1)
 
 
 def test_a_file_that_cannot_be_read_is_named_and_is_no_missing_one(folder):
