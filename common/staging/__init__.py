@@ -10,8 +10,9 @@ from common.staging.ahead import copied_ahead
 from common.staging.copying import CopyError, Desk, brought
 from common.staging.files import FileSet, slide_files
 from common.staging.forecast import Forecast, forecast, forecast_slides
-from common.staging.scratch import Hold, Scratch
-from common.staging.slides import Staged, from_scratch, staged
+from common.staging.hold import Hold
+from common.staging.scratch import Scratch
+from common.staging.slides import Staged, from_scratch, settled, staged
 
 __all__ = [
     "CopyError",
@@ -26,6 +27,7 @@ __all__ = [
     "forecast",
     "forecast_slides",
     "from_scratch",
+    "settled",
     "slide_files",
     "staged",
 ]

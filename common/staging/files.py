@@ -43,6 +43,11 @@ class FileSet:
         """One file alone."""
         return cls(path.parent, (path.name,))
 
+    @property
+    def first(self) -> Path:
+        """The file the others are known by."""
+        return self.root / self.names[0]
+
     @cached_property
     def sizes(self) -> tuple[int, ...]:
         """Bytes of each file."""
@@ -60,7 +65,7 @@ class FileSet:
         for name in self.names:
             status = (self.root / name).stat()
             said.append((name, status.st_size, status.st_mtime_ns, status.st_ino))
-        text = json.dumps([os.path.realpath(self.root / self.names[0]), said])
+        text = json.dumps([os.path.realpath(self.first), said])
         return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:_KEY_DIGITS]
 
 

@@ -11,10 +11,12 @@ import os
 import re
 import secrets
 import socket
-import time
+import stat
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+from common.files import clock_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
 BEAT_S: Final = 60.0
 SILENT_S: Final = 3600.0
 """A process that cannot be looked at is taken for dead when its folder was not touched so long."""
+
+BUSY_S: Final = 3 * BEAT_S
+"""A process that did not touch its folder so long is not waited for."""
 
 _PREFIX: Final = "camnet"
 _NAME: Final = re.compile(
@@ -39,12 +44,16 @@ def own_name() -> str:
 
 
 def folders(scratch: Path) -> Iterator[Path]:
-    """The folders of whichever processes in `scratch`, by name."""
+    """The folders of this user's processes in `scratch`, by name; those nobody else can write to.
+
+    Others may use the same scratch, and make whatever folders they like.
+    """
     try:
         names = sorted(os.listdir(scratch))  # noqa: PTH208 - nothing but names is asked
     except OSError:
         return
-    yield from (scratch / name for name in names if _NAME.fullmatch(name))
+    found = (scratch / name for name in names if _NAME.fullmatch(name))
+    yield from (folder for folder in found if _is_ours(folder))
 
 
 def is_alive(folder: Path) -> bool:
@@ -57,8 +66,32 @@ def is_alive(folder: Path) -> bool:
         return False
     if match[2] == _place() and _start(os.getpid()):
         return _start(int(match[3])) == int(match[4])
+    return _touched_within(folder, SILENT_S)
+
+
+def is_busy(folder: Path) -> bool:
+    """Whether the process that made a folder works on, and said so lately."""
+    return is_alive(folder) and _touched_within(folder, BUSY_S)
+
+
+def owner_of(folder: Path) -> str:
+    """Who made a folder, for a person."""
+    match = _NAME.fullmatch(folder.name)
+    return folder.name if match is None else f"process {match[3]} of {match[1]}"
+
+
+def _is_ours(folder: Path) -> bool:
     try:
-        return time.time() - folder.stat().st_mtime < SILENT_S
+        status = folder.lstat()
+    except OSError:
+        return False
+    private = not status.st_mode & (stat.S_IRWXG | stat.S_IRWXO)
+    return stat.S_ISDIR(status.st_mode) and private and status.st_uid == os.geteuid()
+
+
+def _touched_within(folder: Path, seconds: float) -> bool:
+    try:
+        return clock_of(folder.parent) - folder.stat().st_mtime < seconds
     except OSError:
         return False
 

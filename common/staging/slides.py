@@ -9,17 +9,20 @@ from typing import TYPE_CHECKING, TypeVar
 
 from common.errors import ConfigError
 from common.outcomes import held
+from common.staging.copying import CopyError
 from common.staging.files import slide_files
-from common.staging.scratch import say_once
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
+    from pathlib import Path
 
     from common.cohort import SlideEntry
     from common.staging.copying import Desk
-    from common.staging.scratch import Hold, Scratch
+    from common.staging.hold import Hold
+    from common.staging.scratch import Scratch
 
 T = TypeVar("T")
+_failed: set[Path] = set()
 log = logging.getLogger(__name__)
 
 
@@ -42,6 +45,20 @@ class Staged:
     def desk(self) -> Desk | None:
         """Where to write results first; None writes them in place."""
         return None if self.hold is None else self.hold.desk
+
+    def prove(self) -> None:
+        """Read the copy once more, all of it: what was read of it is of these bytes.
+
+        Raises
+        ------
+        CopyError
+            If it is not what arrived.
+        """
+        if self.hold is not None and not self.hold.is_whole():
+            raise CopyError(
+                f"{self.entry.path}: expected the copy that was made of it, found other bytes. "
+                "Check the disk and the memory of this machine, or leave out --scratch"
+            )
 
     def at_fault(self, error: Exception) -> bool:
         """Whether it was scratch that failed, and not the slide or the results' disk."""
@@ -85,11 +102,17 @@ def _staged(scratch: Scratch, entry: SlideEntry, stack: ExitStack) -> Staged:
         copy = hold.fetch(files) / files.names[0]
     except OSError as error:
         stack.close()
-        why = f"--scratch {scratch.folder}: {error.strerror or error}"
-        text = f"{why}: {entry.path}, and others if it is so for them, are read in place"
-        say_once(scratch.folder, text)
+        _say_once(scratch.folder, error, entry.path)
         return Staged(entry)
     return Staged(replace(entry, path=copy), hold)
+
+
+def _say_once(folder: Path, error: OSError, path: Path) -> None:
+    """A warning about a scratch folder that this process gives once."""
+    if folder not in _failed:
+        _failed.add(folder)
+        said = "--scratch %s: %s: %s, and others if it is so for them, are read in place"
+        log.warning(said, folder, error.strerror or error, path)
 
 
 def from_scratch(
@@ -105,11 +128,31 @@ def from_scratch(
         Takes the slide to read, and the desk to write results on first. What it raises is raised
         here, with the slide's own path in place of the copy's.
     """
+
+    def proven() -> T:
+        result = work(copy.entry, copy.desk)
+        copy.prove()
+        return result
+
     with staged(scratch, entry) as copy:
-        done = held(lambda: work(copy.entry, copy.desk))
-        if done.error is None:
-            return done()
-        if not copy.at_fault(done.error):
-            raise copy.told(done.error)
-    log.warning("%s: done once more without --scratch, which failed: %s", entry.path, done.error)
-    return work(entry, None)
+        return settled(copy, entry.path, proven, lambda: work(entry, None))
+
+
+def settled(copy: Staged, path: Path, work: Callable[[], T], in_place: Callable[[], T]) -> T:
+    """What `work` gives; what `in_place` gives where scratch failed it.
+
+    Parameters
+    ----------
+    copy : Staged
+        What `work` reads. An error of the slide is told by the slide's own path.
+    path : Path
+        The slide's own.
+    work, in_place : callable
+    """
+    done = held(work)
+    if done.error is None:
+        return done()
+    if not copy.at_fault(done.error):
+        raise copy.told(done.error)
+    log.warning("%s: done once more without --scratch, which failed: %s", path, done.error)
+    return in_place()

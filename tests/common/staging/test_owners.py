@@ -8,7 +8,7 @@ import time
 import pytest
 
 from common.staging import owners
-from common.staging.owners import SILENT_S, folders, is_alive, own_name
+from common.staging.owners import BUSY_S, SILENT_S, folders, is_alive, is_busy, own_name, owner_of
 
 
 def test_a_folder_of_this_process_is_alive_and_no_name_comes_twice(tmp_path):
@@ -16,7 +16,7 @@ def test_a_folder_of_this_process_is_alive_and_no_name_comes_twice(tmp_path):
 
     assert len(names) == 50
     for name in names:
-        (tmp_path / name).mkdir()
+        (tmp_path / name).mkdir(0o700)
     assert all(map(is_alive, folders(tmp_path)))
     assert {path.name for path in folders(tmp_path)} == names
 
@@ -56,11 +56,59 @@ def test_folders_of_others_are_left_alone(tmp_path, name):
     assert not is_alive(tmp_path / name)
 
 
+@pytest.mark.parametrize("mode", [0o701, 0o720, 0o1777])
+def test_a_folder_others_can_get_into_is_none_of_ours(tmp_path, mode):
+    folder = tmp_path / own_name()
+    folder.mkdir()
+    folder.chmod(mode)
+
+    assert list(folders(tmp_path)) == []
+
+
+def test_a_folder_of_another_user_is_none_of_ours(tmp_path, monkeypatch):
+    (tmp_path / own_name()).mkdir(0o700)
+    monkeypatch.setattr(owners.os, "geteuid", lambda: os.getuid() + 1)
+
+    assert list(folders(tmp_path)) == []
+
+
+def test_a_link_or_a_file_of_such_a_name_is_none_of_ours(tmp_path):
+    (tmp_path / "elsewhere").mkdir(0o700)
+    (tmp_path / own_name()).symlink_to(tmp_path / "elsewhere")
+    (tmp_path / own_name()).touch(0o600)
+
+    assert list(folders(tmp_path)) == []
+
+
+@pytest.mark.parametrize("place", [None, "00000000"], ids=["here", "elsewhere"])
+def test_a_process_is_busy_while_it_touches_its_folder(tmp_path, monkeypatch, place):
+    folder = tmp_path / own_name()
+    folder.mkdir(0o700)
+    if place is not None:
+        monkeypatch.setattr(owners, "_place", lambda: place)
+    busy = is_busy(folder)
+    os.utime(folder, times=(time.time() - BUSY_S - 60,) * 2)
+
+    assert (busy, is_busy(folder), is_alive(folder)) == (True, False, True)
+
+
+def test_silence_is_told_by_the_clock_of_the_file_system(tmp_path, monkeypatch):
+    name = own_name()
+    (tmp_path / name).mkdir()
+    monkeypatch.setattr(owners, "_place", lambda: "00000000")
+    monkeypatch.setattr(time, "time", lambda: (tmp_path / name).stat().st_mtime + 2 * SILENT_S)
+
+    assert is_alive(tmp_path / name)
+
+
 def test_a_host_name_with_dots_is_read_back(tmp_path, monkeypatch):
     monkeypatch.setattr(owners.socket, "gethostname", lambda: "node1.cluster.example")
-    (tmp_path / own_name()).mkdir()
+    (tmp_path / own_name()).mkdir(0o700)
 
     assert [is_alive(path) for path in folders(tmp_path)] == [True]
+    assert [owner_of(path) for path in folders(tmp_path)] == [
+        f"process {os.getpid()} of node1.cluster.example"
+    ]
 
 
 def test_a_folder_that_is_not_there_has_none(tmp_path):

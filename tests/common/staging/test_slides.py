@@ -128,6 +128,20 @@ def test_a_copy_that_is_lost_or_damaged_meanwhile_is_read_in_place(scratch, entr
     assert "done once more without --scratch" in caplog.text
 
 
+def test_what_was_read_of_a_copy_that_was_damaged_meanwhile_is_not_taken(scratch, entry, caplog):
+    """Even where no error tells of it."""
+
+    def work(local, _):
+        if local.path != entry.path:
+            with local.path.open("r+b") as stream:
+                stream.seek(local.path.stat().st_size // 2 + 777)
+                stream.write(bytes(100))
+        return local.path.read_bytes()
+
+    assert from_scratch(scratch, entry, work) == entry.path.read_bytes()
+    assert f"{entry.path}: done once more without --scratch" in caplog.text
+
+
 def test_a_desk_that_is_full_is_done_without(scratch, entry, tmp_path):
     def work(_, desk):
         with brought(tmp_path / "a.h5", desk) as local:
