@@ -12,7 +12,7 @@ from itertools import cycle
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from common.errors import PipelineError, SlideError
-from common.files import spread_hash, whole_file
+from common.files import blocks, spread_hash, whole_file
 from common.stopping import stop_if_asked
 
 if TYPE_CHECKING:
@@ -56,7 +56,8 @@ def copied(source: Path, target: Path) -> str:
         source.open("rb", buffering=0) as incoming,
         target.open("r+b" if target.exists() else "xb", buffering=0) as outgoing,
     ):
-        _read_on(incoming.fileno())
+        with suppress(OSError):  # a hint, which some file systems do not take
+            os.posix_fadvise(incoming.fileno(), 0, 0, os.POSIX_FADV_SEQUENTIAL)
         for view in views:
             stop_if_asked()
             count = incoming.readinto(view) or 0
@@ -73,6 +74,8 @@ def copied(source: Path, target: Path) -> str:
 
 def fetched(source: Path, target: Path, copy: Copy = copied) -> str:
     """Copy a file to scratch, and read it there to prove it; tried once more where that fails.
+
+    It is read from the disk, where the system lets go of what it has in memory.
 
     Returns
     -------
@@ -91,7 +94,9 @@ def fetched(source: Path, target: Path, copy: Copy = copied) -> str:
 
 def _fetched(source: Path, target: Path, copy: Copy) -> str:
     before = source.stat()
-    sent, arrived = copy(source, target), hashed(target)
+    sent = copy(source, target)
+    _to_disk(target)
+    arrived = hashed(target)
     if arrived != sent or target.stat().st_size != before.st_size:
         raise _differs(source, target, sent, arrived)
     after = source.stat()
@@ -130,13 +135,11 @@ def brought_back(local: Path, path: Path, copy: Copy = copied) -> None:
 
 
 def hashed(path: Path) -> str:
-    """Hexadecimal SHA-256 of a file, read in large blocks."""
-    digest, view = hashlib.sha256(), memoryview(bytearray(_BLOCK))
-    with path.open("rb", buffering=0) as stream:
-        _read_on(stream.fileno())
-        while count := stream.readinto(view):
-            stop_if_asked()
-            digest.update(view[:count])
+    """Hexadecimal SHA-256 of a file; it stops where a process is asked to stop."""
+    digest = hashlib.sha256()
+    for block in blocks(path):
+        stop_if_asked()
+        digest.update(block)
     return digest.hexdigest()
 
 
@@ -192,11 +195,6 @@ def _differs(file: Path, other: Path, sent: str, arrived: str) -> CopyError:
 def _write_all(descriptor: int, view: memoryview) -> None:
     while view:
         view = view[os.write(descriptor, view) :]
-
-
-def _read_on(descriptor: int) -> None:
-    with suppress(OSError):
-        os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_SEQUENTIAL)
 
 
 def _to_disk(path: Path) -> None:

@@ -84,6 +84,16 @@ def test_a_source_that_is_written_to_meanwhile_is_refused(source, tmp_path):
         fetched(source, tmp_path / "b", copy)
 
 
+def test_a_copy_is_proven_by_what_the_disk_holds(source, tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(os, "fsync", lambda _: asked.append("flush"))
+    monkeypatch.setattr(os, "posix_fadvise", lambda *said: asked.append(said[-1]))
+    fetched(source, tmp_path / "b")
+
+    flushed = asked.index("flush")
+    assert asked[flushed + 1 :] == [os.POSIX_FADV_DONTNEED, os.POSIX_FADV_SEQUENTIAL]
+
+
 def test_a_result_takes_its_place_whole_and_replaces_the_one_before(source, tmp_path):
     target = tmp_path / "out" / "a.h5"
     target.parent.mkdir()
