@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from common.errors import PipelineError
@@ -60,7 +60,11 @@ class _Ahead:
         self._stopped = False
 
     def run(self) -> None:
-        """Copy until all is done, or `stop`."""
+        """Copy until all is done, or `stop`, or Ctrl-C, which is the main thread's to tell."""
+        with suppress(KeyboardInterrupt):
+            self._run()
+
+    def _run(self) -> None:
         for place, entry in enumerate(self._entries):
             with self._changed:
                 self._changed.wait_for(lambda place=place: self._stopped or place <= self._reach)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import signal
 import time
 
 import pytest
@@ -69,6 +70,17 @@ def test_a_slide_that_cannot_be_copied_does_not_stop_the_others(scratch, slides,
     slides[0].path.unlink()
     with copied_ahead(scratch, slides, at_once=1):
         become(["1"], lambda: copies)
+
+
+def test_a_run_that_is_interrupted_ends_the_copying_without_a_word(
+    scratch, slides, copies, monkeypatch
+):
+    """A thread that ends by an error fails a test here."""
+    monkeypatch.setattr("common.stopping._heard", [signal.SIGINT])
+    with copied_ahead(scratch, slides, at_once=1):
+        become([], lambda: copies)
+
+    assert list(scratch.folder.iterdir()) == []
 
 
 def test_leaving_early_leaves_nothing(scratch, slides):
