@@ -3,7 +3,8 @@
     python attempts.py FOLDER
 
 Prints a line, a JSON object, after each step: its name and what was found, ``works`` where all is
-well. Needs the standard library alone, so that it starts at once. What it makes it removes.
+well. A folder that is not there yet stands for the one it will be made in. Needs the standard
+library alone, so that it starts at once. What it makes it removes.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import fcntl
 import json
 import os
 import shutil
+import stat
 import sys
 import tempfile
 from contextlib import contextmanager
@@ -30,8 +32,13 @@ _BYTES = 1 << 20
 
 def main(folder: Path) -> None:
     """Try each step in `folder`, and print what came of it."""
-    _tell("room", _found(lambda: _room(folder)))
-    made = _found(lambda: {"own": tempfile.mkdtemp(prefix=PREFIX, dir=folder)})
+    place = _found(lambda: _place(folder))
+    _tell("place", place)
+    if place["found"] != WORKS:
+        return
+    there = Path(place["there"])
+    _tell("room", _found(lambda: _room(there)))
+    made = _found(lambda: {"own": tempfile.mkdtemp(prefix=PREFIX, dir=there)})
     _tell("make", made)
     if made["found"] != WORKS:
         return
@@ -56,6 +63,29 @@ def _found(step: Callable[[], Any]) -> dict[str, Any]:
 def _tell(name: str, found: dict[str, Any]) -> None:
     sys.stdout.write(json.dumps({"step": name, **found}) + "\n")
     sys.stdout.flush()
+
+
+def _place(folder: Path) -> dict[str, str]:
+    """The folder, or the nearest around it that is there."""
+    whole = folder.absolute()
+    return {"there": str(next(path for path in (whole, *whole.parents) if _is_folder(path)))}
+
+
+def _is_folder(path: Path) -> bool:
+    """Whether it is there, as a folder; anything else there is an error."""
+    try:
+        mode = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        if path.is_symlink():
+            end = os.path.realpath(path)
+            said = f"{path} is a link to {end}, which is not there"
+            raise OSError(errno.ENOENT, said) from None
+        return False
+    except OSError as error:
+        raise OSError(error.errno, f"{path} could not be looked at: {error.strerror}") from error
+    if not stat.S_ISDIR(mode):
+        raise OSError(errno.ENOTDIR, f"{path} is a file")
+    return True
 
 
 def _room(folder: Path) -> dict[str, int]:

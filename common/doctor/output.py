@@ -11,7 +11,7 @@ from common.doctor import attempts
 from common.doctor.child import told_by
 from common.doctor.container import container
 from common.doctor.finding import failed, ok, warning
-from common.doctor.mounts import is_mounted, mount_of
+from common.doctor.mounts import is_mounted, mount_of, mounts
 from common.doctor.owner import permission
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ _ADVICE: Final = {
     "ENOSPC": "make room, or give another --out",
     "EDQUOT": "your share of the disk is used up: make room, or give another --out",
     "EFBIG": "files may not grow: see ulimit -f",
+    "ENOENT": "make the folder it leads to, or bind that too, or give another --out",
+    "ENOTDIR": "give another --out, a folder or one to be made",
     "EROFS": "it is mounted read-only: give another --out, or mount it without :ro",
 }
 
@@ -42,7 +44,8 @@ def where(host: Host, out: Path | None) -> tuple[Path, bool]:
     if out is not None:
         return out, True
     mounted = host.path(POINT)
-    return (mounted if container(host) and mounted.is_dir() else Path.cwd()), False
+    bound = mounted in {mount.point for mount in mounts(host)}  # of one that hangs no question
+    return (mounted if container(host) and (bound or mounted.is_dir()) else Path.cwd()), False
 
 
 def look(
@@ -69,11 +72,14 @@ def look(
     if not asked and folder == host.path(POINT) and not is_mounted(host, folder):
         said, advice = f"nothing is bound to {POINT}", f"bind a folder of yours: -v FOLDER:{POINT}"
         return [warning("output", said, f"{advice} (Apptainer: --bind)")]
-    there = _existing(folder)
-    told = told_by([sys.executable, "-I", "-S", str(program), str(there)], seconds)
-    place = f"{folder}" if there == folder else f"{folder}, to be made in {there},"
+    told = told_by([sys.executable, "-I", "-S", str(program), str(folder)], seconds)
+    make = failed if asked else _unasked
+    if bad := _nowhere(host, told, folder):
+        return [make("output", *bad)]
+    there = Path(told.steps["place"]["there"])
+    at_hand = there == folder.absolute()
+    place = f"{folder}" if at_hand else f"{folder}, to be made in {there},"
     if bad := _not_written(host, told, there, place):
-        make = failed if asked else _unasked
         return [make("output", *bad)]
     return [*_written(host, told, there, place), _locks(host, told)]
 
@@ -82,10 +88,16 @@ def _unasked(name: str, said: str, advice: str) -> Finding:
     return warning(name, f"{said} (no --out was given)", advice)
 
 
-def _existing(folder: Path) -> Path:
-    """The folder, or the nearest around it that is there."""
-    whole = folder.absolute()
-    return next(path for path in (whole, *whole.parents) if path.is_dir())
+def _nowhere(host: Host, told: Told, folder: Path) -> tuple[str, str] | None:
+    """Why there is no place for the folder, and what to do; None where there is."""
+    place = told.steps.get("place")
+    if place is None:
+        said = f"{folder} could not be looked at, {told.end or 'and nothing says why'}"
+        return said, "is its server there? Give another --out"
+    if place["found"] == attempts.WORKS:
+        return None
+    known = _ADVICE.get(place.get("errno", ""))
+    return place["found"], known or permission(host, folder, "give another --out")
 
 
 def _not_written(host: Host, told: Told, there: Path, place: str) -> tuple[str, str] | None:
@@ -94,7 +106,7 @@ def _not_written(host: Host, told: Told, there: Path, place: str) -> tuple[str, 
         step = told.steps.get(name)
         if step is None:
             said = f"{place} cannot be tried, {told.end or 'and nothing says why'}"
-            if told.timed_out and "write" in told.steps:
+            if told.timed_out and "rename" in told.steps:
                 return None  # what hung are links or locks
             advice = "is its server there? Remove .camnet-doctor.* from it when it answers again"
             return said, advice

@@ -72,6 +72,7 @@ def rounds(
         Check("temporary files", partial(temporary.look, host)),
         Check("output", partial(output.look, host, out)),
         Check("HDF5", partial(hdf5.look, host)),
+        Check("JPEG", hdf5.look_at_pictures),
     ]
     name = host.variables.get("SLURMD_NODENAME") or host.text("/proc/sys/kernel/hostname").strip()
     now = datetime.now(UTC).isoformat(timespec="seconds")

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 
+import pytest
 from file_limit import largest_file
 
 from common.doctor import attempts
@@ -19,8 +20,8 @@ def tried(folder):
 def test_a_folder_that_can_be_written_passes_every_step_and_is_left_as_it_was(tmp_path):
     steps = tried(tmp_path)
 
-    assert [step["found"] for step in steps.values()] == ["works"] * 8
-    assert list(steps) == ["room", "make", *attempts.STEPS, "remove"]
+    assert [step["found"] for step in steps.values()] == ["works"] * 9
+    assert list(steps) == ["place", "room", "make", *attempts.STEPS, "remove"]
     assert steps["room"]["free"] > 0
     assert list(tmp_path.iterdir()) == []
 
@@ -35,9 +36,32 @@ def test_a_disk_where_files_cannot_grow_is_found_by_writing(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_folder_that_is_not_there_is_told():
+def test_a_folder_that_is_not_there_is_tried_where_it_will_be(tmp_path):
+    steps = tried(tmp_path / "run" / "one")
+
+    assert steps["place"]["there"] == str(tmp_path)
+    assert steps["remove"]["found"] == "works"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_where_no_folder_can_be_made_it_is_told_at_once():
     steps = tried("/proc/no/folder")
 
-    assert steps["room"]["errno"] == "ENOENT"
     assert steps["make"]["errno"] == "ENOENT"
-    assert len(steps) == 2
+    assert list(steps) == ["place", "room", "make"]
+
+
+@pytest.mark.parametrize("name", ["here", "here/below"])
+def test_a_file_and_a_link_to_nowhere_are_no_place(tmp_path, name):
+    (tmp_path / "file").mkdir()
+    (tmp_path / "file" / "here").touch()
+    (tmp_path / "link").mkdir()
+    (tmp_path / "link" / "here").symlink_to("/no/such")
+
+    file, link = tried(tmp_path / "file" / name), tried(tmp_path / "link" / name)
+
+    assert file["place"]["found"] == f"{tmp_path}/file/here is a file"
+    assert link["place"]["found"] == (
+        f"{tmp_path}/link/here is a link to /no/such, which is not there"
+    )
+    assert len(file) == len(link) == 1

@@ -1,18 +1,35 @@
 from __future__ import annotations
 
 import tempfile
+from importlib.metadata import PackageNotFoundError
 
+import cv2
 import h5py
 import pytest
 from fake_hosts import fake_host, only, states
 
-from common.doctor.hdf5 import look
+from common.doctor import hdf5
+from common.doctor.hdf5 import look, look_at_pictures
 
 
-def test_files_and_pictures_are_read_as_they_were_written(tmp_path):
+def test_pictures_are_read_as_they_were_written_whichever_package_brings_opencv(monkeypatch):
+    def of(name):
+        if name.startswith("opencv"):
+            raise PackageNotFoundError(name)
+        return "1"
+
+    monkeypatch.setattr(hdf5, "version", of)
+
+    (found,) = look_at_pictures()
+
+    assert (found.name, found.state) == ("JPEG", "ok")
+    assert cv2.__version__ in found.said
+
+
+def test_files_are_read_as_they_were_written(tmp_path):
     found = look(fake_host(tmp_path))
 
-    assert states(found) == [("HDF5", "ok"), ("JPEG", "ok")]
+    assert states(found) == [("HDF5", "ok")]
     assert h5py.version.hdf5_version in only(found, "HDF5").said
 
 

@@ -28,7 +28,9 @@ ALL = {"room": ROOM} | dict.fromkeys(
 
 def told(tmp_path, changed=None, left_out=(), sleep=0, **variables):
     """What is said where the steps end so."""
-    steps = {name: step for name, step in (ALL | (changed or {})).items() if name not in left_out}
+    place = {"place": WORKS | {"there": str(tmp_path)}}
+    steps = place | ALL | (changed or {})
+    steps = {name: step for name, step in steps.items() if name not in left_out}
     program = tmp_path / "program.py"
     program.write_text(TELLS.format(steps=steps, sleep=sleep))
     host = fake_host(tmp_path, **variables)
@@ -61,6 +63,57 @@ def test_a_folder_to_be_made_is_tried_where_it_will_be(tmp_path):
 
     assert f"{tmp_path / 'run' / 'one'}, to be made in {tmp_path}," in only(found, "output").said
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_given_from_here_is_not_to_be_made_anew(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "run").mkdir()
+
+    found = look(fake_host(tmp_path), Path("run"))
+
+    assert only(found, "output").said.startswith("run can be written")
+
+
+def test_a_file_is_no_folder_for_results(tmp_path):
+    (tmp_path / "run").touch()
+
+    (found,) = look(fake_host(tmp_path), tmp_path / "run")
+
+    assert (found.state, found.said) == ("failed", f"{tmp_path / 'run'} is a file")
+
+
+def test_a_link_to_nowhere_is_no_folder_for_results(tmp_path):
+    (tmp_path / "run").symlink_to("/no/such")
+
+    (found,) = look(fake_host(tmp_path), tmp_path / "run")
+
+    assert found.state == "failed"
+    assert found.said == f"{tmp_path / 'run'} is a link to /no/such, which is not there"
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may look everywhere")
+def test_a_folder_below_a_closed_one_is_told(tmp_path):
+    (tmp_path / "closed").mkdir(mode=0)
+
+    (found,) = look(fake_host(tmp_path), tmp_path / "closed" / "run")
+
+    assert found.state == "failed"
+    assert "could not be looked at: Permission denied" in found.said
+    assert "ask its owner" in found.advice
+
+
+def test_a_folder_that_does_not_even_say_what_it_is_hangs_nobody(tmp_path):
+    (found,) = told(tmp_path, left_out={"place", *ALL}, sleep=60)
+
+    assert found.state == "failed"
+    assert "could not be looked at, no end within 1 s" in found.said
+
+
+def test_a_folder_of_a_container_that_hangs_is_not_asked_by_us(tmp_path):
+    bound = f"1 0 0:1 / {tmp_path}/out rw - nfs4 server:/out rw\n"
+    host = fake_host(tmp_path, {"/.dockerenv": "", "/proc/self/mountinfo": bound})
+
+    assert where(host, None) == (tmp_path / "out", False)
 
 
 def test_without_a_folder_given_it_is_that_of_the_container_or_the_current_one(tmp_path):
@@ -148,6 +201,14 @@ def test_locks_that_hang_are_found_and_do_not_hang_us(tmp_path):
     assert only(found, "output").state == "ok"
     assert only(found, "file locks").state == "warning"
     assert "HDF5_USE_FILE_LOCKING=FALSE" in only(found, "file locks").advice
+
+
+def test_a_rename_that_hangs_stops_the_work(tmp_path):
+    after = {"rename", "link", "flock", "fcntl", "remove"}
+
+    (found,) = told(tmp_path, left_out=after, sleep=60)
+
+    assert found.state == "failed"
 
 
 def test_a_file_system_that_does_not_answer_is_told(tmp_path):
