@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 from common.amounts import GB, size
 from common.doctor import attempts
 from common.doctor.child import told_by
-from common.doctor.container import container
+from common.doctor.container import container, permission
 from common.doctor.finding import failed, ok, warning
 from common.doctor.mounts import is_mounted, mount_of, mounts
-from common.doctor.owner import permission
 
 if TYPE_CHECKING:
     from common.doctor.child import Told

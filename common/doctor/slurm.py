@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from common.amounts import counted, size
 from common.cluster import Place, Rank
 from common.doctor.finding import failed, ok, warning
-from common.doctor.memory import slurm_memory
+from common.doctor.resources import slurm_memory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from common.amounts import counted
-from common.doctor.container import container, to_bind
+from common.doctor.container import container, permission, to_bind
 from common.doctor.finding import failed, ok, warning
 from common.doctor.mounts import mount_of
-from common.doctor.owner import permission
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
