@@ -6,6 +6,7 @@ from importlib.util import find_spec
 import pytest
 from click.testing import CliRunner
 from fake_hosts import fake_host, only
+from patch_files import write_patch_file
 
 from common.doctor.child import Told
 from layer2_train.cli import cli
@@ -44,12 +45,12 @@ def test_the_backend_is_left_out_where_there_is_no_time(tmp_path):
 
 
 def test_patches_are_looked_at(tmp_path):
-    (tmp_path / "a.h5").touch()
+    write_patch_file(tmp_path, "a")
     host = fake_host(tmp_path, HOME=str(tmp_path))
 
     found = doctor(tmp_path, (tmp_path,), quick=False, host=host, ask=lambda _: Told(WELL))
 
-    assert "1 file can be read" in only(found.findings, "patches").said
+    assert "1 patch file" in only(found.findings, "patches").said
     assert only(found.findings, "network").state == "ok"
 
 

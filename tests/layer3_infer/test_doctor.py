@@ -2,8 +2,10 @@ from __future__ import annotations
 
 from click.testing import CliRunner
 from fake_hosts import fake_host, only
+from tiff_slides import tissue_on_glass, write_slide
 
 from common.doctor.child import Told
+from common.model_bundle import Manifest, write_bundle
 from layer3_infer.cli import cli
 from layer3_infer.doctor import doctor
 
@@ -15,9 +17,10 @@ WELL = {
 
 
 def test_slides_models_and_a_network_are_looked_at(tmp_path):
-    for name in ("slides/a.svs", "model/bundle.json"):
-        (tmp_path / name).parent.mkdir()
-        (tmp_path / name).touch()
+    image = tissue_on_glass(256, 256, (0, 0, 99, 99))
+    write_slide(tmp_path / "slides" / "a.tif", image, levels=1)
+    manifest = Manifest(architecture="small", patch_size=48, patch_mpp=0.5, cam_layer="last")
+    write_bundle(tmp_path / "model", manifest, lambda path: path.write_bytes(b"network"), "card")
     host = fake_host(tmp_path, HOME=str(tmp_path))
     given = (tmp_path / "slides",), (tmp_path / "model",)
 
@@ -44,8 +47,11 @@ def test_the_command_tells_at_once_where_the_network_is_left_out(tmp_path):
 
     well = CliRunner().invoke(cli, ["doctor", "--quick", "--out", str(tmp_path)])
     bad = CliRunner().invoke(cli, ["doctor", "--quick", "--model", str(lost)])
+    empty = CliRunner().invoke(cli, ["doctor", "--quick", "--model", str(tmp_path)])
 
     assert well.exit_code == 0, well.output
     assert "network" not in well.stdout
     assert bad.exit_code == 2
     assert f"{lost} is not there" in bad.stdout
+    assert empty.exit_code == 2
+    assert "bundle.json" in empty.stdout

@@ -1,129 +1,77 @@
 from __future__ import annotations
 
-from fake_hosts import Closed, fake_host
+import sys
+
+from fake_hosts import fake_host
+from tiff_slides import tissue_on_glass, write_slide
 
 from common.doctor.sources import look
 
-
-def slides(tmp_path, *names):
-    folder = tmp_path / "slides"
-    folder.mkdir(parents=True)
-    for name in names:
-        (folder / name).write_text("pixels")
-    return folder
-
-
-def of(host, *given):
-    return look(host, "slides", given, "/slides")
+SAYS = """
+import json, sys, time
+question = json.loads(sys.argv[1])
+{}
+"""
+ANSWERS = "print(json.dumps({'step': 'there'}), flush=True)\n"
 
 
-def test_a_folder_whose_files_can_be_read_is_well(tmp_path):
-    folder = slides(tmp_path, "a.tif", "b.tif")
-    (folder / ".hidden").symlink_to("/no/such")
-
-    (found,) = of(fake_host(tmp_path), folder)
-
-    assert (found.name, found.state) == ("slides", "ok")
-    assert found.said == f"{folder}: 2 files can be read"
+def of(host, *given, **more):
+    return look(host, "slides", given, "/slides", **more)
 
 
-def test_where_links_lead_is_told(tmp_path):
-    store = slides(tmp_path / "store", "a.tif")
-    folder = slides(tmp_path, "b.tif")
-    (folder / "a.tif").symlink_to(store / "a.tif")
-    (folder / "more").symlink_to(store)
-
-    (found,) = of(fake_host(tmp_path), folder)
-
-    assert found.said == f"{folder}: 3 files can be read; 2 files of them in {store}"
+def saying(code):
+    """A program that does this instead."""
+    return sys.executable, "-I", "-S", "-c", SAYS.format(code)
 
 
-def test_a_link_whose_target_is_not_bound_is_named_with_what_to_bind(tmp_path):
-    folder = slides(tmp_path)
-    (folder / "a.tif").symlink_to("/archive/2024/a.tif")
-    (folder / "b").symlink_to("../../elsewhere")
-    docker = fake_host(tmp_path, {"/.dockerenv": ""})
+def test_what_another_process_found_is_told(tmp_path):
+    slide = write_slide(tmp_path / "a.tif", tissue_on_glass(256, 256, (0, 0, 99, 99)), levels=1)
 
-    one, two = of(docker, folder)
+    well, lost = of(fake_host(tmp_path), slide, tmp_path / "none")
 
-    assert one.state == "failed"
-    assert one.said == (f"{folder / 'a.tif'} is a link to /archive/2024/a.tif, which is not there")
-    assert one.advice == "bind where it leads to, too: -v '/archive/2024:/archive/2024:ro'"
-    assert "bind the folder that holds it and where it leads to" in two.advice
-    assert (
-        of(fake_host(tmp_path / "bare"), folder)[0].advice == "mount what it leads to, or copy it"
-    )
+    assert well.state == "ok"
+    assert "1 slide, the first opens: a, 256 x 256 px" in well.said
+    assert (lost.state, lost.said) == ("failed", f"{tmp_path / 'none'} is not there")
 
 
-def test_links_in_a_circle_are_told(tmp_path):
-    folder = slides(tmp_path)
-    (folder / "a.tif").symlink_to(folder / "a.tif")
+def test_where_nothing_is_given_only_a_container_has_a_place_for_it(tmp_path):
+    files = {"/slides/a.tif": ""}
+    box = fake_host(tmp_path / "box", files | {"/.dockerenv": ""})
 
-    (found,) = of(fake_host(tmp_path), folder)
-
-    assert found.state == "failed"
-    assert "symbolic links" in found.said
+    assert "1 file can be read" in of(box)[0].said
+    assert of(fake_host(tmp_path / "bare", files), program=saying("print(1/0)")) == []
 
 
-def test_folders_linked_in_a_circle_are_walked_once(tmp_path):
-    folder = slides(tmp_path, "a.tif")
-    (folder / "again").symlink_to(folder)
-
-    assert "1 file can be read" in of(fake_host(tmp_path), folder)[0].said
-
-
-def test_a_file_that_may_not_be_read_is_told_with_its_owner(tmp_path):
-    folder = slides(tmp_path, "closed.tif", "open.tif")
-
-    (found,) = of(fake_host(tmp_path, kind=Closed, uid=77), folder)
-
-    assert found.state == "failed"
-    assert found.said == f"{folder / 'closed.tif'} cannot be read"
-    assert "we are user 77" in found.advice
-
-
-def test_of_many_bad_files_the_first_are_named_and_the_others_counted(tmp_path):
-    folder = slides(tmp_path, "good.tif")
-    for number in range(9):
-        (folder / f"{number}.tif").symlink_to("/archive/a.tif")
-
-    found = of(fake_host(tmp_path), folder)
-
-    assert len(found) == 4
-    assert found[-1].said == f"6 more of 10 files in {folder}"
-
-
-def test_the_files_of_a_cohort_are_looked_at_from_its_folder(tmp_path):
-    slides(tmp_path, "a.tif", "a.xml")
-    cohort = tmp_path / "cohort.csv"
-    cohort.write_text("path,annotation\nslides/a.tif,slides/a.xml\nslides/gone.tif,\n")
-
-    (found,) = of(fake_host(tmp_path), cohort)
-
-    assert found.said == f"{tmp_path / 'slides' / 'gone.tif'} is not there"
-
-
-def test_what_is_not_there_itself_is_told(tmp_path):
+def test_the_kind_of_container_is_known_there(tmp_path):
     (found,) = of(fake_host(tmp_path, APPTAINER_CONTAINER="x"), tmp_path / "none")
 
-    assert found.state == "failed"
     assert "--bind" in found.advice
 
 
-def test_where_nothing_is_given_a_container_looks_where_slides_are_expected(tmp_path):
-    box = fake_host(tmp_path, {"/.dockerenv": "", "/slides/a.tif": ""})
+def test_a_server_that_does_not_answer_hangs_nobody(tmp_path):
+    (found,) = of(fake_host(tmp_path), tmp_path, program=saying("time.sleep(60)"), seconds=1)
 
-    assert "1 file can be read" in of(box)[0].said
-    assert of(fake_host(tmp_path / "bare", {"/slides/a.tif": ""})) == []
-
-
-def test_an_empty_place_for_slides_is_not_worth_a_word(tmp_path):
-    (tmp_path / "slides").mkdir()
-
-    assert of(fake_host(tmp_path, {"/.dockerenv": ""})) == []
+    assert found.state == "failed"
+    assert found.said == f"{tmp_path} does not answer: no end within 1 s"
 
 
-def test_what_is_wrong_there_need_not_stop_the_work(tmp_path):
-    box = fake_host(tmp_path, {"/.dockerenv": "", "/slides/closed.tif": ""}, kind=Closed)
+def test_a_slow_one_is_not_said_to_be_gone(tmp_path):
+    slow = saying(ANSWERS + "time.sleep(60)")
 
-    assert of(box)[0].state == "warning"
+    (found,) = of(fake_host(tmp_path), tmp_path, program=slow, seconds=1)
+
+    assert found.state == "warning"
+    assert "was not looked at whole" in found.said
+
+
+def test_what_ends_the_program_is_told_with_what_it_found_before(tmp_path):
+    one = "{'name': 'slides', 'state': 'ok', 'said': 'well', 'advice': ''}"
+    code = f"{ANSWERS}print(json.dumps({{'step': '0', 'finding': {one}}}))\nraise OSError('gone')"
+
+    well, bad = of(fake_host(tmp_path), tmp_path, program=saying(code))
+
+    assert (well.state, well.said) == ("ok", "well")
+    assert (bad.state, bad.said) == (
+        "failed",
+        f"{tmp_path} could not be looked at: OSError: gone",
+    )
