@@ -13,11 +13,14 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
-def ahead(work: Callable[[T], R], items: Iterable[T], threads: int) -> Generator[R, None, None]:
-    """`work` of each item, in order; at most ``2 * threads + 1`` results wait at a time.
+def ahead(
+    work: Callable[[T], R], items: Iterable[T], threads: int, waiting: int | None = None
+) -> Generator[R, None, None]:
+    """`work` of each item, in order.
 
-    With one thread the work is done in this one, when it is asked for. What `work` raises is
-    raised where its result would have come; leaving early drops what has not begun.
+    At most `waiting` items, ``2 * threads`` if it is None, are begun beyond the one whose result is
+    handed over. With one thread the work is done in this one, when it is asked for. What `work`
+    raises is raised where its result would have come; leaving early drops what has not begun.
 
     Examples
     --------
@@ -27,14 +30,15 @@ def ahead(work: Callable[[T], R], items: Iterable[T], threads: int) -> Generator
     if threads <= 1:
         yield from map(work, items)
         return
-    waiting: deque[Future[R]] = deque()
+    most = 2 * threads if waiting is None else waiting
+    begun: deque[Future[R]] = deque()
     pool = ThreadPoolExecutor(threads, thread_name_prefix="ahead")
     try:
         for item in items:
-            waiting.append(pool.submit(work, item))
-            if len(waiting) > 2 * threads:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
+            begun.append(pool.submit(work, item))
+            if len(begun) > most:
+                yield begun.popleft().result()
+        while begun:
+            yield begun.popleft().result()
     finally:
         pool.shutdown(cancel_futures=True)

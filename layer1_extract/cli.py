@@ -179,7 +179,8 @@ def extract(
     if dry_run:
         done = {} if overwrite else pipeline.would_keep(units, run)
         left = [unit.entry.path for unit in units if unit.name not in done]
-        copies = None if scratch is None else forecast_slides(scratch, left)
+        at_once = (workers or available_cpus()) + 1
+        copies = None if scratch is None else forecast_slides(scratch, left, at_once)
         return results.of_dry_run([unit.name for unit in units], set(done), copies)
     if scratch is not None:
         run = replace(run, scratch=Scratch.opened(scratch, [unit.entry.path for unit in units]))

@@ -77,15 +77,16 @@ class AnswerStore:
                 scores[found[ROW][right]] = found[SCORE][right]
         return scores
 
-    def add(self, rows: npt.NDArray[np.int64], scores: npt.NDArray[np.float32]) -> None:
-        """Keep the answers for the locations `rows`, (K,), whole or not at all."""
+    def add(self, rows: npt.NDArray[np.int64], scores: npt.NDArray[np.float32]) -> Path | None:
+        """Keep the answers for the locations `rows`, (K,), whole or not at all; where they lie."""
         if not len(rows):
-            return
+            return None
         table = np.empty(len(rows), _KIND)
         table[ROW], table[SCORE] = rows, scores
         name = f"{self.slide_id}.{self.key}.{secrets.token_hex(_DIGITS // 2)}{_SUFFIX}"
         with whole_file(self.folder / name) as partial, partial.open("xb") as stream:
             np.save(stream, table, allow_pickle=False)
+        return self.folder / name
 
     @property
     def begun(self) -> bool:

@@ -132,16 +132,20 @@ def heatmap(
         None if patches is None else find_by_slide(patches),
         threads,
     )
-    mine = Shard.parse(shard).of(units_of(entries, blocks))
+    share = Shard.parse(shard)
+    mine = share.of(units_of(entries, blocks))
     cohort = [entry.slide_id for entry in entries]
     if dry_run:
         found = forecast(analysis, mine, cohort, overwrite=overwrite)
-        return said.of_forecast(found, copies(scratch, mine, found))
+        return said.of_forecast(found, copies(scratch, mine, found, processes))
     if scratch is not None:
         disk = Scratch.opened(scratch, [unit.entry.path for unit in mine])
         analysis = replace(analysis, scratch=disk)
-    results, kept = run_heatmaps(analysis, mine, cohort, processes=processes, overwrite=overwrite)
-    return said.of_heatmaps(results, kept, out)
+    alone = share.count == 1
+    results, kept = run_heatmaps(
+        analysis, mine, cohort, processes=processes, overwrite=overwrite, tables=alone
+    )
+    return said.of_heatmaps(results, kept, out, merged=alone)
 
 
 @verb(cli, settings="layer3_infer.config:HeatmapSettings")

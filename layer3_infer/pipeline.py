@@ -14,7 +14,7 @@ from layer3_infer.model_facts import as_json, model_facts
 from layer3_infer.patient_score import patients_csv
 from layer3_infer.run_claim import claim_run, read_run
 from layer3_infer.slide_result import as_csv, read_results
-from layer3_infer.spreading import spread_units
+from layer3_infer.spreading import COPIES, spread_units
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,6 +37,7 @@ def run(
     *,
     processes: int = 1,
     overwrite: bool = False,
+    tables: bool = True,
 ) -> tuple[list[SlideResult], int]:
     """Analyse each unit; slides that an earlier run finished are kept.
 
@@ -51,6 +52,9 @@ def run(
         Each with a network of its own; the analysis' workers are divided among them.
     overwrite : bool
         Do finished slides anew, and replace results of another model or configuration.
+    tables : bool
+        Gather what is said of all slides at the end. A task of many leaves that to `merge`: each
+        would read the outcomes of all.
 
     Returns
     -------
@@ -67,7 +71,11 @@ def run(
     whole = {**finished, **{result.slide_id: result for result in made if result.parts == 1}}
     waiting = [result for result in made if result.slide_id not in whole]
     results = [*(whole[slide_id] for slide_id in entries if slide_id in whole), *waiting]
-    write_tables(analysis.folder)
+    if tables:
+        write_tables(analysis.folder)
+    else:
+        said = "%s and %s are left to layer3-infer merge: this is one of several shares"
+        log.info(said, analysis.folder.slides.name, analysis.folder.patients.name)
     return results, len(finished)
 
 
@@ -126,13 +134,17 @@ def forecast(
 
 
 def copies(
-    scratch: Path | None, units: Sequence[Unit], forecasts: Sequence[Forecast]
+    scratch: Path | None,
+    units: Sequence[Unit],
+    forecasts: Sequence[Forecast],
+    processes: int = 1,
 ) -> Copies | None:
     """What would be copied to scratch of the units that are still to do."""
     if scratch is None:
         return None
     todo = {one.name for one in forecasts if one.status == "to do"}
-    return forecast_slides(scratch, [unit.entry.path for unit in units if unit.name in todo])
+    slides = [unit.entry.path for unit in units if unit.name in todo]
+    return forecast_slides(scratch, slides, COPIES * processes)
 
 
 def _forecast(analysis: Analysis, unit: Unit, *, overwrite: bool) -> Forecast:

@@ -24,8 +24,13 @@ if TYPE_CHECKING:
     from layer3_infer.slide_result import SlideResult
 
 
-def of_heatmaps(results: Sequence[SlideResult], kept: int, out: Path) -> Result:
-    """The outcome of a run over slides; `kept` of them were finished before."""
+def of_heatmaps(
+    results: Sequence[SlideResult], kept: int, out: Path, *, merged: bool = True
+) -> Result:
+    """The outcome of a run over slides; `kept` of them were finished before.
+
+    One that is `merged` gathered what is said of all slides.
+    """
     whole = [result for result in results if result.parts == 1]
     waiting = [result for result in results if result.parts > 1]
     lines = [summary(whole, kept)] if whole or not waiting else []
@@ -33,7 +38,7 @@ def of_heatmaps(results: Sequence[SlideResult], kept: int, out: Path) -> Result:
     lines += _scores(whole)
     lines += [f"  note {r.slide_id}: {warning}" for r in results for warning in r.warnings]
     if any(result.status != "failed" for result in results):
-        verb = "merge" if waiting else "report"
+        verb = "report" if merged and not waiting else "merge"
         lines.append(f"heatmaps in {out}; next: layer3-infer {verb} {out}")
     data = {
         "out": str(out),

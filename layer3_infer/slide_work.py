@@ -11,6 +11,8 @@ import numpy as np
 from common.outcomes import Held
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import numpy.typing as npt
 
     from common.slides import Slide
@@ -81,6 +83,7 @@ class SlideWork:
     _scores: list[npt.NDArray[np.float32]] = field(default_factory=list)
     _answered: int = 0
     _saved: int = 0
+    _files: list[Path] = field(default_factory=list)
     _began: float = field(default_factory=time.monotonic)
     _last: float = field(default_factory=time.monotonic)
 
@@ -111,7 +114,10 @@ class SlideWork:
         return self.given_up or self._answered == len(self)
 
     def take(self, answers: Held[npt.NDArray[np.float32]]) -> None:
-        """The answers for the next patches, in their order; or the error that ends this unit."""
+        """The answers for the next patches, in their order; or the error that ends this unit.
+
+        The last are kept by whoever finishes it: no other task takes it for answered before.
+        """
         if answers.error is not None:
             self.save()
             self.prepared, self.given_up = Held(error=answers.error), True
@@ -120,7 +126,7 @@ class SlideWork:
         scores = answers()
         self._scores.append(scores)
         self._answered += len(scores)
-        if time.monotonic() - self._last > self.save_s:
+        if not self.over and time.monotonic() - self._last > self.save_s:
             self.save()
 
     def save(self) -> None:
@@ -128,9 +134,17 @@ class SlideWork:
         if self._answered > self._saved and not self.prepared.error:
             work = self.prepared()
             rows = work.rows[self._saved : self._answered]
-            work.store.add(rows, np.concatenate(self._scores)[self._saved :])
+            kept = work.store.add(rows, np.concatenate(self._scores)[self._saved :])
+            self._files += [] if kept is None else [kept]
             self._saved = self._answered
         self._last = time.monotonic()
+
+    def disown(self) -> None:
+        """Remove what was kept of its answers: they are of pixels that may be wrong."""
+        for path in self._files:
+            path.unlink(missing_ok=True)
+        self._files.clear()
+        self._saved = self._answered
 
     @property
     def scores(self) -> npt.NDArray[np.float32]:

@@ -13,7 +13,7 @@ from common.ahead import ahead
 from common.cluster import local_rank, use_one_device
 from common.outcomes import Outcome, attempt, held, write_outcome
 from common.progress import progress
-from common.staging import staged
+from common.staging import settled, staged
 from common.workers import spread
 from layer3_infer.predict import answered
 from layer3_infer.slide_result import SlideResult
@@ -32,6 +32,11 @@ _GROUP: Final = 8
 _TURNS: Final = 4
 """Groups per process, at least, so that processes end at about the same time."""
 
+COPIES: Final = 5
+"""Slides a process has copies of at a time, at most, but for those of less than some batches: one
+that is copied and one that is prepared, one that is answered and one that ends in the same batch,
+and one whose results are written."""
+
 _DIED: Final = "its process died, perhaps from lack of memory. Give it more, or a smaller batch"
 log = logging.getLogger(__name__)
 
@@ -45,7 +50,17 @@ def spread_units(
     """
     if processes <= 1 or len(units) <= 1:
         use_one_device(local_rank())
-        return list(Analysing(analysis, overwrite=overwrite).results(units))
+        found = list(Analysing(analysis, overwrite=overwrite).results(units))
+    else:
+        found = _over_processes(analysis, units, processes, overwrite=overwrite)
+    if analysis.scratch is not None:
+        analysis.scratch.sweep()  # of processes that died
+    return found
+
+
+def _over_processes(
+    analysis: Analysis, units: Sequence[Unit], processes: int, *, overwrite: bool
+) -> list[SlideResult]:
     shared = replace(analysis, workers=max(1, analysis.workers // processes))
     work = Analysing(shared, overwrite=overwrite, shown=False, processes=processes)
     size = max(1, min(_GROUP, len(units) // (_TURNS * processes)))
@@ -144,9 +159,10 @@ class Analysing:
             return result
 
         threads = 1 if self.analysis.workers == 1 else 2
-        prepared = ahead(prepare, units, threads)
+        waiting = None if self.analysis.scratch is None else 1  # each has a copy there
+        prepared = ahead(prepare, units, threads, waiting)
         try:
-            yield from ahead(finish, self._answered(prepared, begun), threads)
+            yield from ahead(finish, self._answered(prepared, begun), threads, waiting)
         finally:
             for work in list(begun.values()):
                 work.save()
@@ -196,15 +212,22 @@ class Analysing:
 
     def _outcome(self, work: SlideWork) -> Outcome:
         """What is said of a unit; where scratch failed it, of the same done once more without."""
-        done, copy = held(lambda: self.analysis.finish(work)), work.copy
-        if done.error is None or copy is None:
-            return done()
-        if not copy.at_fault(done.error):
-            raise copy.told(done.error)
-        failed = "%s: done once more without --scratch, which failed: %s"
-        log.warning(failed, work.unit.entry.path, done.error)
-        in_place = replace(self.analysis, scratch=None)
-        (result,) = replace(self, analysis=in_place, shown=False).results([work.unit])
+        copy = work.copy
+        if copy is None:
+            return self.analysis.finish(work)
+
+        def finished() -> Outcome:
+            if not work.prepared.error:
+                copy.prove()  # before its answers become a result
+            return self.analysis.finish(work)
+
+        return settled(copy, work.unit.entry.path, finished, lambda: self._in_place(work))
+
+    def _in_place(self, work: SlideWork) -> Outcome:
+        """A unit done anew, without scratch and without what was answered of a copy."""
+        work.disown()
+        analysis = replace(self.analysis, scratch=None)
+        (result,) = replace(self, analysis=analysis, shown=False).results([work.unit])
         return result
 
     def _record(self, unit: Unit, outcome: Outcome) -> SlideResult:

@@ -29,6 +29,10 @@ class Forecast:
         Their bytes.
     largest : int
         Bytes of the largest.
+    at_once : int
+        Of them, as many as may lie there at a time.
+    room : int
+        Bytes of so many of the largest.
     in_place : list of str
         Those that cannot be copied, and why.
     free : int or None
@@ -39,6 +43,8 @@ class Forecast:
     copied: int
     size: int
     largest: int
+    at_once: int
+    room: int
     in_place: list[str]
     free: int | None
 
@@ -52,26 +58,41 @@ class Forecast:
         free = "not on this machine" if self.free is None else f"{_gb(self.free)} free"
         lines = [
             f"scratch {self.folder} ({free}): {self.copied} {kind}, {_gb(self.size)} in all, "
-            f"{_gb(self.largest)} the largest; those for which there is no room are read in place"
+            f"{_gb(self.largest)} the largest; up to {self.at_once} at a time, {_gb(self.room)}; "
+            "those for which there is no room are read in place"
         ]
         return "\n".join([*lines, *(f"  in place  {said}" for said in self.in_place)])
 
 
-def forecast(scratch: Path, files: Mapping[Path, FileSet | str]) -> Forecast:
-    """What would be copied, given the files each source consists of, or why it is not copied."""
+def forecast(
+    scratch: Path, files: Mapping[Path, FileSet | str], at_once: int | None = None
+) -> Forecast:
+    """What would be copied, given the files each source consists of, or why it is not copied.
+
+    At most `at_once` lie there at a time; None keeps all.
+    """
     in_place = [f"{path}: {why}" for path, why in files.items() if isinstance(why, str)]
-    sizes = [one.size for one in files.values() if not isinstance(one, str)]
+    sizes = sorted((one.size for one in files.values() if not isinstance(one, str)), reverse=True)
+    together = sizes[:at_once]
     try:
         free = free_room(scratch)
     except OSError:
         free = None
-    largest = max(sizes, default=0)
-    return Forecast(str(scratch), len(sizes), sum(sizes), largest, in_place, free)
+    return Forecast(
+        str(scratch),
+        copied=len(sizes),
+        size=sum(sizes),
+        largest=max(sizes, default=0),
+        at_once=len(together),
+        room=sum(together),
+        in_place=in_place,
+        free=free,
+    )
 
 
-def forecast_slides(scratch: Path, slides: Iterable[Path]) -> Forecast:
+def forecast_slides(scratch: Path, slides: Iterable[Path], at_once: int | None = None) -> Forecast:
     """What would be copied of slides, each named once or several times."""
-    return forecast(scratch, {path: slide_files(path) for path in dict.fromkeys(slides)})
+    return forecast(scratch, {path: slide_files(path) for path in dict.fromkeys(slides)}, at_once)
 
 
 def _gb(size: int) -> str:

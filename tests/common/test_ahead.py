@@ -23,6 +23,13 @@ def test_no_more_is_done_ahead_than_the_threads_can_soon_use():
     assert len(begun) <= 6
 
 
+@pytest.mark.parametrize("waiting", [0, 1, 3])
+def test_no_more_is_begun_than_may_wait(waiting):
+    begun = []
+    for number, _ in enumerate(ahead(begun.append, range(10), threads=2, waiting=waiting)):
+        assert len(begun) <= number + 1 + waiting
+
+
 def test_an_error_comes_where_its_result_would_have_come():
     results = ahead(lambda item: 1 // item, [1, 0, 1], threads=2)
 

@@ -48,7 +48,11 @@ def test_shares_together_do_every_slide_and_a_dry_run_none(cohort_csv, bundle_pa
     assert not out.exists()
 
     for index in range(2):
-        assert invoke(*given, "--shard", f"{index}/2").exit_code == 0
+        said = invoke(*given, "--shard", f"{index}/2", "--log-level", "info")
+        assert said.exit_code == 0
+        assert f"next: layer3-infer merge {out}" in said.stdout
+        assert not (out / "slides.csv").exists()
+    assert invoke("merge", out).exit_code == 0
     assert len((out / "slides.csv").read_text().splitlines()) == 4
 
 

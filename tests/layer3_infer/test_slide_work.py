@@ -59,6 +59,20 @@ def test_what_is_kept_on_disk_is_at_the_rows_of_the_slide(store, work):
     assert len(list(store.folder.iterdir())) == 2
 
 
+def test_answers_that_may_be_wrong_are_removed_and_those_of_others_stay(store, work):
+    store.add(ROWS[3:], np.array([0.125], np.float32))
+    work.take(answers(0.5))
+    work.save()
+    work.take(answers(0.25))
+    work.save()
+    work.take(answers(0.75))
+    work.disown()
+    work.save()
+
+    assert store.known(10)[8] == 0.125
+    assert np.isnan(store.known(10)).sum() == 9
+
+
 def test_answers_are_kept_while_the_work_goes_on(store, work):
     work.save_s = 0.0
 

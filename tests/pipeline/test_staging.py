@@ -21,8 +21,10 @@ from tiff_slides import tissue_on_glass, write_cohort_folder, write_slide
 from common.cohort import read_cohort
 from common.config import load
 from common.model_bundle import read_bundle
+from common.outcomes import Held
 from common.staging import Scratch
 from common.staging.copying import copied
+from common.staging.owners import own_name
 from common.units import units_of
 from layer1_extract import pipeline
 from layer1_extract.config import ExtractSettings
@@ -33,6 +35,8 @@ from layer3_infer.analysis import Analysis
 from layer3_infer.config import HeatmapSettings
 from layer3_infer.pipeline import run as run_heatmaps
 from layer3_infer.results_folder import ResultsFolder
+from layer3_infer.slide_work import SlideWork
+from layer3_infer.spreading import COPIES
 
 SMALL = ["patch.size=32", "patch.mpp=0.5", "tissue.min_area_um2=1000", "tissue.close_um=16"]
 QUICK = [
@@ -293,6 +297,70 @@ def test_a_heatmap_whose_copy_is_lost_is_made_from_the_slide(heatmap_of, scratch
     assert pink.status == "done"
     assert "done once more without --scratch" in caplog.text
     same_heatmaps(in_place, tmp_path / "out", ("pink", "noisy"))
+    assert list(scratch.folder.iterdir()) == []
+
+
+@pytest.mark.parametrize(("before", "blocks"), [("in_place", 1), ("in_parts", 3)])
+def test_what_is_answered_of_a_copy_that_is_damaged_meanwhile_is_no_result(
+    heatmap_of, scratch, tmp_path, monkeypatch, caplog, before, blocks
+):
+    """No error tells of it, and its answers are on disk already."""
+    analysed, in_place = heatmap_of[0], heatmap_of[1] / before
+    take = SlideWork.take
+
+    def wrong(work, answers):
+        if work.desk is not None:
+            answers = Held(1 - answers())
+            with next(scratch.folder.glob(f"camnet.*/*/data/{work.unit.entry.path.name}")).open(
+                "ab"
+            ) as stream:
+                stream.write(b"damage")
+        take(work, answers)
+        if not work.over:
+            work.save()
+
+    monkeypatch.setattr(SlideWork, "take", wrong)
+    analysed(tmp_path / "out", scratch, blocks=blocks)
+
+    assert caplog.text.count("done once more without --scratch") == 2 * blocks
+    same_heatmaps(in_place, tmp_path / "out", ("pink", "noisy"))
+    assert list((tmp_path / "out" / "unfinished").iterdir()) == []
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_no_more_slides_than_foreseen_lie_on_scratch_at_a_time(
+    heatmap_of, scratch, tmp_path, workers
+):
+    folder, slides, lying = heatmap_of[1], tmp_path / "slides", []
+    slides.mkdir()
+    for number in range(12):
+        shutil.copy(folder / "slides" / "pink.tif", slides / f"{number}.tif")
+
+    def copy(source, target):
+        if target.is_relative_to(scratch.folder):
+            lying.append(len({path.name for path in scratch.folder.glob("camnet.*/*/data/*.tif")}))
+        return copied(source, target)
+
+    analysis = Analysis(
+        read_bundle(folder / "bundle"),
+        HeatmapSettings(batch_size=4),
+        ResultsFolder(tmp_path / "out"),
+        workers=workers,
+        scratch=replace(scratch, copy=copy),
+    )
+    entries = read_cohort(slides)
+    run_heatmaps(analysis, units_of(entries, 1), [entry.slide_id for entry in entries])
+
+    assert len(lying) == 12
+    assert max(lying) <= COPIES
+
+
+def test_a_run_of_heatmaps_removes_what_its_dead_processes_left(heatmap_of, scratch, tmp_path):
+    dead = own_name().split(".")
+    dead[-2] = "1"  # a process of this number began then, and is no more
+    (scratch.folder / ".".join(dead)).mkdir(0o700)
+    heatmap_of[0](tmp_path / "out", scratch)
+
     assert list(scratch.folder.iterdir()) == []
 
 

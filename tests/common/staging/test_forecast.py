@@ -17,6 +17,18 @@ def test_says_what_would_be_copied_and_what_not(tmp_path):
     assert found.data["folder"] == str(tmp_path)
 
 
+def test_says_how_much_lies_there_at_a_time(tmp_path):
+    for number in range(1, 5):
+        (tmp_path / f"{number}.svs").write_bytes(bytes(number * 500_000))
+    slides = sorted(tmp_path.iterdir())
+
+    few, all_of_them = forecast_slides(tmp_path, slides, 2), forecast_slides(tmp_path, slides)
+
+    assert (few.at_once, few.room) == (2, 3_500_000)
+    assert (all_of_them.at_once, all_of_them.room) == (4, 5_000_000)
+    assert "up to 2 at a time, 0.0 GB" in few.text("slides")
+
+
 def test_a_folder_of_another_machine_is_said_to_be_one(tmp_path):
     (tmp_path / "a.h5").write_bytes(b"a")
 
