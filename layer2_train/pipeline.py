@@ -93,8 +93,8 @@ def train(
     Interrupted
         If it was stopped; the same call goes on.
     """
-    disk = None if scratch is None else Scratch.opened(scratch)
     with distributed.ranks(settings.distributed, out) as ranks, ExitStack() as stack:
+        disk = None if scratch is None else Scratch.opened(scratch)
         plan = preflight(settings, patches)
         first = ranks.rank == 0
         with taken(out, settings, plan, overwrite=overwrite) if first else nullcontext():

@@ -83,12 +83,19 @@ def on_scratch(plan: Plan, scratch: Scratch | None, ranks: Ranks) -> Generator[P
     if scratch is None:
         yield plan
         return
-    with scratch.hold() as hold:
-        try:
-            yield replace(plan, files=_copied_together(plan, hold, ranks))
-        except PipelineError as error:
-            error.args = (hold.told(str(error)), *error.args[1:])
-            raise
+    try:
+        with scratch.hold() as hold:
+            yield from _held(plan, hold, ranks)
+    finally:
+        scratch.sweep()  # of ranks that died
+
+
+def _held(plan: Plan, hold: Hold, ranks: Ranks) -> Generator[Plan, None, None]:
+    try:
+        yield replace(plan, files=_copied_together(plan, hold, ranks))
+    except PipelineError as error:
+        error.args = (hold.told(str(error)), *error.args[1:])
+        raise
 
 
 def _copied_together(plan: Plan, hold: Hold, ranks: Ranks) -> tuple[PatchFile, ...]:

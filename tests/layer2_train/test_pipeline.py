@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+from contextlib import contextmanager
 from pathlib import Path
 
 import cv2
@@ -13,9 +14,11 @@ from patch_files import write_cohort, write_patch_file
 from common.config import load
 from common.errors import ConfigError
 from common.model_bundle import read_bundle
+from layer2_train import distributed
 from layer2_train.anonymity import without_names
 from layer2_train.config import TrainSettings
 from layer2_train.pipeline import train
+from layer2_train.ranks import Alone
 
 QUICK = [
     "network.name=camnet_small",
@@ -202,3 +205,24 @@ def test_tells_real_tumour_from_normal_after_three_epochs(shared_data, tmp_path)
 
     assert run.metrics["valid"]["auc"]["value"] > 0.75
     assert run.metrics["valid"]["intervals_over"] == "patches"
+
+
+def test_a_scratch_folder_that_is_missing_on_a_node_is_told_to_the_other_ranks(
+    tmp_path, monkeypatch
+):
+    """Ranks learn of an error from what ends the body of `ranks`."""
+    told = []
+
+    @contextmanager
+    def ranks(*_):
+        try:
+            yield Alone()
+        except ConfigError as error:
+            told.append(str(error))
+            raise
+
+    monkeypatch.setattr(distributed, "ranks", ranks)
+    with pytest.raises(ConfigError):
+        train(TrainSettings(), tmp_path, tmp_path / "out", scratch=tmp_path / "none")
+
+    assert "--scratch" in told[0]

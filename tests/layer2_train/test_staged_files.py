@@ -3,6 +3,7 @@ from __future__ import annotations
 import shutil
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
@@ -14,6 +15,7 @@ from common.errors import ContractError
 from common.patch_file.reader import PatchFile
 from common.staging import CopyError, Scratch
 from common.staging.copying import copied
+from common.staging.owners import own_name
 from layer2_train.cli import cli
 from layer2_train.config import TrainSettings
 from layer2_train.plan import make_plan
@@ -47,6 +49,18 @@ def test_copies_hold_the_same_and_go_at_the_end(plan, scratch):
             assert copy.header == file.header
             assert np.array_equal(pixels(copy), pixels(file))
         assert (local.sources, local.places) == (plan.sources, plan.places)
+
+    assert list(scratch.folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("ends", ["well", "by an error"])
+def test_what_ranks_left_that_died_is_removed(plan, scratch, ends):
+    dead = own_name().split(".")
+    dead[-2] = "1"  # a process of this number began then, and is no more
+    with suppress(ContractError), on_scratch(plan, scratch, Alone()):
+        (scratch.folder / ".".join(dead)).mkdir(0o700)
+        if ends != "well":
+            raise ContractError("a.h5", "/patches", "pixels", "none")
 
     assert list(scratch.folder.iterdir()) == []
 
