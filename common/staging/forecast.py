@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from common.amounts import size
 from common.staging.files import slide_files
 from common.staging.scratch import free_room
 
@@ -55,10 +56,10 @@ class Forecast:
 
     def text(self, kind: str) -> str:
         """For a person; `kind` is what is copied."""
-        free = "not on this machine" if self.free is None else f"{_gb(self.free)} free"
+        free = "not on this machine" if self.free is None else f"{size(self.free)} free"
         lines = [
-            f"scratch {self.folder} ({free}): {self.copied} {kind}, {_gb(self.size)} in all, "
-            f"{_gb(self.largest)} the largest; up to {self.at_once} at a time, {_gb(self.room)}; "
+            f"scratch {self.folder} ({free}): {self.copied} {kind}, {size(self.size)} in all, "
+            f"{size(self.largest)} the largest; up to {self.at_once} at a time, {size(self.room)}; "
             "those for which there is no room are read in place"
         ]
         return "\n".join([*lines, *(f"  in place  {said}" for said in self.in_place)])
@@ -93,7 +94,3 @@ def forecast(
 def forecast_slides(scratch: Path, slides: Iterable[Path], at_once: int | None = None) -> Forecast:
     """What would be copied of slides, each named once or several times."""
     return forecast(scratch, {path: slide_files(path) for path in dict.fromkeys(slides)}, at_once)
-
-
-def _gb(size: int) -> str:
-    return f"{size / 1e9:.1f} GB"

@@ -12,7 +12,7 @@ def test_says_what_would_be_copied_and_what_not(tmp_path):
 
     assert (found.copied, found.size, found.largest) == (2, 4_000_000, 3_000_000)
     assert found.free is not None
-    assert "2 slides, 0.0 GB in all" in found.text("slides")
+    assert "2 slides, 4 MB in all, 3 MB the largest" in found.text("slides")
     assert f"in place  {tmp_path / 'gone.svs'}: it is no file" in found.text("slides")
     assert found.data["folder"] == str(tmp_path)
 
@@ -26,7 +26,7 @@ def test_says_how_much_lies_there_at_a_time(tmp_path):
 
     assert (few.at_once, few.room) == (2, 3_500_000)
     assert (all_of_them.at_once, all_of_them.room) == (4, 5_000_000)
-    assert "up to 2 at a time, 0.0 GB" in few.text("slides")
+    assert "up to 2 at a time, 3.5 MB" in few.text("slides")
 
 
 def test_a_folder_of_another_machine_is_said_to_be_one(tmp_path):
