@@ -75,7 +75,7 @@ def test_without_any_folder_that_can_be_written_it_still_tells():
     code = """
 import subprocess, sys
 read_only = "mount --make-rprivate / && for d in /tmp /dev/shm /var/tmp; do " \
-    "mount -t tmpfs -o ro none $d || exit 42; done; cd /proc; exec \\"$@\\""
+    "mount --bind $d $d && mount -o remount,ro,bind $d || exit 42; done; cd /proc; exec \\"$@\\""
 words = ["unshare", "--mount", "sh", "-c", read_only, "sh", sys.executable, "-m", "layer1_extract"]
 sys.exit(subprocess.run([*words, "doctor"]).returncode)
 """

@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import os
+from dataclasses import replace
+
 import pytest
 
 from common.cohort import SlideEntry
+from common.files import sha256
 from common.outcomes import Outcome, write_outcome
 from common.parts import parse_part
 from common.units import units_of
+from layer1_extract.cohort_record import record_cohort
 from layer1_extract.extraction import patch_path
 from layer1_extract.left import left_of
 
@@ -14,9 +19,9 @@ def units(folder, blocks=1):
     return units_of([SlideEntry(name, folder / f"{name}.tif") for name in "ab"], blocks)
 
 
-def told(out, name, status="done"):
+def told(out, name, status="done", **inputs):
     slide_id, part, parts = parse_part(name)
-    write_outcome(out, Outcome(slide_id, status, part=part, parts=parts))
+    write_outcome(out, Outcome(slide_id, status, part=part, parts=parts, inputs=inputs))
 
 
 def written(out, name):
@@ -25,15 +30,28 @@ def written(out, name):
     path.touch()
 
 
+def done(out, name, **inputs):
+    told(out, name, **inputs)
+    written(out, name)
+
+
+def places(found):
+    return list(found.units), set(found.failed)
+
+
 def test_everything_is_left_where_there_is_no_folder(tmp_path):
-    assert left_of(units(tmp_path), tmp_path / "out") == ([0, 1], set())
+    found = left_of(units(tmp_path), tmp_path / "out")
+
+    assert (places(found), found.new) == (([0, 1], set()), {"a", "b"})
 
 
 @pytest.mark.parametrize("half", [told, written])
 def test_a_unit_of_which_only_half_is_there_is_left(half, tmp_path):
     half(tmp_path, "a")
 
-    assert left_of(units(tmp_path), tmp_path) == ([0, 1], set())
+    found = left_of(units(tmp_path), tmp_path)
+
+    assert (places(found), found.new) == (([0, 1], set()), {"b"})
 
 
 @pytest.mark.parametrize("status", ["done", "empty"])
@@ -41,26 +59,94 @@ def test_a_unit_with_outcome_and_file_is_not(status, tmp_path):
     told(tmp_path, "a", status)
     written(tmp_path, "a")
 
-    assert left_of(units(tmp_path), tmp_path) == ([1], set())
+    assert places(left_of(units(tmp_path), tmp_path)) == ([1], set())
+
+
+def test_an_outcome_that_cannot_be_read_is_none(tmp_path):
+    done(tmp_path, "a")
+    (tmp_path / "outcomes" / "a.json").write_text("{")
+
+    assert places(left_of(units(tmp_path), tmp_path)) == ([0, 1], set())
 
 
 def test_a_file_that_is_being_written_does_not_count(tmp_path):
     told(tmp_path, "a")
     written(tmp_path, ".a.h5.0123456789abcdef.partial")
 
-    assert left_of(units(tmp_path), tmp_path)[0] == [0, 1]
+    assert places(left_of(units(tmp_path), tmp_path))[0] == [0, 1]
 
 
 def test_one_part_that_failed_is_the_whole_slide_until_it_is_tried_again(tmp_path):
     told(tmp_path, "a.part-1-of-3", "failed")
-    told(tmp_path, "b.part-0-of-3")
-    written(tmp_path, "b.part-0-of-3")
+    done(tmp_path, "b.part-0-of-3")
 
-    assert left_of(units(tmp_path, 3), tmp_path) == ([4, 5], {"a"})
-    assert left_of(units(tmp_path, 3), tmp_path, retry_failed=True) == ([0, 1, 2, 4, 5], {"a"})
+    once = left_of(units(tmp_path, 3), tmp_path)
+    again = left_of(units(tmp_path, 3), tmp_path, retry_failed=True)
+
+    assert (places(once), once.new) == (([4, 5], {"a"}), set())
+    assert (places(again), again.new) == (([0, 1, 2, 4, 5], {"a"}), {"a"})
 
 
 def test_slides_of_other_cohorts_that_failed_are_not_told(tmp_path):
     told(tmp_path, "z", "failed")
 
-    assert left_of(units(tmp_path), tmp_path) == ([0, 1], set())
+    found = left_of(units(tmp_path), tmp_path)
+
+    assert (places(found), found.strangers) == (([0, 1], set()), set())
+
+
+def test_patches_of_slides_that_the_cohort_lacks_are_told(tmp_path):
+    done(tmp_path, "a")
+    done(tmp_path, "gone")
+    written(tmp_path, "lost.part-0-of-2")
+
+    assert left_of(units(tmp_path), tmp_path).strangers == {"gone", "lost"}
+
+
+def test_a_slide_of_which_the_cohort_says_otherwise_than_its_result_is_left(tmp_path):
+    done(tmp_path, "a", patient="p1", slide_label="negative", level0_mpp="0.25")
+    one = SlideEntry("a", tmp_path / "a.tif", patient="p1", slide_label="negative", mpp=0.25)
+    said = [one, replace(one, mpp=0.5), replace(one, slide_label="positive")]
+
+    found = [left_of(units_of([entry]), tmp_path) for entry in said]
+
+    assert [left.units for left in found] == [(), (0,), (0,)]
+    assert [left.changed for left in found] == [set(), {"a"}, {"a"}]
+
+
+def test_another_annotation_is_told_by_its_bytes_where_it_is_newer(tmp_path):
+    drawn = tmp_path / "a.xml"
+    drawn.write_text("one")
+    done(tmp_path, "a", annotation_sha256=sha256(drawn))
+    entry = SlideEntry("a", tmp_path / "a.tif", annotation=drawn)
+    os.utime(drawn, (2**31, 2**31))
+    same = left_of(units_of([entry]), tmp_path)
+    drawn.write_text("another")
+    os.utime(drawn, (2**31, 2**31))
+
+    assert same.units == ()
+    assert left_of(units_of([entry]), tmp_path).changed == {"a"}
+    assert left_of(units_of([replace(entry, annotation=None)]), tmp_path).changed == {"a"}
+
+
+def test_a_slide_that_lies_elsewhere_by_now_is_looked_at_again(tmp_path):
+    before, now = SlideEntry("a", tmp_path / "a.tif"), SlideEntry("a", tmp_path / "new" / "a.tif")
+    record_cohort(tmp_path, [before])
+    done(tmp_path, "a")
+
+    moved = left_of(units_of([now]), tmp_path)
+    record_cohort(tmp_path, [now])
+
+    assert (moved.units, moved.changed) == ((0,), set())
+    assert left_of(units_of([replace(now, fallback_mpp=1.0)]), tmp_path).units == ()
+
+
+def test_a_slide_that_failed_is_tried_again_where_the_cohort_was_mended(tmp_path):
+    entry = SlideEntry("a", tmp_path / "a.tif")
+    record_cohort(tmp_path, [entry])
+    told(tmp_path, "a", "failed")
+
+    mended = left_of(units_of([replace(entry, mpp=0.25)]), tmp_path)
+
+    assert left_of(units_of([entry]), tmp_path).units == ()
+    assert (mended.units, mended.new) == ((0,), {"a"})

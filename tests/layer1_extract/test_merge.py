@@ -7,7 +7,7 @@ import pytest
 from comparing import assert_equal, content
 from tiff_slides import tissue_on_glass, write_cohort_folder, write_slide
 
-from common.cohort import SlideEntry, read_cohort
+from common.cohort import SlideEntry, read_cohort, write_cohort
 from common.config import load
 from common.errors import ContractError
 from common.outcomes import Outcome, read_outcome, write_outcome
@@ -187,8 +187,31 @@ def test_another_cohort_may_be_asked_for(folder, cohort, tmp_path):
     with pytest.raises(ContractError, match="new is missing"):
         merge(out, cohort=slide)
 
-    alone = merge(out, cohort=cohort[0].path)
-    assert alone.data["not_in_cohort"] == [entry.slide_id for entry in cohort[1:]]
+
+@pytest.mark.parametrize("blocks", [1, 2])
+def test_slides_that_were_taken_out_of_the_cohort_stay_out_of_training(folder, cohort, blocks):
+    out, only = folder(blocks), cohort[0]
+
+    with pytest.raises(ContractError, match="slides: expected those of") as refused:
+        merge(out, cohort=only.path)
+    before = len(patch_paths(out))
+    result = merge(out, cohort=only.path, set_others_aside=True)
+
+    assert all(entry.slide_id in str(refused.value) for entry in cohort[1:])
+    assert (before, len(patch_paths(out))) == (3 * blocks, blocks)
+    assert len([*(out / "patches" / "set_aside").iterdir()]) == 2 * blocks
+    assert [slide["slide_id"] for slide in result.data["slides"]] == [only.slide_id] * blocks
+    assert merge(out, cohort=only.path, join=True).exit_status == 0
+
+
+def test_a_slide_that_was_taken_out_before_it_was_done_is_not_missing(folder, cohort):
+    out = folder(1)
+    forget(out, cohort[2].slide_id)
+    write_cohort(cohort[:2], out / "two.csv")
+
+    with pytest.raises(ContractError, match="is missing"):
+        merge(out)
+    assert merge(out, cohort=out / "two.csv").exit_status == 0
 
 
 @pytest.mark.parametrize(("unreadable", "status"), [(5, 0), (40, 3)])

