@@ -38,6 +38,15 @@ SCRATCH: Final = click.option(
     help="Folder on a fast local disk, such as $SLURM_TMPDIR, $TMPDIR, or /scratch in a "
     "container, that files are copied to before they are read. Results do not depend on it.",
 )
+VALUES: Final = click.option(
+    "--values", is_flag=True, help="Print what a shell script needs: a name and a value a line."
+)
+FREEZE: Final = click.option(
+    "--freeze",
+    type=FOLDER_PATH,
+    metavar="DIR",
+    help="Write these slides into DIR, as a cohort CSV that all tasks can be given.",
+)
 _INTERRUPTED_STATUS: Final = 130
 
 log = logging.getLogger(__name__)

@@ -11,9 +11,11 @@ import click
 from common.cli import (
     FILE_PATH,
     FOLDER_PATH,
+    FREEZE,
     INPUT_PATH,
     OUTPUT_PATH,
     SCRATCH,
+    VALUES,
     Result,
     layer,
     overridden,
@@ -225,8 +227,10 @@ def extract(
 @click.option("--out", type=OUTPUT_PATH, help="Folder of results: plan what is not finished there.")
 @click.option("--retry-failed", is_flag=True, help="With --out: slides that failed there, too.")
 @click.option(
-    "--max-tasks", type=click.IntRange(min=1), help="Jobs the cluster takes from one user."
+    "--max-tasks", type=click.IntRange(min=1), help="Tasks the cluster takes from one user."
 )
+@VALUES
+@FREEZE
 @_MPP
 def plan(
     slides: Path,
@@ -241,13 +245,16 @@ def plan(
     out: Path | None,
     retry_failed: bool,
     max_tasks: int | None,
+    values: bool,
+    freeze: Path | None,
     mpp: float | None,
 ) -> Result:
     """Say what extracting SLIDES will take: patches, disk, CPU time, and how to cut it up.
 
     Looks at thumbnails and annotations only; each slide's patches are those its mask and
     annotation admit, of which the white and black ones are not kept in the end. With --out the
-    array is of the tasks that have slides or parts without a result, told from the files there.
+    array is of the tasks that have slides or parts without a result, or of which the cohort says
+    something else by now, told from the files there. --values and --freeze look at nothing either.
     """
     from common.cluster import available_cpus
     from common.cohort import read_cohort
@@ -264,22 +271,27 @@ def plan(
     cohort = read_cohort(slides, mpp)
     check_masks(masks, cohort, out)
     asked = planning.Asked(cohort, settings, masks, cut, words, out, retry_failed)
-    return planning.quick_plan(asked) if no_look else planning.plan(asked, calibrated=calibrate)
+    if no_look or values or freeze is not None:
+        return planning.quick_plan(asked, values=values, freeze=freeze)
+    return planning.plan(asked, calibrated=calibrate)
 
 
 @verb(cli)
 @click.argument("out", type=FOLDER_PATH)
 @click.option("--join", is_flag=True, help="Write one file per slide, and remove its parts.")
 @_COHORT
-def merge(out: Path, join: bool, cohort: Path | None) -> Result:
+@click.option(
+    "--set-others-aside", is_flag=True, help="Move patches of slides SLIDES lacks out of the way."
+)
+def merge(out: Path, join: bool, cohort: Path | None, set_others_aside: bool) -> Result:
     """Make sure that OUT holds every slide, and gather outcomes.csv and a contact sheet.
 
-    A slide or part that is missing or damaged is named, and refused. Slides that failed are
-    reported, and do not stop the others.
+    A slide or part that is missing or damaged is named, and refused; with --cohort, patches of
+    slides that SLIDES lacks are too. Slides that failed are reported, and do not stop the others.
     """
     from layer1_extract.merge import merge as merge_folder
 
-    return merge_folder(out, join=join, cohort=cohort)
+    return merge_folder(out, join=join, cohort=cohort, set_others_aside=set_others_aside)
 
 
 @verb(cli)

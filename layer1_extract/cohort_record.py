@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -36,14 +37,17 @@ def record_cohort(out: Path, entries: Sequence[SlideEntry]) -> None:
     """Write `entries` into ``out/cohorts``, as a cohort CSV of their own.
 
     It is named by what it holds and written whole, so that any number of runs may record theirs at
-    once: the same twice is one, and none is written over. A slide stays until a person takes it
-    out of these files.
+    once: the same twice is one, as if written last; none is written over. A slide stays until a
+    person takes it out of these files.
     """
     by_name = {entry.slide_id: _as_written(entry) for entry in entries}
     written = [by_name[slide_id] for slide_id in sorted(by_name)]
     text = "\n".join(map(repr, written))
     path = out / FOLDER / f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.csv"
-    if written and not path.exists():
+    if written and path.exists():
+        with suppress(OSError):  # of another user: theirs stays the latest for now
+            path.touch()
+    elif written:
         write_cohort(written, path)
 
 

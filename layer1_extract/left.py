@@ -1,29 +1,60 @@
-"""What earlier runs left to do, told from the names of files alone: no slide is opened."""
+"""What earlier runs left to do, told without opening a slide or a patch file."""
 
 from __future__ import annotations
 
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from common.entry_changes import entry_changes
+from common.errors import ContractError
 from common.outcomes import FOLDER as OUTCOMES
 from common.outcomes import read_outcome
 from common.parts import parse_part
 from common.patch_file.reader import FOLDER as PATCHES
 from common.patch_file.schema import SUFFIX
+from layer1_extract.cohort_record import recorded_cohort
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from common.cohort import SlideEntry
+    from common.outcomes import Outcome
     from common.units import Unit
 
 
-def left_of(
-    units: Sequence[Unit], out: Path, *, retry_failed: bool = False
-) -> tuple[list[int], set[str]]:
-    """The units that have no result, by their place, and the slides that failed before.
+@dataclass(frozen=True)
+class Left:
+    """What is to be done, and what is known of the slides; these by their ids.
+
+    Attributes
+    ----------
+    units : tuple of int
+        The units that are to be done, by their place.
+    failed : frozenset of str
+        Slides that failed before.
+    changed : frozenset of str
+        Slides that have a result, of which the cohort says something else by now.
+    new : frozenset of str
+        Slides of which there is nothing, or a failure that is to be tried again.
+    strangers : frozenset of str
+        Slides that have patches and are not in the cohort.
+    """
+
+    units: tuple[int, ...]
+    failed: frozenset[str] = frozenset()
+    changed: frozenset[str] = frozenset()
+    new: frozenset[str] = frozenset()
+    strangers: frozenset[str] = frozenset()
+
+
+def left_of(units: Sequence[Unit], out: Path, *, retry_failed: bool = False) -> Left:
+    """What of `units` has no result in `out`, and what else is there.
 
     A unit is taken for finished where its outcome and its patch file are there, or those of the
-    whole slide. Whether they still hold is for `extract` and `merge`, which read them.
+    whole slide, and the cohort says of the slide what it said then. Whether the files still hold
+    is for `extract` and `merge`, which read them.
 
     Parameters
     ----------
@@ -31,31 +62,80 @@ def left_of(
     out : Path
         Folder of the results; may be absent.
     retry_failed : bool
-        Whether slides that failed before, in whichever part, are to be done again.
-
-    Returns
-    -------
-    left : list of int
-    failed : set of str
-        Slide ids.
+        Whether slides that failed before, in whichever part, are to be done again. One of which
+        the cohort says something else by now is.
     """
-    told, files = names_in(out / OUTCOMES, ".json"), names_in(out / PATCHES, SUFFIX)
-    done = told & files
-    lost = {name: read_outcome(out, name) for name in told - files}
+    outcomes, files = _outcomes(out), names_in(out / PATCHES, SUFFIX)
+    told = outcomes.keys()
+    entries = {unit.entry.slide_id: unit.entry for unit in units}
+    changed, other_files, mended = _changed(entries, outcomes, out)
     failed = {
         parse_part(name)[0]
-        for name, outcome in lost.items()
-        if outcome is not None and outcome.status == "failed"
+        for name, outcome in outcomes.items()
+        if outcome.status == "failed" and name not in files
     }
-    over = done if retry_failed else done | failed
-    left = [
+    again = failed if retry_failed else failed & mended
+    anew = changed | other_files
+    done = {name for name in told & files if parse_part(name)[0] not in anew}
+    over = done | (failed - again)
+    left = tuple(
         place
         for place, unit in enumerate(units)
         if unit.entry.slide_id not in over and unit.name not in done
-    ]
-    return left, failed & {unit.entry.slide_id for unit in units}
+    )
+    traces = {parse_part(name)[0] for name in told | files}
+    return Left(
+        left,
+        failed=frozenset(failed & entries.keys()),
+        changed=frozenset(changed - failed),
+        new=frozenset((entries.keys() - traces) | (again & entries.keys())),
+        strangers=frozenset({parse_part(name)[0] for name in files} - entries.keys()),
+    )
 
 
 def names_in(folder: Path, suffix: str) -> set[str]:
     """Names in a folder without their suffix; hidden files are not finished."""
     return {path.name.removesuffix(suffix) for path in folder.glob(f"[!.]*{suffix}")}
+
+
+def _outcomes(out: Path) -> dict[str, Outcome]:
+    """Those that can be read: what has another is done anew."""
+    found: dict[str, Outcome] = {}
+    for name in names_in(out / OUTCOMES, ".json"):
+        with suppress(ContractError):
+            outcome = read_outcome(out, name)
+            found |= {name: outcome} if outcome is not None else {}
+    return found
+
+
+def _changed(
+    entries: Mapping[str, SlideEntry], outcomes: Mapping[str, Outcome], out: Path
+) -> tuple[set[str], set[str], set[str]]:
+    """Slides of which the cohort says other than before, in three kinds.
+
+    Other than their result follows from; other files or scale than the latest run was given, which
+    may come to the same; and anything other than that run was given.
+    """
+    before = {entry.slide_id: entry for entry in recorded_cohort(out)}
+    told = {
+        slide_id
+        for slide_id, entry in entries.items()
+        if slide_id in before and before[slide_id] != replace(entry, fallback_mpp=None)
+    }
+    files = {name for name in told if _files_of(before[name]) != _files_of(entries[name])}
+    changed = {
+        outcome.slide_id
+        for name, outcome in outcomes.items()
+        if (entry := entries.get(outcome.slide_id)) is not None
+        and entry_changes(entry, outcome.inputs, _mpp(outcome), out / OUTCOMES / f"{name}.json")
+    }
+    return changed, files, told
+
+
+def _files_of(entry: SlideEntry) -> tuple[Path, float | None, Path | None]:
+    return entry.path, entry.mpp, entry.annotation
+
+
+def _mpp(outcome: Outcome) -> float | None:
+    said = outcome.inputs.get("level0_mpp")
+    return None if said is None else float(said)

@@ -37,7 +37,9 @@ _SLIDE: Final = "slide_fingerprint"
 log = logging.getLogger(__name__)
 
 
-def merge(out: Path, *, join: bool = False, cohort: Path | None = None) -> Result:
+def merge(
+    out: Path, *, join: bool = False, cohort: Path | None = None, set_others_aside: bool = False
+) -> Result:
     """Make sure that every slide of the cohort is there, and gather what is said of them.
 
     A slide that failed is known of: it is reported, and the others are merged. What is there of
@@ -50,19 +52,26 @@ def merge(out: Path, *, join: bool = False, cohort: Path | None = None) -> Resul
     join : bool
         Write one file per slide from its parts, and remove these.
     cohort : Path or None
-        What should be there; None takes what the runs were given.
+        What should be there, and nothing else; None takes what the runs were given.
+    set_others_aside : bool
+        Move the patches of slides that are not in the cohort out of the readers' way.
 
     Raises
     ------
     ContractError
-        Naming every slide and part that is missing or damaged, and those that failed.
+        Naming every slide and part that is missing or damaged, and those that failed; or slides
+        that `cohort` lacks.
     """
     slide_ids = cohort_ids(out, cohort)
+    if set_others_aside:
+        _set_aside(out, _strangers(out, slide_ids), "is not in the cohort")
     _fail_undecoded(out, states_of(out, slide_ids))
     states = states_of(out, slide_ids)
     write_table(out, states)
     leftovers = _leftovers(out, states)
     _refuse_gaps(out, states, {} if join else leftovers)
+    if cohort is not None:
+        _refuse_strangers(out, _strangers(out, slide_ids), cohort)
     _set_aside_rest(out, states)
     if join:
         _join(out, {**leftovers, **_cut(states)})
@@ -143,11 +152,31 @@ def _fail_undecoded(out: Path, states: Sequence[UnitState]) -> None:
 def _set_aside_rest(out: Path, states: Sequence[UnitState]) -> None:
     """Move the parts of slides of which another part failed out of the readers' way."""
     failed = _failed(states)
-    for one in states:
-        if one.state in {"done", "empty"} and parse_part(one.name)[0] in failed:
-            aside = set_aside(patch_path(out, one.name))
-            forget(out, one.name)
-            log.warning("%s: another part failed: set aside as %s", one.name, aside)
+    whole = (one.name for one in states if one.state in {"done", "empty"})
+    _set_aside(out, [n for n in whole if parse_part(n)[0] in failed], "another part failed")
+
+
+def _set_aside(out: Path, names: Iterable[str], why: str) -> None:
+    for name in names:
+        aside = set_aside(patch_path(out, name))
+        forget(out, name)
+        log.warning("%s: %s: set aside as %s", name, why, aside)
+
+
+def _refuse_strangers(out: Path, names: Sequence[str], cohort: Path) -> None:
+    """Let nothing be trained on slides that were taken out of the cohort.
+
+    Raises
+    ------
+    ContractError
+    """
+    if names:
+        slides = ", ".join(dict.fromkeys(parse_part(name)[0] for name in names))
+        advice = (
+            "Name them there, or move their patches out of the way: layer1-extract merge "
+            "--set-others-aside"
+        )
+        raise ContractError(out, "slides", f"those of {cohort} alone", f"{slides} too", advice)
 
 
 def _failed(states: Iterable[UnitState]) -> set[str]:
@@ -179,17 +208,17 @@ def _join(out: Path, slides: Leftovers) -> None:
 
 
 def _strangers(out: Path, slide_ids: Iterable[str]) -> list[str]:
-    """Slides that have a patch file and are not in the cohort."""
+    """Slides and parts that have a patch file and are not in the cohort."""
     known = set(slide_ids)
-    names = (name for name in unit_names(out) if patch_path(out, name).exists())
-    return sorted({parse_part(name)[0] for name in names} - known)
+    names = (name for name in unit_names(out) if parse_part(name)[0] not in known)
+    return sorted(name for name in names if patch_path(out, name).exists())
 
 
 def _said(out: Path, outcomes: Sequence[Outcome], strangers: Sequence[str]) -> Result:
     patches = sum(outcome.counts.get("kept", 0) for outcome in outcomes)
     lines = [summary(outcomes), f"{patches} patches in {out}, listed in {out / TABLE}"]
     if strangers:
-        lines.append(f"not in the cohort, and not looked at: {', '.join(strangers)}")
+        lines.append(f"not of these runs, and not looked at: {', '.join(strangers)}")
     data = {
         "out": str(out),
         "patches": patches,

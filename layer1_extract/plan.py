@@ -20,7 +20,7 @@ from layer1_extract.calibration import calibrate
 from layer1_extract.cohort_record import blocks_of, only_failures, refuse_other_blocks
 from layer1_extract.cost import Cost
 from layer1_extract.estimate import Cut, planned, seconds_of
-from layer1_extract.left import left_of
+from layer1_extract.left import Left, left_of
 from layer1_extract.needs import Need, need_of
 from layer1_extract.plan_text import largest, of_plan
 
@@ -62,8 +62,8 @@ class Asked:
     out: Path | None = None
     retry_failed: bool = False
 
-    def left(self, blocks: int) -> tuple[list[int], set[str]]:
-        """The units that are not finished, by their place, and the slides that failed before.
+    def left(self, blocks: int) -> Left:
+        """The units that are not finished, and what else is there.
 
         Raises
         ------
@@ -72,7 +72,7 @@ class Asked:
         """
         units = units_of(self.entries, blocks)
         if self.out is None:
-            return [*range(len(units))], set()
+            return Left(tuple(range(len(units))))
         refuse_other_blocks(self.out, blocks)
         if not only_failures(self.out):
             refuse_other(self.out, self.settings)
@@ -82,8 +82,8 @@ class Asked:
     def to_look_at(self) -> list[SlideEntry]:
         """The slides of which anything is not finished."""
         blocks = self.cut.blocks or 1
-        left, _ = self.left(blocks)
-        return [self.entries[place] for place in dict.fromkeys(unit // blocks for unit in left)]
+        places = dict.fromkeys(unit // blocks for unit in self.left(blocks).units)
+        return [self.entries[place] for place in places]
 
 
 def plan(asked: Asked, *, calibrated: bool = False) -> Result:
@@ -116,13 +116,25 @@ def plan(asked: Asked, *, calibrated: bool = False) -> Result:
     return Result("\n".join([*lines, submit]), data, exit_status(failed))
 
 
-def quick_plan(asked: Asked) -> Result:
-    """Say how to cut up what is left, by the number of slides alone: none is opened."""
+def quick_plan(asked: Asked, *, values: bool = False, freeze: Path | None = None) -> Result:
+    """Say how to cut up what is left, by the number of slides alone: none is opened.
+
+    Parameters
+    ----------
+    asked : Asked
+    values : bool
+        Say only what a shell needs, as `CohortJob.values` has it.
+    freeze : Path or None
+        Folder to write the cohort into, as `CohortJob.freeze` does.
+    """
     asked = _as_cut_before(asked)
     blocks = asked.cut.blocks or 1
     job = _job(asked, blocks, asked.cut.units_per_task or 1)
+    if freeze is not None:
+        job.freeze(freeze)
     submit = submission(asked, job, min(asked.cut.workers, job.job.units_per_task))
-    return Result("\n".join([*job.lines(), submit]), {"job": job.data(), "command": submit})
+    text = job.values() if values else "\n".join([*job.lines(), submit])
+    return Result(text, {"job": job.data(), "command": submit})
 
 
 def submission(asked: Asked, made: CohortJob, cpus: int) -> str:
@@ -159,9 +171,10 @@ def _as_cut_before(asked: Asked) -> Asked:
 
 
 def _job(asked: Asked, blocks: int, wanted: int) -> CohortJob:
-    left, failed = asked.left(blocks)
-    job = ArrayJob.of(len(asked.entries) * blocks, wanted, asked.cut.most_tasks, left)
-    return CohortJob(asked.entries, blocks, job, frozenset(failed))
+    left = asked.left(blocks)
+    job = ArrayJob.of(len(asked.entries) * blocks, wanted, asked.cut.most_tasks, left.units)
+    about = (left.failed, left.changed, left.new, left.strangers)
+    return CohortJob(asked.entries, blocks, job, *about)
 
 
 def _look(

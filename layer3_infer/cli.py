@@ -10,9 +10,11 @@ import click
 from common.cli import (
     FILE_PATH,
     FOLDER_PATH,
+    FREEZE,
     INPUT_PATH,
     OUTPUT_PATH,
     SCRATCH,
+    VALUES,
     Result,
     layer,
     overridden,
@@ -160,13 +162,15 @@ def heatmap(
     default=1001,
     help="MaxArraySize of the cluster; scontrol show config says it.",
 )
-@click.option("--max-tasks", type=click.IntRange(1), help="Jobs the cluster takes from one user.")
+@click.option("--max-tasks", type=click.IntRange(1), help="Tasks the cluster takes from one user.")
 @click.option(
     "--units-per-task",
     type=click.IntRange(1),
     default=1,
     help="Slides or parts that one task of the array does; more where there are too many tasks.",
 )
+@VALUES
+@FREEZE
 @click.option("--mpp", type=float, help="Scale of slides that do not say theirs, um/px.")
 def plan(
     slides: Path,
@@ -177,13 +181,15 @@ def plan(
     max_array: int,
     max_tasks: int | None,
     units_per_task: int,
+    values: bool,
+    freeze: Path | None,
     mpp: float | None,
     settings: HeatmapSettings,
 ) -> Result:
     """Say how to cut the heatmaps of SLIDES into the tasks of an array; opens no slide.
 
-    With --out the array is of the tasks that have slides without a result, told from the files
-    there.
+    With --out the array is of the tasks that have slides without a result, or of which the cohort
+    says something else by now, told from the files there.
     """
     from common.cohort import read_cohort
     from layer3_infer import plan as planning
@@ -194,7 +200,8 @@ def plan(
     words = planning.words_of(slides, model, out, config, overrides)
     words += ["--mpp", str(mpp)] if mpp is not None else []
     folder = None if out is None else planning.Folder(out, settings, model, retry_failed)
-    return planning.plan(read_cohort(slides, mpp), cut, words, folder)
+    entries = read_cohort(slides, mpp)
+    return planning.plan(entries, cut, words, folder, values=values, freeze=freeze)
 
 
 @verb(cli)

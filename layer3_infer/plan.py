@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Final
 from common.array_job import ArrayJob
 from common.cli import Result
 from common.cohort_job import CohortJob
+from common.entry_changes import entry_changes
+from common.errors import ContractError
 from common.model_bundle import read_bundle
 from common.outcomes import FOLDER as OUTCOMES
-from common.outcomes import read_outcome
 from common.run_folder import refuse_other
 from common.units import units_of
 from layer3_infer.heatmap_file import SUFFIX
 from layer3_infer.run_claim import read_run, refuse_others
+from layer3_infer.slide_result import read_result
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
     from common.cohort import SlideEntry
     from layer3_infer.config import HeatmapSettings
+    from layer3_infer.slide_result import SlideResult
 
 SCRIPT: Final = "slurm/layer3_infer.sbatch"
 
@@ -47,6 +50,28 @@ class Cut:
 
 
 @dataclass(frozen=True)
+class Left:
+    """What is to be done, and what is known of the slides, by their ids.
+
+    Attributes
+    ----------
+    slides : frozenset of str
+        To be done.
+    failed : frozenset of str
+        Failed before.
+    changed : frozenset of str
+        Have a result, of which the cohort says something else by now.
+    strangers : frozenset of str
+        Have a result and are not in the cohort.
+    """
+
+    slides: frozenset[str]
+    failed: frozenset[str] = frozenset()
+    changed: frozenset[str] = frozenset()
+    strangers: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
 class Folder:
     """Results of earlier runs, and what they must be of to count.
 
@@ -66,10 +91,11 @@ class Folder:
     model: Path | None = None
     retry_failed: bool = False
 
-    def left_of(self, entries: Sequence[SlideEntry]) -> tuple[set[str], set[str]]:
-        """The slides that have no result, and those that failed before.
+    def left_of(self, entries: Sequence[SlideEntry]) -> Left:
+        """The slides that have no result, and what else is there.
 
-        Told from outcomes and the names of files; `heatmap` and `merge` read the files.
+        Told from outcomes and the names of files; `heatmap` and `merge` read the files. A result of
+        which the cohort says something else by now is none.
 
         Raises
         ------
@@ -79,11 +105,29 @@ class Folder:
         self._refuse()
         files = {path.name.removesuffix(SUFFIX) for path in self.path.glob(f"[!.]*{SUFFIX}")}
         told = {path.stem for path in (self.path / OUTCOMES).glob("[!.]*.json")}
-        known = {entry.slide_id for entry in entries}
-        outcomes = {name: read_outcome(self.path, name) for name in known & told}
-        failed = {name for name, one in outcomes.items() if one and one.status == "failed"}
-        done = (told & files) - failed | (set() if self.retry_failed else failed)
-        return known - done, failed
+        known = {entry.slide_id: entry for entry in entries}
+        results = {name: self._result(name) for name in known.keys() & told}
+        failed = {name for name, one in results.items() if one and one.status == "failed"}
+        changed = {name for name, one in results.items() if one and self._changed(known[name], one)}
+        whole = {name for name, one in results.items() if one} & files
+        done = whole - failed - changed | (set() if self.retry_failed else failed)
+        return Left(
+            frozenset(known.keys() - done),
+            failed=frozenset(failed),
+            changed=frozenset(changed - failed),
+            strangers=frozenset((told & files) - known.keys()),
+        )
+
+    def _result(self, slide_id: str) -> SlideResult | None:
+        """The one that is recorded; None where it cannot be read, and is made anew."""
+        try:
+            return read_result(self.path, slide_id)
+        except ContractError:
+            return None
+
+    def _changed(self, entry: SlideEntry, result: SlideResult) -> bool:
+        outcome = self.path / OUTCOMES / f"{entry.slide_id}.json"
+        return bool(entry_changes(entry, result.inputs, result.mpp, outcome))
 
     def _refuse(self) -> None:
         if read_run(self.path):
@@ -94,7 +138,13 @@ class Folder:
 
 
 def plan(
-    entries: Sequence[SlideEntry], cut: Cut, words: Sequence[str], folder: Folder | None = None
+    entries: Sequence[SlideEntry],
+    cut: Cut,
+    words: Sequence[str],
+    folder: Folder | None = None,
+    *,
+    values: bool = False,
+    freeze: Path | None = None,
 ) -> Result:
     """Say how to cut up what is left of a cohort, by the number of slides alone.
 
@@ -107,16 +157,24 @@ def plan(
         Of the command that makes the heatmaps, behind its verb and without how it is cut up.
     folder : Folder or None
         Of which what is finished is not done again.
+    values : bool
+        Say only what a shell needs, as `CohortJob.values` has it.
+    freeze : Path or None
+        Folder to write the cohort into, as `CohortJob.freeze` does.
     """
     units = units_of(entries, cut.blocks)
-    left, failed = ({e.slide_id for e in entries}, set[str]())
+    left = Left(frozenset(entry.slide_id for entry in entries))
     if folder is not None:
-        left, failed = folder.left_of(entries)
-    places = (place for place, unit in enumerate(units) if unit.entry.slide_id in left)
+        left = folder.left_of(entries)
+    places = (place for place, unit in enumerate(units) if unit.entry.slide_id in left.slides)
     job = ArrayJob.of(len(units), cut.units_per_task, cut.most_tasks, places)
-    made = CohortJob(entries, cut.blocks, job, frozenset(failed))
+    new = left.slides - left.changed - left.failed
+    made = CohortJob(entries, cut.blocks, job, left.failed, left.changed, new, left.strangers)
+    if freeze is not None:
+        made.freeze(freeze)
     submit = _submission(made, words, folder)
-    return Result("\n".join([*made.lines(), submit]), {"job": made.data(), "command": submit})
+    text = made.values() if values else "\n".join([*made.lines(), submit])
+    return Result(text, {"job": made.data(), "command": submit})
 
 
 def words_of(

@@ -1,10 +1,9 @@
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 
 from common.array_job import ArrayJob
-from common.cohort import SlideEntry
+from common.cohort import SlideEntry, read_cohort
 from common.cohort_job import CohortJob
 
 
@@ -14,12 +13,31 @@ def job_of(folder, slides, left=None, failed=()):
 
 
 def test_every_value_for_a_script_is_on_a_line_of_its_own(tmp_path):
-    said = job_of(tmp_path, 30, left=[1, 2, 7]).data()
+    job = replace(
+        job_of(tmp_path / "für alle", 30, left=[1, 2, 7]), strangers=frozenset({"z", "y"})
+    )
 
-    lines = json.dumps(said, indent=2).splitlines()
-    assert '  "array": "1-2,7",' in lines
-    assert '  "tasks": 30,' in lines
-    assert '  "units_left": 3,' in lines
+    lines = job.values().splitlines()
+
+    assert {"array 1-2,7", "tasks 30", "units_left 3", "changed 0"} < {*lines}
+    assert [line for line in lines if line.startswith("strangers")] == [
+        "strangers y",
+        "strangers z",
+    ]
+    assert lines[-1] == f"folders {tmp_path}/für alle"
+
+
+def test_all_tasks_can_be_given_the_slides_as_they_are_now(tmp_path):
+    job = job_of(tmp_path, 3)
+    other = replace(job, entries=[replace(job.entries[0], mpp=0.5), *job.entries[1:]])
+
+    for one in (job, other, job):
+        one.freeze(tmp_path)
+
+    assert read_cohort(tmp_path / job.frozen_name) == job.entries
+    assert read_cohort(tmp_path / other.frozen_name) == other.entries
+    assert len([*tmp_path.iterdir()]) == 2
+    assert f"cohort {job.frozen_name}" in job.values().splitlines()
 
 
 def test_slides_of_which_something_is_known_are_counted(tmp_path):
@@ -29,6 +47,13 @@ def test_slides_of_which_something_is_known_are_counted(tmp_path):
 
     assert job.data()["annotated"] == 0
     assert replace(job, entries=[*known, third]).data()["annotated"] == 2
+
+
+def test_slides_that_changed_or_are_no_longer_named_are_told(tmp_path):
+    job = replace(job_of(tmp_path, 2), changed=frozenset({"s1"}), strangers=frozenset({"z"}))
+
+    assert "changed since, and done again: 1 slides (s1)" in job.lines()
+    assert "there, and not in the cohort: 1 slides (z)" in job.lines()
 
 
 def test_many_names_are_counted_and_a_few_told(tmp_path):

@@ -67,12 +67,22 @@ def test_what_clocks_cannot_tell_apart_is_read_the_same_everywhere(tmp_path, ent
 def test_the_same_cohort_is_not_written_twice(tmp_path, entries):
     record_cohort(tmp_path, entries)
     (path,) = (tmp_path / FOLDER).iterdir()
-    before = path.stat().st_mtime_ns
+    before = path.stat().st_ino
 
     record_cohort(tmp_path, [replace(entry, fallback_mpp=0.25) for entry in reversed(entries)])
 
     (path,) = (tmp_path / FOLDER).iterdir()
-    assert path.stat().st_mtime_ns == before
+    assert path.stat().st_ino == before
+
+
+def test_who_goes_back_to_what_was_said_before_has_said_it_last(tmp_path, entries):
+    record_cohort(tmp_path, entries)
+    for path in (tmp_path / FOLDER).iterdir():
+        os.utime(path, (1, 1))
+    record_cohort(tmp_path, [replace(entry, mpp=0.5) for entry in entries])
+    record_cohort(tmp_path, entries)
+
+    assert recorded_cohort(tmp_path) == entries
 
 
 @pytest.mark.parametrize("shared", [True, False])

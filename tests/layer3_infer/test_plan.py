@@ -1,16 +1,19 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from project import ROOT
 
-from common.cohort import SlideEntry
+from common.cohort import SlideEntry, read_cohort
 from common.errors import ConfigError
 from common.model_bundle import read_bundle
-from common.outcomes import Outcome, write_outcome
+from common.outcomes import write_outcome
 from layer3_infer.config import HeatmapSettings
 from layer3_infer.plan import SCRIPT, Cut, Folder, plan, words_of
 from layer3_infer.results_folder import ResultsFolder
 from layer3_infer.run_claim import claim_run
+from layer3_infer.slide_result import SlideResult
 
 BUNDLE = ROOT / "tests" / "contract" / "archives" / "model_bundle" / "v1.1"
 SETTINGS = HeatmapSettings()
@@ -29,7 +32,7 @@ def begin(out, model_sha256=None):
 
 def finish(out, *names):
     for name in names:
-        write_outcome(out, Outcome(name, "done"))
+        write_outcome(out, SlideResult(name, "done"))
         ResultsFolder(out).heatmap(name).touch()
 
 
@@ -54,7 +57,7 @@ def test_the_array_is_of_the_slides_without_a_result(tmp_path):
 
 def test_half_a_result_is_none(tmp_path):
     folder = begin(tmp_path / "out")
-    write_outcome(folder.path, Outcome("s0", "done"))
+    write_outcome(folder.path, SlideResult("s0", "done"))
     ResultsFolder(folder.path).heatmap("s1").touch()
 
     assert plan(slides(tmp_path, 2), Cut(), WORDS, folder).data["job"]["array"] == "0-1"
@@ -62,7 +65,7 @@ def test_half_a_result_is_none(tmp_path):
 
 def test_slides_that_failed_are_left_alone_unless_they_are_asked_for(tmp_path):
     folder = begin(tmp_path / "out")
-    write_outcome(folder.path, Outcome("s1", "failed", "broken", exit_status=3))
+    write_outcome(folder.path, SlideResult("s1", "failed", "broken", exit_status=3))
     ResultsFolder(folder.path).heatmap("s1").touch()  # of a run before
     again = Folder(folder.path, SETTINGS, BUNDLE, retry_failed=True)
 
@@ -79,6 +82,39 @@ def test_where_nothing_is_left_it_says_what_is_next(tmp_path):
     said = plan(slides(tmp_path, 1), Cut(), WORDS, folder).text
 
     assert said.endswith(f"nothing is left; next: layer3-infer merge {folder.path}")
+
+
+def test_a_slide_of_which_the_cohort_says_otherwise_by_now_is_done_again(tmp_path):
+    folder = begin(tmp_path / "out")
+    finish(folder.path, "s0", "s1", "s2", "gone")
+    made = SlideResult("s1", "done", mpp=0.25, inputs={"patient": "p"})
+    write_outcome(folder.path, made)
+    first, second, third = slides(tmp_path, 3)
+
+    def planned(entry):
+        return plan([first, entry, third], Cut(), WORDS, folder).data["job"]
+
+    same, other, scale = (
+        planned(replace(second, patient=patient, mpp=mpp))
+        for patient, mpp in (("p", 0.25), ("q", None), ("p", 0.5))
+    )
+    assert [one["array"] for one in (same, other, scale)] == ["", "1", "1"]
+    assert (other["changed"], other["new"], other["strangers"]) == (1, 0, ["gone"])
+
+
+def test_a_result_that_cannot_be_read_is_none(tmp_path):
+    folder = begin(tmp_path / "out")
+    finish(folder.path, "s0", "s1")
+    (folder.path / "outcomes" / "s1.json").write_text("{}")
+
+    assert plan(slides(tmp_path, 2), Cut(), WORDS, folder).data["job"]["array"] == "1"
+
+
+def test_a_shell_gets_the_values_and_the_slides_as_they_are_now(tmp_path):
+    said = plan(slides(tmp_path, 2), Cut(), WORDS, values=True, freeze=tmp_path).text
+
+    (cohort,) = (line.split()[1] for line in said.splitlines() if line.startswith("cohort "))
+    assert read_cohort(tmp_path / cohort) == slides(tmp_path, 2)
 
 
 def test_results_of_another_model_or_configuration_are_refused(tmp_path):
