@@ -25,15 +25,26 @@ cli = layer("layer2-train", "Train a network on patch files, and write it as a m
 @click.option(
     "--patches", type=FOLDER_PATH, multiple=True, help=f"{_PATCHES} Shows what would be read."
 )
-def check(settings: TrainSettings, patches: tuple[Path, ...]) -> Result:
-    """Check a configuration, and what it would read; imports no Keras and writes nothing."""
+@click.option("--out", type=OUTPUT_PATH, help="Run directory that should go with them.")
+def check(settings: TrainSettings, patches: tuple[Path, ...], out: Path | None) -> Result:
+    """Check a configuration, and what it would read; imports no Keras and writes nothing.
+
+    With --out the training there is refused where it was of another configuration, or of other
+    patches than --patches.
+    """
     from common.config import dump
+    from common.run_folder import refuse_other
+    from layer2_train.plan import SPLIT_TABLE
     from layer2_train.preflight import preflight
 
     text, data = dump(settings), {"config": settings.model_dump(mode="json")}
+    if out is not None:
+        refuse_other(out, settings)
     if not patches:
         return Result(text.rstrip("\n"), data)
     plan = preflight(settings, patches)
+    if out is not None:
+        plan.refuse_other(out / SPLIT_TABLE)
     return Result(f"{text}\n{plan.text()}", {**data, "splits": plan.data()})
 
 

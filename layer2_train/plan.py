@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from common.patch_file.reader import PatchFile
     from layer2_train.config import SplitByPatient, SplitGiven
 
+SPLIT_TABLE: Final = "splits.csv"
+"""Name of the file in a run directory that holds `Plan.csv`."""
+
 log = logging.getLogger(__name__)
 _COUNTED: Final = ("normal", "tumor", "unknown")
 _IDENTITY: Final = ("fingerprint", "config_sha256", "content_sha256")
@@ -83,6 +86,30 @@ class Plan:
         for place, source in enumerate(self.sources):
             writer.writerow({**asdict(source), "split": split_of[place]})
         return text.getvalue()
+
+    def refuse_other(self, table: Path) -> None:
+        """Refuse other patch files than those a run began with; writes nothing.
+
+        Parameters
+        ----------
+        table : Path
+            Its `csv`; may be absent.
+
+        Raises
+        ------
+        ConfigError
+            Naming the first files that differ, and in what.
+        """
+        before = table.read_text(encoding="utf-8") if table.exists() else self.csv()
+        if before == self.csv():
+            return
+        others = differing(before, self.csv())
+        more = f" and {len(others) - 3} more" if len(others) > 3 else ""
+        raise ConfigError(
+            f"{table}: expected the patch files this run began with, found others: "
+            f"{', '.join(others[:3])}{more}. "
+            "Give those, another --out, or --overwrite to begin anew"
+        )
 
     def data(self) -> dict[str, Any]:
         """The counts, and the slides of each split, for a script."""

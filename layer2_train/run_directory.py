@@ -19,7 +19,7 @@ from layer2_train.checkpoints import FOLDER as CHECKPOINTS
 from layer2_train.evaluation import METRICS, RUN
 from layer2_train.mlflow_run import IDENTITY as MLFLOW_RUN
 from layer2_train.pictures import PICTURES
-from layer2_train.plan import differing
+from layer2_train.plan import SPLIT_TABLE
 from layer2_train.results import BUNDLE, CURVES
 from layer2_train.tensorboard import FOLDER as TENSORBOARD
 from layer2_train.training import HISTORY
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from layer2_train.config import TrainSettings
     from layer2_train.plan import Plan
 
-SPLIT_TABLE: Final = "splits.csv"
 _RESULTS: Final = (
     BUNDLE,
     HISTORY,
@@ -104,18 +103,9 @@ def _refuse_patches(out: Path) -> None:
 
 
 def _write_splits(table: Path, plan: Plan) -> None:
+    plan.refuse_other(table)
     if not table.exists():
         write_text(table, plan.csv())
-        return
-    before = table.read_text(encoding="utf-8")
-    if before != plan.csv():
-        others = differing(before, plan.csv())
-        more = f" and {len(others) - 3} more" if len(others) > 3 else ""
-        raise ConfigError(
-            f"{table}: expected the patch files this run began with, found others: "
-            f"{', '.join(others[:3])}{more}. "
-            "Give those, another --out, or --overwrite to begin anew"
-        )
 
 
 def _set_aside(out: Path, names: Iterable[str]) -> Path:

@@ -9,9 +9,13 @@ from click.testing import CliRunner
 from patch_files import write_cohort
 from published_weights import set_digest
 
+from common.config import load
 from common.errors import ConfigError, ContractError
+from common.run_folder import claim
 from layer2_train.cli import cli
+from layer2_train.config import TrainSettings
 from layer2_train.imagenet import cached
+from layer2_train.plan import SPLIT_TABLE, make_plan
 
 HEAVY = ("keras", "tensorflow", "numpy", "h5py", "pydantic", "matplotlib")
 SMALL = ["--set", "network.name=camnet_small"]
@@ -65,6 +69,22 @@ def test_several_folders_are_one_set_of_patches(tmp_path):
     result = invoke("check", "--json", "--patches", cohort, "--patches", more, *SPLIT)
 
     assert json.loads(result.stdout)["splits"]["train"]["files"] == 10
+
+
+def test_check_tells_a_training_of_another_configuration_or_of_other_patches(tmp_path):
+    patches, out = write_cohort(tmp_path / "patches"), tmp_path / "run"
+    settings = load(TrainSettings, None, SPLIT[1::2])
+    claim(out, settings)
+    (out / SPLIT_TABLE).write_text(make_plan(patches, settings.split).csv())
+    words = ("check", "--patches", patches, "--out", out, *SPLIT)
+    same, config = invoke(*words), invoke(*words, "--set", "epochs=77")
+
+    next(patches.rglob("*_004_*.h5")).unlink()
+    others = invoke(*words)
+
+    assert same.exit_code == 0, same.output
+    assert "epochs" in str(config.exception)
+    assert "patient_004_node_0.h5 (is gone)" in str(others.exception)
 
 
 @pytest.mark.parametrize("words", [["check"], ["train", "--dry-run", "--out", "never"]], ids=str)
