@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shlex
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -44,20 +44,22 @@ echo $count | tee {self.folder}/count"""
         variables = ("IMAGES", "APPTAINER_BIND")
         recording(self.folder / "bin", "sbatch", self.record, accept, variables)
         recording(self.folder / "bin", "scancel", self.record)
-        fake(self.folder / "bin", "squeue", f"cat {self.folder}/queue")
+        squeue = f"""echo "$*" > {self.folder}/squeue; cat {self.folder}/queue"""
+        fake(self.folder / "bin", "squeue", squeue)
         fake(self.folder / "bin", "scontrol", "echo 'MaxArraySize            = 1001'")
 
     def _layers(self):
         self.asked = self.folder / "asked"
         for layer in ("layer1_extract", "layer3_infer"):
-            answer = f"cat {self.folder}/{layer}.json"
+            answer = f"cat {self.folder}/{layer}"
             recording(self.folder / "bin", layer.replace("_", "-"), self.asked, answer)
         recording(self.folder / "bin", "layer2-train", self.asked, "echo resolved: settings")
-        image = f"""layer=$(basename "$2" .sif)
-[ "$layer" = layer2_train ] || cat {self.folder}/"$layer".json"""
-        recording(self.folder / "bin", "apptainer", self.asked, image, ["APPTAINER_BIND"])
+        self.image = f"""layer=$(basename "$2" .sif)
+[ "$layer" = layer2_train ] || cat "{self.folder}/$layer"
+"""
+        recording(self.folder / "bin", "apptainer", self.asked, self.image, ["APPTAINER_BIND"])
 
-    def left(self, layer, slides=40, places=None, label="negative", *, there=True):
+    def left(self, layer, slides=40, places=None, label="negative", *, there=True, **about):
         """Have a layer's plan say what is not finished."""
         entries = [
             SlideEntry(f"s{n}", self.folder / "slides" / f"s{n}.tif", slide_label=label)
@@ -67,8 +69,9 @@ echo $count | tee {self.folder}/count"""
         if there:
             (self.folder / "slides" / "s0.tif").touch()
         job = CohortJob(entries, 1, ArrayJob.of(slides, 2, 1001, places))
-        text = json.dumps({"job": job.data(), "command": "x"}, indent=2)
-        (self.folder / f"{layer}.json").write_text(text)
+        job = replace(job, **{name: frozenset(slides) for name, slides in about.items()})
+        text = re.sub("cohort-[0-9a-f]+", "cohort-DIGEST", job.values())
+        (self.folder / layer).write_text(f"{text}\n")
 
     def submit(self, *words, **environment):
         paths = f"{self.folder / 'bin'}{os.pathsep}{os.environ['PATH']}"
@@ -84,6 +87,13 @@ echo $count | tee {self.folder}/count"""
         calls = recorded(self.record)
         self.record.unlink(missing_ok=True)
         return done, [call.replace(str(self.folder), "HERE") for call in calls]
+
+    def images(self):
+        folder = self.folder / "sif"
+        folder.mkdir()
+        for layer in ("layer1_extract", "layer2_train", "layer3_infer"):
+            (folder / f"{layer}.sif").touch()
+        return folder
 
     def queue(self, text):
         (self.folder / "queue").write_text(text)
@@ -103,27 +113,28 @@ def login(tmp_path):
 def golden(text):
     """Lines as recorded, of a text that may break them with a backslash."""
     lines = text.strip().replace("\\\n", " ").splitlines()
+    lines = [line.replace("COHORT", "'HERE/my out/logs/cohort-DIGEST.csv'") for line in lines]
     return [" ".join(line.split()).replace("SLURM/", f"{SLURM}/") for line in lines]
 
 
 ALL_STAGES = """
 sbatch --parsable --job-name=camnet-extract '--output=HERE/my out/logs/extract-%A_%a.log' \
-  --array=0-19 --export=ALL,TASKS=20 SLURM/layer1_extract.sbatch 'HERE/my cohort.csv' \
+  --array=0-19 --export=ALL,TASKS=20 SLURM/layer1_extract.sbatch COHORT \
   --out 'HERE/my out/layer1' --blocks 1
 sbatch --parsable --job-name=camnet-merge '--output=HERE/my out/logs/merge-%j.log' \
-  --dependency=afterany:101 --kill-on-invalid-dep=yes SLURM/layer1_merge.sbatch \
-  'HERE/my out/layer1' --join
+  --dependency=afterany:101 --kill-on-invalid-dep=yes --export=ALL SLURM/layer1_merge.sbatch \
+  'HERE/my out/layer1' --join --cohort COHORT
 sbatch --parsable --job-name=camnet-train '--output=HERE/my out/logs/train-%j.log' \
-  --dependency=afterok:102 --kill-on-invalid-dep=yes SLURM/layer2_train.sbatch \
+  --dependency=afterok:102 --kill-on-invalid-dep=yes --export=ALL SLURM/layer2_train.sbatch \
   --patches 'HERE/my out/layer1' --out 'HERE/my out/layer2'
 sbatch --parsable --job-name=camnet-heatmap '--output=HERE/my out/logs/heatmap-%A_%a.log' \
   --dependency=afterok:103 --kill-on-invalid-dep=yes --array=0-19 --export=ALL,TASKS=20 \
-  SLURM/layer3_infer.sbatch 'HERE/my cohort.csv' --out 'HERE/my out/layer3' --blocks 1 \
+  SLURM/layer3_infer.sbatch COHORT --out 'HERE/my out/layer3' --blocks 1 \
   --model 'HERE/my out/layer2/bundle'
 sbatch --parsable --job-name=camnet-report '--output=HERE/my out/logs/report-%j.log' \
-  --dependency=afterok:103,afterany:104 --kill-on-invalid-dep=yes SLURM/layer3_report.sbatch \
-  'HERE/my out/layer3' --model 'HERE/my out/layer2/bundle' --annotations 'HERE/my cohort.csv' \
-  -- --annotations 'HERE/my cohort.csv'
+  --dependency=afterok:103,afterany:104 --kill-on-invalid-dep=yes --export=ALL \
+  SLURM/layer3_report.sbatch 'HERE/my out/layer3' --model 'HERE/my out/layer2/bundle' \
+  --annotations COHORT -- --annotations COHORT
 """
 
 
@@ -132,8 +143,10 @@ def test_a_cohort_goes_through_all_layers(login):
 
     assert (done.returncode, done.stderr) == (0, "")
     assert calls == golden(ALL_STAGES)
-    assert (login.out / "logs" / "jobs").read_text().split() == [
-        *("extract", "101", "merge", "102", "train", "103", "heatmap", "104", "report", "105")
+    jobs = (login.out / "logs" / "jobs").read_text().splitlines()
+    assert [line.split()[:2] for line in jobs] == [
+        *(["extract", "101"], ["merge", "102"], ["train", "103"]),
+        *(["heatmap", "104"], ["report", "105"]),
     ]
     assert "train: submitted, job 103, after afterok 102" in done.stdout
     watch = next(line for line in done.stdout.splitlines() if line.startswith("watch:"))
@@ -160,6 +173,7 @@ def test_options_reach_the_jobs_they_are_for(login):
         *("--extract-config", "extract.yaml", "--train-config", "train.yaml"),
         *("--heatmap-config", "heat map.yaml", "--blocks", "3", "--held-out"),
         *("--units-per-task", "2", "--max-tasks", "500", "--retry-failed"),
+        *("--at-once", "8", "--sbatch", "--account=a\n  --mail-type=END"),
         *("--extract-sbatch", "--time=1:00:00 --qos=short"),
         *("--train-sbatch", "--gpus-per-node=4 --ntasks-per-node=4"),
         *("--heatmap-sbatch", "--gpus-per-node=1"),
@@ -167,33 +181,35 @@ def test_options_reach_the_jobs_they_are_for(login):
 
     assert done.returncode == 0, done.stderr
     assert calls == golden("""
-sbatch --parsable --job-name=camnet-extract '--output=HERE/my out/logs/extract-%A_%a.log' \
-  --array=0-19 --export=ALL,TASKS=20 --time=1:00:00 --qos=short SLURM/layer1_extract.sbatch \
-  'HERE/my cohort.csv' --out 'HERE/my out/layer1' --blocks 3 --config HERE/extract.yaml
-sbatch --parsable --job-name=camnet-merge '--output=HERE/my out/logs/merge-%j.log' \
-  --dependency=afterany:101 --kill-on-invalid-dep=yes SLURM/layer1_merge.sbatch \
-  'HERE/my out/layer1' --join
-sbatch --parsable --job-name=camnet-train '--output=HERE/my out/logs/train-%j.log' \
-  --dependency=afterok:102 --kill-on-invalid-dep=yes --gpus-per-node=4 --ntasks-per-node=4 \
-  SLURM/layer2_train.sbatch --patches 'HERE/my out/layer1' --out 'HERE/my out/layer2' \
-  --config HERE/train.yaml
-sbatch --parsable --job-name=camnet-heatmap '--output=HERE/my out/logs/heatmap-%A_%a.log' \
-  --dependency=afterok:103 --kill-on-invalid-dep=yes --array=0-19 --export=ALL,TASKS=20 \
-  --gpus-per-node=1 SLURM/layer3_infer.sbatch 'HERE/my cohort.csv' --out 'HERE/my out/layer3' \
-  --blocks 3 --config 'HERE/heat map.yaml' --model 'HERE/my out/layer2/bundle'
-sbatch --parsable --job-name=camnet-report '--output=HERE/my out/logs/report-%j.log' \
-  --dependency=afterok:103,afterany:104 --kill-on-invalid-dep=yes SLURM/layer3_report.sbatch \
-  'HERE/my out/layer3' --model 'HERE/my out/layer2/bundle' --annotations 'HERE/my cohort.csv' \
-  -- --annotations 'HERE/my cohort.csv' --held-out
+sbatch --parsable --account=a --mail-type=END --time=1:00:00 --qos=short \
+  --job-name=camnet-extract '--output=HERE/my out/logs/extract-%A_%a.log' --array=0-19%8 \
+  --export=ALL,TASKS=20 SLURM/layer1_extract.sbatch COHORT --out 'HERE/my out/layer1' --blocks 3 \
+  --config HERE/extract.yaml
+sbatch --parsable --account=a --mail-type=END --job-name=camnet-merge \
+  '--output=HERE/my out/logs/merge-%j.log' --dependency=afterany:101 --kill-on-invalid-dep=yes \
+  --export=ALL SLURM/layer1_merge.sbatch 'HERE/my out/layer1' --join --cohort COHORT
+sbatch --parsable --account=a --mail-type=END --gpus-per-node=4 --ntasks-per-node=4 \
+  --job-name=camnet-train '--output=HERE/my out/logs/train-%j.log' --dependency=afterok:102 \
+  --kill-on-invalid-dep=yes --export=ALL SLURM/layer2_train.sbatch \
+  --patches 'HERE/my out/layer1' --out 'HERE/my out/layer2' --config HERE/train.yaml
+sbatch --parsable --account=a --mail-type=END --gpus-per-node=1 --job-name=camnet-heatmap \
+  '--output=HERE/my out/logs/heatmap-%A_%a.log' --dependency=afterok:103 \
+  --kill-on-invalid-dep=yes --array=0-19%8 --export=ALL,TASKS=20 SLURM/layer3_infer.sbatch COHORT \
+  --out 'HERE/my out/layer3' --blocks 3 --config 'HERE/heat map.yaml' \
+  --model 'HERE/my out/layer2/bundle'
+sbatch --parsable --account=a --mail-type=END --job-name=camnet-report \
+  '--output=HERE/my out/logs/report-%j.log' --dependency=afterok:103,afterany:104 \
+  --kill-on-invalid-dep=yes --export=ALL SLURM/layer3_report.sbatch 'HERE/my out/layer3' \
+  --model 'HERE/my out/layer2/bundle' --annotations COHORT -- --annotations COHORT --held-out
 """)
     asked = [call.replace(str(login.folder), "HERE") for call in recorded(login.asked)]
-    shared = "--json --blocks 3 --max-array 1001 --max-tasks 500 --units-per-task 2 --retry-failed"
+    shared = "--values --blocks 3 --max-array 1001"
+    cut = "--max-tasks 248 --units-per-task 2 --retry-failed"
     assert asked == golden(f"""
-layer2-train check --config HERE/train.yaml
-layer1-extract plan 'HERE/my cohort.csv' {shared} --out 'HERE/my out/layer1' --no-look \
-  --config HERE/extract.yaml
-layer3-infer plan 'HERE/my cohort.csv' {shared} --out 'HERE/my out/layer3' \
-  --config 'HERE/heat map.yaml'
+layer2-train check --config HERE/train.yaml --out 'HERE/my out/layer2'
+layer1-extract plan 'HERE/my cohort.csv' {shared} --out 'HERE/my out/layer1' {cut} \
+  --freeze 'HERE/my out/logs' --no-look --config HERE/extract.yaml
+layer3-infer plan COHORT {shared} --out 'HERE/my out/layer3' {cut} --config 'HERE/heat map.yaml'
 """)
 
 
@@ -221,10 +237,7 @@ def test_a_cohort_of_which_nothing_is_known_is_compared_with_nothing(login):
 
 
 def test_images_are_told_of_every_folder_that_is_needed(login):
-    images = login.folder / "sif"
-    images.mkdir()
-    for layer in ("layer1_extract", "layer2_train", "layer3_infer"):
-        (images / f"{layer}.sif").touch()
+    login.images()
 
     done, calls = login.submit("--images", "sif", APPTAINER_BIND="/refs:/refs:ro")
 
@@ -234,7 +247,7 @@ def test_images_are_told_of_every_folder_that_is_needed(login):
     assert [call[: len(images)] for call in calls] == [images] * 5
     asked = [call.replace(str(login.folder), "HERE") for call in recorded(login.asked)]
     planned = [call for call in asked if "layer1_extract.sif plan" in call]
-    assert [call.split("--json")[0] for call in planned] == [
+    assert [call.split("--values")[0] for call in planned] == [
         f"apptainer 'APPTAINER_BIND={known}' run HERE/sif/layer1_extract.sif plan "
         "'HERE/my cohort.csv' "
         for known in ("/refs:/refs:ro,HERE,HERE/my out", folders)
@@ -356,15 +369,222 @@ def test_a_job_that_sbatch_refuses_ends_it_and_what_was_submitted_is_told(login)
     assert "--dependency=afterok:102" in again[0]
 
 
-def test_an_answer_that_is_no_number_is_no_job(login):
+def test_a_job_whose_number_cannot_be_read_is_told(login):
     fake(login.folder / "bin", "sbatch", "echo 'sbatch: Job held by a filter'")
 
     done, _ = login.submit()
 
     assert done.returncode == 1
-    assert (
-        "error: sbatch refused the job extract, as it says above: sbatch: Job held" in done.stderr
+    assert done.stderr == (
+        "error: sbatch may have taken the job extract, but named no number: sbatch: Job held by a "
+        "filter. Look for it with squeue --name=camnet-extract, and scancel it\n"
     )
+
+
+def test_what_a_site_has_sbatch_say_beside_the_number_is_passed_over(login):
+    fake(login.folder / "bin", "sbatch", "echo 'Account 12: 7 hours left'; echo '55;here'; echo")
+
+    done, _ = login.submit()
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "merge: submitted, job 55, after afterany 55" in done.stdout
+
+
+def test_percent_signs_in_a_folder_are_no_pattern_of_sbatch(login):
+    login.out = login.folder / "100%j"
+
+    _, calls = login.submit()
+
+    assert "--output=HERE/100%%j/logs/merge-%j.log" in calls[1]
+    assert calls[1].endswith("HERE/100%j/layer1 --join --cohort HERE/100%j/logs/cohort-DIGEST.csv")
+
+
+def test_the_queue_is_asked_for_jobs_of_every_user(login):
+    login.submit()
+
+    names = ",".join(f"camnet-{one}" for one in ("extract", "merge", "train", "heatmap", "report"))
+    assert (login.folder / "squeue").read_text() == f"--noheader --name={names} --format=%F %T\n"
+
+
+def test_two_at_once_would_submit_everything_twice(login):
+    guard = login.out / "logs" / "submitting"
+    guard.mkdir(parents=True)
+    (guard / "who").write_text("anna on login2, process 7, since 2024-01-01 10:00:00\n")
+
+    done, calls = login.submit()
+
+    assert (done.returncode, calls) == (2, [])
+    assert "at work on" in done.stderr
+    assert "anna on login2, process 7, since 2024" in done.stderr
+    advice = shlex.split(done.stderr.rpartition("where it died: ")[2])
+    subprocess.run(advice, check=True)
+    assert login.submit()[0].returncode == 0
+    assert not guard.exists()
+
+
+def test_a_job_that_ended_before_it_could_be_cancelled_is_replaced_all_the_same(login):
+    login.submit()
+    login.left("layer1_extract", places=[5])
+    login.queue("102 PENDING\n")
+    recording(login.folder / "bin", "scancel", login.record, "exit 1")
+
+    done, calls = login.submit()
+
+    assert done.returncode == 0, done.stderr
+    assert [call.split()[2] for call in calls if "sbatch" in call] == [
+        f"--job-name=camnet-{stage}" for stage in ("extract", "merge", "train", "heatmap", "report")
+    ]
+
+
+@pytest.mark.parametrize("what", ["cohort", "configuration", "images"])
+def test_what_is_in_the_queue_must_be_of_the_same_cohort_and_configuration(login, what):
+    config = login.folder / "e.yaml"
+    config.write_text("seed: 1\n")
+    login.submit("--extract-config", "e.yaml")
+    login.queue("101 PENDING\n")
+    same, _ = login.submit("--extract-config", "e.yaml")
+    words = []
+    if what == "cohort":
+        text = (login.folder / "layer1_extract").read_text()
+        (login.folder / "layer1_extract").write_text(text.replace("DIGEST", "OTHER"))
+    elif what == "configuration":
+        config.write_text("seed: 2\n")
+    else:
+        words = ["--images", str(login.images())]
+
+    done, calls = login.submit("--extract-config", "e.yaml", *words)
+
+    assert "extract: in the queue, job 101" in same.stdout
+    assert (done.returncode, calls) == (2, [])
+    assert "extract: job 101 in the queue was given other slides" in done.stderr
+    assert "scancel 101" in done.stderr
+
+
+def finished_training(login):
+    login.left("layer1_extract", places=[])
+    login.finish("layer1/outcomes/s0.json", "layer1/slides.png", "layer1/patches/s0.h5")
+    login.finish("layer2/splits.csv", "layer2/bundle/bundle.json")
+
+
+@pytest.mark.parametrize("about", [{"new": {"s7"}}, {"changed": {"s7"}}])
+def test_a_model_that_does_not_know_slides_is_not_used_for_them(login, about):
+    finished_training(login)
+    login.left("layer1_extract", places=[7], **about)
+
+    done, calls = login.submit()
+
+    assert (done.returncode, calls) == (2, [])
+    assert "layer2 was trained without 1 slides that are new, changed or tried again" in done.stderr
+    assert f"--model '{login.out}/layer2/bundle'".replace("'", "") in done.stderr.replace("\\", "")
+
+
+def test_a_patch_file_that_was_lost_is_made_again_and_training_makes_sure_of_it(login):
+    finished_training(login)
+    login.left("layer1_extract", places=[7])
+    login.left("layer3_infer", places=[])
+
+    done, calls = login.submit()
+
+    assert done.returncode == 0, done.stderr
+    assert [call.split()[2] for call in calls] == [
+        f"--job-name=camnet-{stage}" for stage in ("extract", "merge", "train", "report")
+    ]
+    assert "the job only makes sure that it is of these patches" in done.stdout
+
+
+@pytest.mark.parametrize("status", [0, 2])
+def test_layer_2_looks_at_patches_that_are_newer_than_the_model(login, status):
+    finished_training(login)
+    os.utime(login.out / "layer2" / "bundle" / "bundle.json", (1, 1))
+    body = f'[[ "$*" != *--patches* ]] || {{ echo "error: others" >&2; exit {status}; }}'
+    recording(login.folder / "bin", "layer2-train", login.asked, body)
+
+    done, calls = login.submit()
+
+    looked = "--patches 'HERE/my out/layer1' --out 'HERE/my out/layer2'"
+    asked = [call.replace(str(login.folder), "HERE") for call in recorded(login.asked)]
+    assert f"layer2-train check {looked}" in asked
+    assert (done.returncode, bool(calls)) == (status, not status)
+    assert ("is not of the patches" in done.stderr) is bool(status)
+
+
+def test_a_model_of_another_configuration_is_refused(login):
+    finished_training(login)
+    fake(login.folder / "bin", "layer2-train", '[[ "$*" != *--out* ]] || exit 2')
+
+    done, calls = login.submit()
+
+    assert (done.returncode, calls) == (2, [])
+
+
+def test_slides_that_were_taken_out_of_the_cohort_are_not_trained_on(login):
+    login.left("layer1_extract", places=[1], strangers={"s98", "s99"})
+
+    done, calls = login.submit()
+
+    assert (done.returncode, calls) == (2, [])
+    assert "has patches of 2 slides that" in done.stderr
+    assert "lacks: s98 s99. Nothing may be trained on them unasked" in done.stderr
+    advice = shlex.split(done.stderr.rpartition("aside: ")[2])
+    assert advice == [
+        *("layer1-extract", "merge", f"{login.out}/layer1", "--cohort", str(login.cohort)),
+        "--set-others-aside",
+    ]
+
+
+def test_heatmaps_of_a_model_that_was_taken_away_are_not_mixed_with_those_of_the_next(login):
+    login.finish("layer3/run.json")
+
+    done, calls = login.submit()
+
+    assert (done.returncode, calls) == (2, [])
+    assert "layer3 has heatmaps of a model that is no longer in" in done.stderr
+
+
+def test_all_submits_every_task(login):
+    login.left("layer1_extract", places=[3])
+
+    _, calls = login.submit("--all")
+
+    assert "--array=0-19 --export=ALL,TASKS=20" in calls[0]
+
+
+def test_a_chain_of_links_is_followed_through_folders_that_come_to_be_seen(login):
+    login.images()
+    seen = ["/hop1", "/hop2", "/hop3"]
+    rules = "\n".join(
+        f'[[ "$APPTAINER_BIND" == *{before}* ]] && echo "folders {after}"'
+        for before, after in zip(["my", *seen], seen, strict=False)
+    )
+    recording(login.folder / "bin", "apptainer", login.asked, f"{login.image}\n{rules}\ntrue")
+
+    done, calls = login.submit("--images", "sif")
+
+    assert done.returncode == 0, done.stderr
+    assert all(hop in calls[0] for hop in seen)
+
+
+def test_watching_is_by_what_is_there(login):
+    login.images()
+    (login.folder / "bundle").mkdir()
+
+    images, _ = login.submit("--images", "sif", "--dry-run")
+    model, _ = login.submit("--model", "bundle", "--dry-run")
+
+    watch = next(line for line in images.stdout.splitlines() if line.startswith("watch:"))
+    image = f"{login.folder}/sif/layer1_extract.sif"
+    assert shlex.split(watch)[-5:] == ["apptainer", "run", image, "status", f"{login.out}/layer1"]
+    assert "APPTAINER_BIND=" in watch
+    assert "layer1" not in model.stdout
+
+
+def test_a_cluster_without_array_jobs_is_told(login):
+    fake(login.folder / "bin", "scontrol", "echo 'MaxArraySize            = 0'")
+
+    done, calls = login.submit()
+
+    assert (done.returncode, calls) == (2, [])
+    assert "MaxArraySize is 0: this cluster takes no array jobs" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -374,6 +594,9 @@ def test_an_answer_that_is_no_number_is_no_job(login):
         (("--images", "bin"), "layer1_extract.sif: not found. make sif"),
         (("--outt", "x"), "--outt: not known"),
         (("--blocks",), "--blocks needs a value"),
+        (("--blocks", "x"), "--blocks: expected a number greater than 0, found x"),
+        (("--max-tasks", "4"), "--max-tasks: expected at least 5 jobs, found 4"),
+        (("--sbatch", "--comment='a b'"), "--sbatch: expected words without quotes"),
     ],
 )
 def test_a_line_with_a_mistake_submits_nothing(login, words, message):
