@@ -140,8 +140,10 @@ def test_the_same_line_again_submits_what_was_lost_alone(sent, submit, cluster, 
 
     assert f"{BLOCKS} of {UNITS} slides or parts to extract in 2 tasks" in said
     tasks = cluster.ended(*jobs_of(said))
-    assert [task.name.removeprefix("camnet-") for task in tasks] == ["extract", "extract", "merge"]
-    assert tasks[-1].state == "COMPLETED"
+    again = ["extract", "extract", "merge", "train"]
+    assert [task.name.removeprefix("camnet-") for task in tasks] == again
+    assert {task.state for task in tasks[-2:]} == {"COMPLETED"}
+    assert log_of(out, f"train-{tasks[-1].job}").count("was finished before, nothing to do") == 2
     assert {path: path.stat().st_mtime_ns for path in kept} == kept
     assert_equal(content(out / "layer1"), content(alone))
 
@@ -155,7 +157,7 @@ def test_a_training_that_is_stopped_and_loses_a_node_ends_as_undisturbed(
     job = slurm.sbatch("--cpus-per-task=1", SCRIPTS / "layer2_train.sbatch", *words)
 
     slurm.until((run_folder / "history.csv").exists, within=120, every=0.05)
-    slurm.run("scancel", "--signal=USR1", job)
+    slurm.run("scancel", "--batch", "--signal=USR1", job)
     slurm.until(lambda: slurm.log(job).count(RESUMED) == 2, within=120, every=0.05)
     slurm.kill_node("n2")
     slurm.run("scontrol", "update", "NodeName=n2", "State=DOWN", "Reason=lost")
@@ -179,5 +181,5 @@ def test_no_array_is_larger_than_the_cluster_takes(submit, cluster, tmp_path):
 
 
 def log_of(out, stage):
-    (path,) = (out / "logs").glob(f"{stage}-*.log")
+    (path,) = (out / "logs").glob(f"{stage}*.log")
     return path.read_text()

@@ -91,7 +91,7 @@ def test_a_task_asked_to_stop_goes_back_into_the_queue(slurm, submit, whole, tmp
     merge, after = merged_after(slurm, array, out)
     (task, *_) = slurm.caught(out, 0)
 
-    slurm.run("scancel", "--signal=USR1", f"{array}_0")
+    slurm.run("scancel", "--batch", "--signal=USR1", f"{array}_0")
     task.go()
 
     found = slurm.ended(array, merge, after)

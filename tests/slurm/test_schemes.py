@@ -37,15 +37,14 @@ def submitted(scheme):
 
 
 def words_of(batch, words, task, tasks, folder):
-    """The words of the command that task `task` runs, and the cores it is started with."""
-    srun = fake(folder / "bin", "srun", "printf '%s\\0' \"$@\"")
+    """The words of the command that task `task` runs."""
+    command = fake(folder / "bin", "layer1-extract", "printf '%s\\0' \"$@\"")
     environment = os.environ | {"SLURM_ARRAY_TASK_ID": str(task), "TASKS": str(tasks)}
-    environment["PATH"] = f"{srun.parent}{os.pathsep}{os.environ['PATH']}"
+    environment["PATH"] = f"{command.parent}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
         ["bash", ROOT / batch, *words], capture_output=True, text=True, check=True, env=environment
     )
-    started = done.stdout.split("\0")[:-1]
-    return started[started.index("layer1-extract") + 1 :]
+    return done.stdout.split("\0")[:-1]
 
 
 def call(*words):

@@ -13,26 +13,33 @@ from project import ROOT
 SCRIPTS = sorted((ROOT / "slurm").glob("*.s*"))
 JOB = {"SLURM_JOB_ID": "812", "SLURM_CPUS_PER_TASK": "4"}
 TASK = JOB | {"SLURM_ARRAY_JOB_ID": "805", "SLURM_ARRAY_TASK_ID": "7", "TASKS": "40"}
-SRUN = "srun --ntasks=1 --cpus-per-task=4"
 WORDS = ("my slides", "--out", "my out")
+BATCH_SCRIPTS = [path.name for path in SCRIPTS if path.suffix == ".sbatch"]
+TIME_IS_UP = "kill -USR1 $PPID"
+STOPS = f"trap 'exit 75' USR1; {TIME_IS_UP}; while :; do sleep 0.02; done"
+PROGRAMS = "srun", "apptainer", "layer1-extract", "layer3-infer"
 
 
 class Batch:
     """A batch script as a node runs it: from a copy elsewhere, with programs that record."""
 
     def __init__(self, folder):
-        self.folder, self.record, self.statuses = folder, folder / "calls", folder / "statuses"
-        last = f"""status=$(head -n 1 {self.statuses})
-sed -i 1d {self.statuses}
-exit "${{status:-0}}\""""
-        recording(folder / "bin", "srun", self.record, last)
+        self.folder, self.record, self.does = folder, folder / "calls", folder / "does"
+        does = f"""does=$(head -n 1 {self.does})
+sed -i 1d {self.does}
+eval "$does\""""
+        for program in PROGRAMS:
+            recording(folder / "bin", program, self.record, does)
         recording(folder / "bin", "scontrol", self.record)
 
-    def run(self, script, *words, statuses=(), **environment):
+    def run(self, script, *words, does=(), queue="RUNNING None", **environment):
+        """What becomes of a job whose programs end, in turn, with a status or do as is said."""
         spool = self.folder / "job00812" / "slurm_script"
         spool.parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / "slurm" / script, spool)
-        self.statuses.write_text("".join(f"{status}\n" for status in statuses))
+        lines = [f"exit {it}" if isinstance(it, int) else it for it in does]
+        self.does.write_text("".join(f"{line}\n" for line in lines))
+        fake(self.folder / "bin", "squeue", f"echo {queue}")
         kept = {"PATH": f"{self.folder / 'bin'}{os.pathsep}{os.environ['PATH']}"}
         done = subprocess.run(
             ["bash", spool, *words],
@@ -59,7 +66,7 @@ def batch(tmp_path):
             "layer1_extract.sbatch",
             TASK,
             (*WORDS, "--blocks", "9"),
-            [f"{SRUN} layer1-extract extract 'my slides' --out 'my out' --blocks 9 --shard 7/40"],
+            ["layer1-extract extract 'my slides' --out 'my out' --blocks 9 --shard 7/40"],
             id="extract",
         ),
         pytest.param(
@@ -67,7 +74,7 @@ def batch(tmp_path):
             TASK | {"IMAGES": "/sif files"},
             WORDS,
             [
-                f"{SRUN} apptainer run '/sif files/layer1_extract.sif' extract 'my slides' "
+                "apptainer run '/sif files/layer1_extract.sif' extract 'my slides' "
                 "--out 'my out' --shard 7/40"
             ],
             id="extract, Apptainer",
@@ -76,24 +83,21 @@ def batch(tmp_path):
             "layer1_extract.sbatch",
             {"SLURM_JOB_ID": "812"},
             WORDS,
-            [
-                "srun --ntasks=1 --cpus-per-task=1 layer1-extract extract 'my slides' "
-                "--out 'my out' --shard 0/1"
-            ],
+            ["layer1-extract extract 'my slides' --out 'my out' --shard 0/1"],
             id="extract, no array",
         ),
         pytest.param(
             "layer1_merge.sbatch",
             JOB,
             ("my out", "--join"),
-            [f"{SRUN} layer1-extract merge 'my out' --join"],
+            ["layer1-extract merge 'my out' --join"],
             id="merge",
         ),
         pytest.param(
             "layer1_merge.sbatch",
             JOB | {"IMAGES": "/sif"},
             ("out",),
-            [f"{SRUN} apptainer run /sif/layer1_extract.sif merge out"],
+            ["apptainer run /sif/layer1_extract.sif merge out"],
             id="merge, Apptainer",
         ),
         pytest.param(
@@ -120,7 +124,7 @@ def batch(tmp_path):
             "layer3_infer.sbatch",
             TASK,
             ("slides", "--model", "my bundle", "--out", "o"),
-            [f"{SRUN} layer3-infer heatmap slides --model 'my bundle' --out o --shard 7/40"],
+            ["layer3-infer heatmap slides --model 'my bundle' --out o --shard 7/40"],
             id="heatmap",
         ),
         pytest.param(
@@ -128,7 +132,7 @@ def batch(tmp_path):
             TASK | {"IMAGES": "/sif", "SLURM_GPUS_ON_NODE": "1"},
             ("slides", "--model", "b", "--out", "o"),
             [
-                f"{SRUN} apptainer run --nv /sif/layer3_infer.sif heatmap slides --model b --out o "
+                "apptainer run --nv /sif/layer3_infer.sif heatmap slides --model b --out o "
                 "--shard 7/40"
             ],
             id="heatmap, Apptainer, GPUs",
@@ -138,8 +142,8 @@ def batch(tmp_path):
             JOB,
             ("my out", "--model", "b"),
             [
-                f"{SRUN} layer3-infer merge 'my out'",
-                f"{SRUN} layer3-infer report 'my out' --model b",
+                "layer3-infer merge 'my out'",
+                "layer3-infer report 'my out' --model b",
             ],
             id="report",
         ),
@@ -148,10 +152,9 @@ def batch(tmp_path):
             JOB | {"IMAGES": "/sif"},
             ("o", "--annotations", "my s", "--", "--annotations", "my s", "--held-out"),
             [
-                f"{SRUN} apptainer run /sif/layer3_infer.sif merge o",
-                f"{SRUN} apptainer run /sif/layer3_infer.sif evaluate o --annotations 'my s' "
-                "--held-out",
-                f"{SRUN} apptainer run /sif/layer3_infer.sif report o --annotations 'my s'",
+                "apptainer run /sif/layer3_infer.sif merge o",
+                "apptainer run /sif/layer3_infer.sif evaluate o --annotations 'my s' --held-out",
+                "apptainer run /sif/layer3_infer.sif report o --annotations 'my s'",
             ],
             id="report, Apptainer, annotations",
         ),
@@ -185,29 +188,77 @@ def test_a_task_that_does_not_know_of_how_many_it_is_runs_nothing(batch, script)
 )
 def test_what_was_stopped_is_put_back_by_its_own_number(batch, script, environment, job):
     """The job id of an array's last task is that of the whole array."""
-    status, calls, _ = batch.run(script, "x", statuses=[75], **environment)
+    status, calls, _ = batch.run(script, "x", does=[75], **environment)
 
     assert status == 75
     assert calls[1:] == [f"scontrol requeue {job}"]
 
 
-@pytest.mark.parametrize("script", [path.name for path in SCRIPTS if path.suffix == ".sbatch"])
+@pytest.mark.parametrize("script", BATCH_SCRIPTS)
+def test_a_script_told_that_the_time_is_up_tells_its_command(batch, script):
+    status, calls, said = batch.run(script, "x", does=[STOPS], **TASK)
+
+    assert (status, said) == (75, "")
+    assert [call.split()[0] for call in calls[1:]] == ["scontrol"]
+
+
+@pytest.mark.parametrize("script", BATCH_SCRIPTS)
+@pytest.mark.parametrize("killed", [135, 137, 138, 143])
+def test_what_is_killed_while_it_stops_is_put_back(batch, script, killed):
+    """By the signal before its handler is set, by srun for being late, with its file system."""
+    status, calls, _ = batch.run(script, "x", does=[f"{TIME_IS_UP}; exit {killed}"], **TASK)
+
+    assert status == 75
+    assert [call.split()[0] for call in calls[1:]] == ["scontrol"]
+
+
+@pytest.mark.parametrize("script", BATCH_SCRIPTS)
+def test_what_ends_as_it_is_told_to_stop_ends_as_it_did(batch, script):
+    status, calls, _ = batch.run(script, "x", does=[f"trap '' USR1; {TIME_IS_UP}; sleep 0.2; exit 4"], **TASK)
+
+    assert (status, len(calls)) == (4, 1)
+
+
+def test_a_report_told_to_stop_between_its_steps_begins_no_other(batch):
+    status, calls, _ = batch.run("layer3_report.sbatch", "o", does=[TIME_IS_UP], **JOB)
+
+    assert status == 75
+    assert calls == ["layer3-infer merge o", "scontrol requeue 812"]
+
+
+@pytest.mark.parametrize("script", BATCH_SCRIPTS)
+@pytest.mark.parametrize(
+    ("queue", "back"),
+    [
+        pytest.param("RUNNING None", True, id="time nearly up"),
+        pytest.param("COMPLETING TimeLimit", True, id="time up"),
+        pytest.param("COMPLETING None", False, id="scancel"),
+    ],
+)
+def test_what_scancel_ends_is_not_put_back(batch, script, queue, back):
+    status, calls, _ = batch.run(script, "x", does=[75], queue=queue, **TASK)
+
+    assert status == 75
+    assert len(calls) == 1 + back
+
+
+@pytest.mark.parametrize("script", BATCH_SCRIPTS)
 def test_what_is_stopped_again_and_again_is_given_up_with_what_to_do(batch, script):
     often = TASK | {"SLURM_RESTART_COUNT": "3", "MAX_RESTARTS": "3"}
 
-    status, calls, said = batch.run(script, "x", statuses=[75], **often)
+    status, calls, said = batch.run(script, "x", does=[75], **often)
 
     assert (status, len(calls)) == (75, 1)
     expected = "stopped after 3 restarts. Give more --time, or a larger MAX_RESTARTS\n"
     assert said == expected
     rarely = often | {"SLURM_RESTART_COUNT": "2"}
-    assert len(batch.run(script, "x", statuses=[75], **rarely)[1]) == 2
+    assert len(batch.run(script, "x", does=[75], **rarely)[1]) == 2
 
 
-@pytest.mark.parametrize("script", [path.name for path in SCRIPTS if path.suffix == ".sbatch"])
+@pytest.mark.parametrize("script", BATCH_SCRIPTS)
 @pytest.mark.parametrize("failure", [1, 2, 4, 137])
 def test_a_failure_is_the_jobs_and_is_not_tried_again(batch, script, failure):
-    status, calls, _ = batch.run(script, "x", statuses=[failure], **TASK)
+    status, calls, _ = batch.run(script, "x", does=[failure], **TASK)
 
     assert (status, len(calls)) == (failure, 1)
 
@@ -220,11 +271,12 @@ def test_a_failure_is_the_jobs_and_is_not_tried_again(batch, script, failure):
         ("layer3_infer.sbatch", [3], 3),
         ("layer3_report.sbatch", [3, 0], 0),
         ("layer3_report.sbatch", [3, 3], 0),
+        ("layer3_report.sbatch", [4], 4),
         ("layer3_report.sbatch", [0, 4], 4),
     ],
 )
 def test_slides_that_failed_do_not_stop_those_that_gather(batch, script, statuses, status):
-    found, calls, said = batch.run(script, "x", statuses=statuses, **TASK)
+    found, calls, said = batch.run(script, "x", does=statuses, **TASK)
 
     assert found == status
     assert len(calls) == len(statuses)
@@ -232,8 +284,20 @@ def test_slides_that_failed_do_not_stop_those_that_gather(batch, script, statuse
     assert said.count("failed and are left out") == (statuses.count(3) if gathers else 0)
 
 
+def test_a_report_is_written_where_nothing_can_be_compared(batch):
+    words = ("o", "--", "--annotations", "s", "--held-out")
+
+    status, calls, _ = batch.run("layer3_report.sbatch", *words, does=[3, 2, 0], **JOB)
+
+    assert status == 2
+    assert calls[1:] == [
+        "layer3-infer evaluate o --annotations s --held-out",
+        "layer3-infer report o",
+    ]
+
+
 def test_what_the_command_says_is_in_the_log_of_its_job(tmp_path):
-    fake(tmp_path / "bin", "srun", "echo of the command; echo its error >&2; exit 3")
+    fake(tmp_path / "bin", "layer1-extract", "echo of the command; echo its error >&2; exit 3")
     script = ROOT / "slurm" / "layer1_merge.sbatch"
     env = JOB | {"PATH": f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}"}
 
@@ -256,8 +320,10 @@ def test_scripts_are_clean(script):
     assert max(map(len, script.read_text().splitlines())) <= 100
 
 
-@pytest.mark.parametrize("script", [path for path in SCRIPTS if path.suffix == ".sbatch"])
+@pytest.mark.parametrize("script", BATCH_SCRIPTS)
 def test_a_script_asks_for_what_lets_it_go_on(script):
-    asked = {line for line in script.read_text().splitlines() if line.startswith("#SBATCH ")}
+    text = (ROOT / "slurm" / script).read_text()
+    asked = {line for line in text.splitlines() if line.startswith("#SBATCH ")}
 
-    assert {"#SBATCH --requeue", "#SBATCH --open-mode=append", "#SBATCH --signal=USR1@300"} <= asked
+    expected = {"--requeue", "--open-mode=append", "--signal=B:USR1@300"}
+    assert {f"#SBATCH {option}" for option in expected} <= asked
