@@ -143,7 +143,8 @@ def test_the_same_line_again_submits_what_was_lost_alone(sent, submit, cluster, 
     again = ["extract", "extract", "merge", "train"]
     assert [task.name.removeprefix("camnet-") for task in tasks] == again
     assert {task.state for task in tasks[-2:]} == {"COMPLETED"}
-    assert log_of(out, f"train-{tasks[-1].job}").count("was finished before, nothing to do") == 2
+    log = (out / "logs" / f"train-{tasks[-1].job}.log").read_text()
+    assert log.count("was finished before, nothing to do") == 2
     assert {path: path.stat().st_mtime_ns for path in kept} == kept
     assert_equal(content(out / "layer1"), content(alone))
 
@@ -181,5 +182,5 @@ def test_no_array_is_larger_than_the_cluster_takes(submit, cluster, tmp_path):
 
 
 def log_of(out, stage):
-    (path,) = (out / "logs").glob(f"{stage}*.log")
+    (path,) = (out / "logs").glob(f"{stage}-*.log")
     return path.read_text()
