@@ -38,15 +38,6 @@ SCRATCH: Final = click.option(
     help="Folder on a fast local disk, such as $SLURM_TMPDIR, $TMPDIR, or /scratch in a "
     "container, that files are copied to before they are read. Results do not depend on it.",
 )
-VALUES: Final = click.option(
-    "--values", is_flag=True, help="Print what a shell script needs: a name and a value a line."
-)
-FREEZE: Final = click.option(
-    "--freeze",
-    type=FOLDER_PATH,
-    metavar="DIR",
-    help="Write these slides into DIR, as a cohort CSV that all tasks can be given.",
-)
 _INTERRUPTED_STATUS: Final = 130
 
 log = logging.getLogger(__name__)
@@ -136,6 +127,20 @@ def verb(
         return made
 
     return decorate
+
+
+def for_scripts(plan: Callable[..., Result]) -> Callable[..., Result]:
+    """The options of a plan that a script submits: its values, and a cohort for all tasks."""
+    values = click.option(
+        "--values", is_flag=True, help="Print what a shell script needs: a name and a value a line."
+    )
+    freeze = click.option(
+        "--freeze",
+        type=FOLDER_PATH,
+        metavar="DIR",
+        help="Write these slides into DIR, as a cohort CSV that all tasks can be given.",
+    )
+    return values(freeze(plan))
 
 
 def overridden(**settings_of: str) -> Overrides:

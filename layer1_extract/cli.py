@@ -11,12 +11,11 @@ import click
 from common.cli import (
     FILE_PATH,
     FOLDER_PATH,
-    FREEZE,
     INPUT_PATH,
     OUTPUT_PATH,
     SCRATCH,
-    VALUES,
     Result,
+    for_scripts,
     layer,
     overridden,
     run,
@@ -229,8 +228,7 @@ def extract(
 @click.option(
     "--max-tasks", type=click.IntRange(min=1), help="Tasks the cluster takes from one user."
 )
-@VALUES
-@FREEZE
+@for_scripts
 @_MPP
 def plan(
     slides: Path,

@@ -10,12 +10,11 @@ import click
 from common.cli import (
     FILE_PATH,
     FOLDER_PATH,
-    FREEZE,
     INPUT_PATH,
     OUTPUT_PATH,
     SCRATCH,
-    VALUES,
     Result,
+    for_scripts,
     layer,
     overridden,
     run,
@@ -169,8 +168,7 @@ def heatmap(
     default=1,
     help="Slides or parts that one task of the array does; more where there are too many tasks.",
 )
-@VALUES
-@FREEZE
+@for_scripts
 @click.option("--mpp", type=float, help="Scale of slides that do not say theirs, um/px.")
 def plan(
     slides: Path,
@@ -195,13 +193,9 @@ def plan(
     from layer3_infer import plan as planning
 
     cut = planning.Cut(blocks, units_per_task, min(max_array, max_tasks or max_array))
-    given = click.get_current_context().params
-    config, overrides = given.get("config"), given.get("overrides", ())
-    words = planning.words_of(slides, model, out, config, overrides)
-    words += ["--mpp", str(mpp)] if mpp is not None else []
+    words = planning.words_of(slides, model, out, click.get_current_context().params)
     folder = None if out is None else planning.Folder(out, settings, model, retry_failed)
-    entries = read_cohort(slides, mpp)
-    return planning.plan(entries, cut, words, folder, values=values, freeze=freeze)
+    return planning.plan(read_cohort(slides, mpp), cut, words, folder, values=values, freeze=freeze)
 
 
 @verb(cli)

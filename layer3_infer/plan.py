@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from common.array_job import ArrayJob
 from common.cli import Result
@@ -20,7 +20,7 @@ from layer3_infer.run_claim import read_run, refuse_others
 from layer3_infer.slide_result import read_result
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from common.cohort import SlideEntry
@@ -178,16 +178,20 @@ def plan(
 
 
 def words_of(
-    slides: Path,
-    model: Path | None,
-    out: Path | None,
-    config: Path | None,
-    overrides: Sequence[str],
+    slides: Path, model: Path | None, out: Path | None, given: Mapping[str, Any]
 ) -> list[str]:
-    """The words of the command that makes what is planned, behind its verb."""
+    """The words of the command that makes what is planned, behind its verb.
+
+    Parameters
+    ----------
+    slides, model, out : Path or None
+    given : mapping
+        The other options of the plan, of which those that decide the results are taken over.
+    """
     words = [str(slides), "--model", str(model or "BUNDLE"), "--out", str(out or "OUT")]
-    words += ["--config", str(config)] if config is not None else []
-    return words + [word for override in overrides for word in ("--set", override)]
+    for name in ("config", "mpp"):
+        words += [f"--{name}", str(given[name])] if given.get(name) is not None else []
+    return words + [word for one in given.get("overrides", ()) for word in ("--set", one)]
 
 
 def _submission(made: CohortJob, words: Sequence[str], folder: Folder | None) -> str:

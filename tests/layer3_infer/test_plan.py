@@ -129,11 +129,12 @@ def test_results_of_another_model_or_configuration_are_refused(tmp_path):
 
 
 def test_one_task_needs_no_array(tmp_path):
-    words = words_of(tmp_path, None, None, tmp_path / "c d.yaml", ("stride=2",))
+    given = {"config": tmp_path / "c d.yaml", "mpp": 0.5, "overrides": ("stride=2",)}
+    words = words_of(tmp_path, None, None, given)
 
     result = plan(slides(tmp_path, 2), Cut(units_per_task=2), words)
 
     assert result.data["command"] == (
         f"layer3-infer heatmap {tmp_path} --model BUNDLE --out OUT --config '{tmp_path}/c d.yaml' "
-        "--set stride=2"
+        "--mpp 0.5 --set stride=2"
     )
