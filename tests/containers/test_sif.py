@@ -12,6 +12,7 @@ import launching
 import pytest
 from comparing import assert_equal, content, same_heatmaps
 from project import ROOT
+from slurm_jobs import SCRIPTS, Slurm
 from small_pipeline import EXTRACT, HEATMAP, TRAIN
 
 FOLDER = os.environ.get("CAMNET_SIF", "")
@@ -31,6 +32,18 @@ def apptainer():
         pytest.skip(begun.stderr.strip().splitlines()[-1])
     assert begun.returncode == 0, begun.stderr
     return Path(begun.stdout.strip()) / "apptainer"
+
+
+@pytest.fixture(scope="module")
+def slurm(apptainer, tmp_path_factory):
+    """Two nodes on this machine, whose jobs run the SIF files."""
+    nodes = Slurm(tmp_path_factory.mktemp("slurm"))
+    if reason := nodes.start():
+        pytest.skip(reason)
+    path = f"{apptainer.parent}{os.pathsep}{nodes.environment['PATH']}"
+    nodes.environment |= {"PATH": path, "IMAGES": str(Path(FOLDER).resolve()), "TASKS": "1"}
+    yield nodes
+    nodes.stop()
 
 
 def sif(layer):
@@ -105,3 +118,36 @@ def test_a_sif_file_tells_what_its_image_tells(apptainer, images, layer, tmp_pat
     for name in ("version", "revision", "title"):
         full = f"org.opencontainers.image.{name}"
         assert found[full] == expected[full]
+
+
+def test_a_job_asked_to_stop_goes_on_and_finds_the_same(slurm, plain, tmp_path):
+    """What holds the container up is not told to stop with it."""
+    out = tmp_path / "out"
+    script = SCRIPTS / "layer1_extract.sbatch"
+    job = slurm.sbatch("--array=0", script, plain.cohort, "--out", out, *EXTRACT)
+    (task,) = slurm.caught(out, 0)
+
+    slurm.run("scancel", "--batch", "--signal=USR1", f"{job}_0")
+    slurm.until(task.is_asked)
+    task.go()
+
+    (ended,) = slurm.ended(job)
+    assert (ended.state, ended.restarts) == ("COMPLETED", 1)
+    log = slurm.log(job, 0)
+    assert "stopped by SIGUSR1; the same command goes on from what is finished" in log
+    merge = slurm.sbatch(SCRIPTS / "layer1_merge.sbatch", out)
+    assert [one.state for one in slurm.ended(merge)] == ["COMPLETED"]
+    assert_equal(content(out), content(plain.patches))
+
+
+def test_a_job_trains_on_two_nodes(slurm, plain, tmp_path):
+    out = tmp_path / "out"
+    words = ("--cpus-per-task=1", SCRIPTS / "layer2_train.sbatch")
+
+    job = slurm.sbatch(*words, "--patches", plain.patches, "--out", out, *TRAIN)
+
+    (ended,) = slurm.ended(job)
+    assert (ended.state, ended.node) == ("COMPLETED", "n[1-2]"), slurm.log(job)
+    assert (out / "bundle").is_dir()
+    record = json.loads((out / "run.json").read_text(encoding="utf-8"))
+    assert record["ranks"] == 2

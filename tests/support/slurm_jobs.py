@@ -173,6 +173,12 @@ class Held:
         self.node = environment["SLURMD_NODENAME"]
         self.job = int(environment["SLURM_JOB_ID"])
 
+    def is_asked(self):
+        """Whether SIGUSR1 waits for it to go on."""
+        lines = Path(f"/proc/{self.pid}/status").read_text().splitlines()
+        said = dict(line.split(":", 1) for line in lines)
+        return bool(int(said["ShdPnd"], 16) & 1 << signal.SIGUSR1 - 1)
+
     def go(self):
         os.kill(self.pid, signal.SIGCONT)
 
