@@ -214,7 +214,9 @@ def test_what_is_killed_while_it_stops_is_put_back(batch, script, killed):
 
 @pytest.mark.parametrize("script", BATCH_SCRIPTS)
 def test_what_ends_as_it_is_told_to_stop_ends_as_it_did(batch, script):
-    status, calls, _ = batch.run(script, "x", does=[f"trap '' USR1; {TIME_IS_UP}; sleep 0.2; exit 4"], **TASK)
+    status, calls, _ = batch.run(
+        script, "x", does=[f"trap '' USR1; {TIME_IS_UP}; sleep 0.2; exit 4"], **TASK
+    )
 
     assert (status, len(calls)) == (4, 1)
 
