@@ -33,7 +33,8 @@ free_port() {
 }
 
 # Nodes of two cores each, whatever the machine has. A job that was put back into the queue waits
-# for cred_expire seconds; a node that is silent for SlurmdTimeout seconds is down.
+# for cred_expire seconds; a node that is silent for SlurmdTimeout seconds is down, once asking it
+# was given up after MessageTimeout.
 configure() {
   local folder=$1 port memory
   port=$(free_port)
@@ -57,6 +58,7 @@ SchedulerParameters=sched_interval=1,batch_sched_delay=0
 SlurmdParameters=config_overrides
 ReturnToService=2
 SlurmdTimeout=10
+MessageTimeout=5
 KillWait=5
 InactiveLimit=0
 MaxArraySize=20
@@ -143,7 +145,7 @@ stop() {
     [ -f "$file" ] || continue
     pid=$(cat "$file")
     kill "$pid" 2>/dev/null || continue
-    for _ in $(seq 50); do
+    for _ in $(seq 10); do
       runs "$pid" || break
       sleep 0.1
     done
