@@ -155,10 +155,12 @@ def _follow() -> None:
 
 
 def _end_children() -> None:
+    """All have the same moment until they are killed: one that hangs costs it once."""
     children = multiprocessing.active_children()
     for child in children:
         child.terminate()
+    end = time.monotonic() + _UNWIND_S
     for child in children:
-        child.join(_UNWIND_S)
+        child.join(max(0.0, end - time.monotonic()))
         child.kill()
         child.join()

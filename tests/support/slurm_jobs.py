@@ -116,7 +116,10 @@ class Slurm:
         raise AssertionError(f"waited for {within} s in vain\n{self.picture()}")
 
     def caught(self, out, task, times=1):
-        """Processes of an array's task that are at work on a slide, stopped in the middle of it."""
+        """Processes of an array's task that are at work on a slide, stopped in the middle of it.
+
+        At least as many as `times`: each must be let go, or what waits for it kills it.
+        """
         held = {}
 
         def look():
