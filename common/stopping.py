@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 import signal
+import time
 from typing import Final, NoReturn
 
 from common.errors import Interrupted
 
 STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGUSR1)
-_heard: Final[list[int]] = []
+UNWIND_S: Final = 5.0
+"""How long what was asked to stop has for tidying up."""
+
+_heard: Final[list[tuple[int, float]]] = []
 
 
-def stop(number: int, _frame: object = None) -> NoReturn:
+def stop(number: int, _frame: object = None) -> None:
     """A signal handler that unwinds the stack, so that half-written files vanish.
+
+    Schedulers send several signals at once: what follows the first within `UNWIND_S` would cut the
+    unwinding short, and is passed over. Not SIGINT: who presses Ctrl-C again means it.
 
     Raises
     ------
     Interrupted
-        Always; KeyboardInterrupt instead for SIGINT.
+        KeyboardInterrupt instead for SIGINT.
     """
-    _heard.append(number)
+    now = time.monotonic()
+    if number != signal.SIGINT and _heard and now - _heard[-1][1] < UNWIND_S:
+        return
+    _heard.append((number, now))
     _unwind(number)
 
 
@@ -35,7 +45,7 @@ def stop_if_asked() -> None:
         If this process was asked to stop.
     """
     if _heard:
-        _unwind(_heard[0])
+        _unwind(_heard[0][0])
 
 
 def _unwind(number: int) -> NoReturn:

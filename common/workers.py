@@ -11,17 +11,16 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import resource_tracker
-from typing import TYPE_CHECKING, Final, NoReturn, TypeVar
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 from common.errors import Interrupted
-from common.stopping import STOP_SIGNALS, stop
+from common.stopping import STOP_SIGNALS, UNWIND_S, stop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
 
 T = TypeVar("T")
 R = TypeVar("R")
-_UNWIND_S: Final = 5.0
 
 
 def spread(
@@ -121,7 +120,7 @@ def _leave(_number: int, _frame: object) -> NoReturn:
     raise SystemExit(Interrupted.exit_status)
 
 
-def _stop_once(number: int, _frame: object = None) -> NoReturn:
+def _stop_once(number: int, _frame: object = None) -> None:
     """Heed the first signal alone: another would cut the unwinding short."""
     _heed(_pass_over)
     stop(number)
@@ -150,7 +149,7 @@ def _follow() -> None:
         return
     parent.join()
     os.kill(os.getpid(), signal.SIGTERM)
-    time.sleep(_UNWIND_S)
+    time.sleep(UNWIND_S)
     os._exit(Interrupted.exit_status)
 
 
@@ -159,7 +158,7 @@ def _end_children() -> None:
     children = multiprocessing.active_children()
     for child in children:
         child.terminate()
-    end = time.monotonic() + _UNWIND_S
+    end = time.monotonic() + UNWIND_S
     for child in children:
         child.join(max(0.0, end - time.monotonic()))
         child.kill()

@@ -1,6 +1,10 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
+
+import pytest
 
 from common import provenance
 from common.provenance import log_head, run_record, software
@@ -23,6 +27,30 @@ def test_a_checkout_knows_its_commit_better_than_the_environment(monkeypatch, tm
     monkeypatch.setenv("CAMNET_COMMIT", "1a2b3c4")
 
     assert "1a2b3c4" not in software.__wrapped__()
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
+def test_a_checkout_is_looked_at_without_being_written_to(monkeypatch, tmp_path):
+    def git(*words):
+        as_somebody = ("-c", "user.name=a", "-c", "user.email=a@example.org")
+        command = ["git", "-C", str(tmp_path), *as_somebody, *words]
+        done = subprocess.run(command, check=True, capture_output=True, text=True)
+        return done.stdout.strip()
+
+    file, index = tmp_path / "common" / "provenance.py", tmp_path / ".git" / "index"
+    file.parent.mkdir()
+    file.write_text("first")
+    git("init", "--quiet")
+    git("add", "common")
+    git("commit", "--quiet", "--message=first")
+    monkeypatch.setattr(provenance, "__file__", str(file))
+    commit, before = git("rev-parse", "--short", "HEAD"), index.read_bytes()
+
+    file.write_text("first")  # the same at another time, which git would like to note
+    assert software.__wrapped__().endswith(f"({commit})")
+    file.write_text("second")
+    assert software.__wrapped__().endswith(f"({commit}-dirty)")
+    assert index.read_bytes() == before
 
 
 def test_the_first_line_of_a_log_says_where_and_with_what(monkeypatch):

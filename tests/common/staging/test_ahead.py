@@ -76,7 +76,7 @@ def test_a_run_that_is_interrupted_ends_the_copying_without_a_word(
     scratch, slides, copies, monkeypatch
 ):
     """A thread that ends by an error fails a test here."""
-    monkeypatch.setattr("common.stopping._heard", [signal.SIGINT])
+    monkeypatch.setattr("common.stopping._heard", [(signal.SIGINT, 0.0)])
     with copied_ahead(scratch, slides, at_once=1):
         become([], lambda: copies)
 

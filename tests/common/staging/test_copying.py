@@ -150,7 +150,7 @@ def test_a_result_on_the_desk_is_gone_when_it_is_brought_or_failed(tmp_path):
 
 
 def test_copying_ends_where_the_process_is_asked_to_stop(source, tmp_path, monkeypatch):
-    monkeypatch.setattr("common.stopping._heard", [15])
+    monkeypatch.setattr("common.stopping._heard", [(15, 0.0)])
 
     with pytest.raises(Interrupted):
         copied(source, tmp_path / "b")
