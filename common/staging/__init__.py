@@ -7,12 +7,14 @@ Results do not depend on it: what is recorded is said of the sources, never of t
 from __future__ import annotations
 
 from common.staging.ahead import copied_ahead
-from common.staging.copying import CopyError, Desk, brought
+from common.staging.desk import Desk, brought
+from common.staging.fallback import from_scratch, settled
 from common.staging.files import FileSet, slide_files
 from common.staging.forecast import Forecast, forecast, forecast_slides
 from common.staging.hold import Hold
+from common.staging.proof import CopyError
 from common.staging.scratch import Scratch
-from common.staging.slides import Staged, from_scratch, settled, staged
+from common.staging.slides import Staged, staged
 
 __all__ = [
     "CopyError",

@@ -5,23 +5,21 @@ from __future__ import annotations
 import logging
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from common.errors import ConfigError
-from common.outcomes import held
-from common.staging.copying import CopyError
 from common.staging.files import slide_files
+from common.staging.proof import CopyError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Generator
     from pathlib import Path
 
     from common.cohort import SlideEntry
-    from common.staging.copying import Desk
+    from common.staging.desk import Desk
     from common.staging.hold import Hold
     from common.staging.scratch import Scratch
 
-T = TypeVar("T")
 _failed: set[Path] = set()
 log = logging.getLogger(__name__)
 
@@ -113,46 +111,3 @@ def _say_once(folder: Path, error: OSError, path: Path) -> None:
         _failed.add(folder)
         said = "--scratch %s: %s: %s, and others if it is so for them, are read in place"
         log.warning(said, folder, error.strerror or error, path)
-
-
-def from_scratch(
-    scratch: Scratch | None, entry: SlideEntry, work: Callable[[SlideEntry, Desk | None], T]
-) -> T:
-    """What `work` gives of a slide, done on scratch; once more in place where scratch failed it.
-
-    Parameters
-    ----------
-    scratch : Scratch or None
-    entry : SlideEntry
-    work : callable
-        Takes the slide to read, and the desk to write results on first. What it raises is raised
-        here, with the slide's own path in place of the copy's.
-    """
-
-    def proven() -> T:
-        result = work(copy.entry, copy.desk)
-        copy.prove()
-        return result
-
-    with staged(scratch, entry) as copy:
-        return settled(copy, entry.path, proven, lambda: work(entry, None))
-
-
-def settled(copy: Staged, path: Path, work: Callable[[], T], in_place: Callable[[], T]) -> T:
-    """What `work` gives; what `in_place` gives where scratch failed it.
-
-    Parameters
-    ----------
-    copy : Staged
-        What `work` reads. An error of the slide is told by the slide's own path.
-    path : Path
-        The slide's own.
-    work, in_place : callable
-    """
-    done = held(work)
-    if done.error is None:
-        return done()
-    if not copy.at_fault(done.error):
-        raise copy.told(done.error)
-    log.warning("%s: done once more without --scratch, which failed: %s", path, done.error)
-    return in_place()

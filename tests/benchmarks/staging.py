@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from timing import pairs
 
 from common.staging import FileSet, Scratch
-from common.staging.copying import brought_back
+from common.staging.proof import brought_back
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
