@@ -1,10 +1,11 @@
-"""A SLURM of two nodes, which `cluster.sh` starts on this machine, once for all tests."""
+"""A SLURM of two nodes, which `cluster.sh` starts on this machine, once for all; or none at all."""
 
 from __future__ import annotations
 
 import os
 
 import pytest
+from login_node import Login
 from slurm_jobs import Slurm
 
 
@@ -25,3 +26,9 @@ def slurm(cluster):
     """The nodes, both up; what a test leaves in the queue is cancelled after it."""
     yield cluster
     cluster.clear()
+
+
+@pytest.fixture
+def login(tmp_path):
+    """A login node without a SLURM, for what is asked of it."""
+    return Login(tmp_path)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 from fake_programs import fake, recorded, recording
 from project import ROOT
 
-SCRIPTS = sorted((ROOT / "slurm").glob("*.s*"))
+SCRIPTS = sorted(path for path in (ROOT / "slurm").glob("*.s*") if path.is_file())
+PARTS = sorted((ROOT / "slurm").glob("*/*.sh"))
 JOB = {"SLURM_JOB_ID": "812", "SLURM_CPUS_PER_TASK": "4"}
 TASK = JOB | {"SLURM_ARRAY_JOB_ID": "805", "SLURM_ARRAY_TASK_ID": "7", "TASKS": "40"}
 WORDS = ("my slides", "--out", "my out")
@@ -316,10 +318,29 @@ def test_scripts_are_clean(script):
     if shutil.which("shellcheck") is None:
         pytest.skip("no shellcheck; Debian's package of that name has it")
 
-    done = subprocess.run(["shellcheck", script], capture_output=True, text=True, check=False)
+    parts = ("--external-sources", "--check-sourced")
+    done = subprocess.run(
+        ["shellcheck", *parts, script], capture_output=True, text=True, check=False
+    )
 
     assert done.stdout == ""
-    assert max(map(len, script.read_text().splitlines())) <= 100
+
+
+@pytest.mark.parametrize("script", [*SCRIPTS, *PARTS], ids=lambda path: path.name)
+def test_scripts_fit_on_a_screen(script):
+    lines = script.read_text().splitlines()
+
+    assert max(map(len, lines)) <= 100
+    assert len(lines) <= 150
+
+
+@pytest.mark.parametrize("part", PARTS, ids=lambda path: path.name)
+def test_a_part_of_a_script_is_read_and_has_a_test_of_its_name(part):
+    """One that is not read would be checked by nothing."""
+    whole = part.parents[1] / f"{part.parent.name}.sh"
+
+    assert f'source "$here/{part.relative_to(whole.parent)}"' in whole.read_text()
+    assert (Path(__file__).parent / part.parent.name / f"test_{part.stem}.py").is_file()
 
 
 @pytest.mark.parametrize("script", BATCH_SCRIPTS)

@@ -1,0 +1,67 @@
+# What is in the queue by now: OUT/logs/jobs tells the jobs of a stage, squeue those that are there.
+
+stages=(extract merge train heatmap report)
+names=$(printf ',camnet-%s' "${stages[@]}")
+names=${names#,}  # of all jobs
+jobs=''           # the file: of all that was submitted, its stage, number and what it was given
+queue=''          # numbers and states of what is there, of every user
+
+ask_queue() {
+  jobs=$out/logs/jobs
+  queue=$(squeue --noheader --name="$names" --format='%F %T') || die 'squeue does not answer'
+}
+
+# latest STAGE [FIELD]: the number of its latest job, or 3: of what it was given
+latest() {
+  [ -f "$jobs" ] || return 0
+  awk -v stage="$1" -v field="${2:-2}" '$1 == stage {it = $field} END {print it}' "$jobs"
+}
+
+# states STAGE: of the tasks in the queue of a stage's latest job
+states() {
+  local id
+  id=$(latest "$1")
+  [ -z "$id" ] || awk -v id="$id" '$1 == id {print $2}' <<< "$queue"
+}
+
+# digest WORDS: what a job is given, in short: these, the images, and what a configuration says
+digest() {
+  local word before='' config=/dev/null
+  for word in "$@"; do
+    [ "$before" != --config ] || config=$word
+    before=$word
+  done
+  { printf '%s\0' "$images" "$@" && cat -- "$config"; } | sha256sum | cut -c1-16
+}
+
+# todo STAGE DIGEST: whether to submit a stage that is not finished; an older job may be queued
+todo() {
+  local id given
+  id=$(latest "$1") given=$(latest "$1" 3)
+  [ -n "$id" ] || return 0
+  if [ -z "$(states "$1")" ]; then
+    echo "$1: job $id has ended, and more is to be done; see $out/logs/$1-$id*.log"
+  elif [ -n "$fresh" ]; then
+    echo "$1: job $id waits for what was not finished, and is replaced"
+    [ -n "$dry_run" ] || scancel "$id" || true  # it may have ended meanwhile
+  elif [ -n "$given" ] && [ "$given" != "$2" ]; then
+    die "$1: job $id in the queue was given other slides, another configuration, model or" \
+      "images. Wait for its end, or: scancel $id; then the same line again"
+  else
+    job[$1]=$id
+    echo "$1: in the queue, job $id"
+    return 1
+  fi
+}
+
+# undisturbed STAGE: nothing is changed under a later stage that is at work
+undisturbed() {
+  local one after=''
+  for one in "${stages[@]}"; do
+    if [ -n "$after" ] && grep -qvx -e PENDING -e '' <<< "$(states "$one")"; then
+      die "$one: job $(latest "$one") is at work on what $1 is about to change." \
+        "Wait for its end, or: scancel $(latest "$one")"
+    fi
+    [ "$one" != "$1" ] || after=yes
+  done
+}

@@ -1,0 +1,59 @@
+# The stages of a cohort: each says what is left, and is finished, in the queue or submitted.
+
+extract() {
+  local plan=${planned[layer1_extract]}
+  echo "$(value slides) slides, $(value units_left) of $(value units) slides or parts to extract" \
+    "in $(value tasks_left) tasks; $(value changed) changed since, $(value failed_before) failed" \
+    "before, $(value absent) not there"
+  if [ -z "$(open_tasks)" ]; then
+    echo "extract: finished, $out/layer1"
+  else
+    submit extract '' "$cohort" --out "$out/layer1" --blocks "$blocks" \
+      ${extract_config:+--config "$extract_config"}
+  fi
+}
+
+merge() {
+  if [ -z "${job[extract]:-}" ] && newer "$out/layer1/slides.png" "$out/layer1/outcomes"; then
+    echo 'merge: finished'
+  else
+    submit merge "$(after afterany extract)" "$out/layer1" --join --cohort "$cohort"
+  fi
+}
+
+train() {
+  if trained; then
+    echo "train: finished, $out/layer2/bundle"
+  else
+    submit train "$(after afterok merge)" --patches "$out/layer1" --out "$out/layer2" \
+      ${train_config:+--config "$train_config"}
+  fi
+}
+
+heatmap() {
+  local plan=${planned[layer3_infer]}
+  echo "$(value slides) slides, $(value units_left) of $(value units) slides or parts without a" \
+    "heatmap in $(value tasks_left) tasks; $(value changed) changed since," \
+    "$(value failed_before) failed before"
+  [ "$(count strangers)" = 0 ] || echo "$out/layer3 has results of $(count strangers) slides that" \
+    "$slides lacks, and the report shows them"
+  if [ -z "$(open_tasks)" ]; then
+    echo "heatmap: finished, $out/layer3"
+  else
+    submit heatmap "$(after afterok train)" "$cohort" --out "$out/layer3" --blocks "$blocks" \
+      ${heatmap_config:+--config "$heatmap_config"} --model "$bundle"
+  fi
+}
+
+report() {
+  local plan=${planned[layer3_infer]} both words=("$out/layer3" --model "$bundle")
+  if [ -z "${job[heatmap]:-}" ] && newer "$out/layer3/report.html" "$out/layer3/outcomes"; then
+    echo "report: finished, $out/layer3/report.html"
+    return
+  fi
+  if [ "$(value annotated)" -gt 0 ]; then
+    words+=(--annotations "$cohort" -- --annotations "$cohort" ${held_out:+--held-out})
+  fi
+  both=$(after afterok train) both=${both:+$both,}$(after afterany heatmap)
+  submit report "${both%,}" "${words[@]}"
+}

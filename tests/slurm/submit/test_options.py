@@ -1,0 +1,36 @@
+"""The command line of submit.sh."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+
+import pytest
+from login_node import SUBMIT
+
+
+def test_help_says_what_every_option_is_for():
+    done = subprocess.run([SUBMIT, "--help"], capture_output=True, text=True, check=True)
+
+    options = (SUBMIT.parent / "submit" / "options.sh").read_text()
+    known = set(re.findall(r"^ +(--[a-z-]+)\)", options, re.MULTILINE))
+    assert "--dry-run" in known
+    assert known == {one for one in known if one in done.stdout}
+    assert done.stdout.startswith("  slurm/submit.sh SLIDES --out OUT")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--outt", "x"), "--outt: not known"),
+        (("--blocks",), "--blocks needs a value"),
+        (("--blocks", "x"), "--blocks: expected a number greater than 0, found x"),
+        (("--sbatch", "--comment='a b'"), "--sbatch: expected words without quotes"),
+        (("other.csv",), "expected one SLIDES, found my cohort.csv and other.csv"),
+    ],
+)
+def test_a_line_with_a_mistake_submits_nothing(login, words, message):
+    done, calls = login.submit(*words)
+
+    assert (done.returncode, calls) == (2, [])
+    assert message in done.stderr

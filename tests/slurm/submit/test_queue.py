@@ -1,0 +1,85 @@
+"""What submit.sh makes of the jobs in the queue."""
+
+from __future__ import annotations
+
+import pytest
+from fake_programs import recording
+
+
+def test_what_is_in_the_queue_is_not_submitted_twice(login):
+    login.submit()
+    login.queue("101 RUNNING\n101 PENDING\n102 PENDING\n103 PENDING\n104 PENDING\n105 PENDING\n")
+
+    done, calls = login.submit()
+
+    assert (done.returncode, calls) == (0, [])
+    assert "heatmap: in the queue, job 104" in done.stdout
+
+
+def test_a_job_that_waits_for_what_is_submitted_anew_is_replaced(login):
+    login.submit()
+    login.left("layer1_extract", places=[5])
+    login.queue("102 PENDING\n103 PENDING\n")
+
+    done, calls = login.submit()
+
+    assert done.returncode == 0, done.stderr
+    assert [call for call in calls if "scancel" in call] == ["scancel 102", "scancel 103"]
+    assert "--dependency=afterany:106" in calls[2]
+    assert "--dependency=afterok:107" in calls[4]
+
+
+def test_nothing_is_changed_under_a_job_at_work(login):
+    login.submit()
+    login.left("layer1_extract", places=[5])
+    login.queue("103 RUNNING\n")
+
+    done, calls = login.submit()
+
+    assert (done.returncode, calls) == (2, [])
+    assert "train: job 103 is at work on what extract is about to change" in done.stderr
+
+
+def test_the_queue_is_asked_for_jobs_of_every_user(login):
+    login.submit()
+
+    names = ",".join(f"camnet-{one}" for one in ("extract", "merge", "train", "heatmap", "report"))
+    assert (login.folder / "squeue").read_text() == f"--noheader --name={names} --format=%F %T\n"
+
+
+def test_a_job_that_ended_before_it_could_be_cancelled_is_replaced_all_the_same(login):
+    login.submit()
+    login.left("layer1_extract", places=[5])
+    login.queue("102 PENDING\n")
+    recording(login.folder / "bin", "scancel", login.record, "exit 1")
+
+    done, calls = login.submit()
+
+    assert done.returncode == 0, done.stderr
+    assert [call.split()[2] for call in calls if "sbatch" in call] == [
+        f"--job-name=camnet-{stage}" for stage in ("extract", "merge", "train", "heatmap", "report")
+    ]
+
+
+@pytest.mark.parametrize("what", ["cohort", "configuration", "images"])
+def test_what_is_in_the_queue_must_be_of_the_same_cohort_and_configuration(login, what):
+    config = login.folder / "e.yaml"
+    config.write_text("seed: 1\n")
+    login.submit("--extract-config", "e.yaml")
+    login.queue("101 PENDING\n")
+    same, _ = login.submit("--extract-config", "e.yaml")
+    words = []
+    if what == "cohort":
+        text = (login.folder / "layer1_extract").read_text()
+        (login.folder / "layer1_extract").write_text(text.replace("DIGEST", "OTHER"))
+    elif what == "configuration":
+        config.write_text("seed: 2\n")
+    else:
+        words = ["--images", str(login.images())]
+
+    done, calls = login.submit("--extract-config", "e.yaml", *words)
+
+    assert "extract: in the queue, job 101" in same.stdout
+    assert (done.returncode, calls) == (2, [])
+    assert "extract: job 101 in the queue was given other slides" in done.stderr
+    assert "scancel 101" in done.stderr
