@@ -1,12 +1,10 @@
 from __future__ import annotations
 
-from click.testing import CliRunner
 from fake_hosts import fake_host, only
 from tiff_slides import tissue_on_glass, write_slide
 
 from common.doctor.child import Told
 from common.model_bundle import Manifest, write_bundle
-from layer3_infer.cli import cli
 from layer3_infer.doctor import doctor
 
 WELL = {
@@ -40,18 +38,3 @@ def test_a_backend_that_does_not_load_stops_the_work(tmp_path):
 
     assert found.exit_status == 2
     assert "AVX" in only(found.findings, "network").advice
-
-
-def test_the_command_tells_at_once_where_the_network_is_left_out(tmp_path):
-    lost = tmp_path / "none"
-
-    well = CliRunner().invoke(cli, ["doctor", "--quick", "--out", str(tmp_path)])
-    bad = CliRunner().invoke(cli, ["doctor", "--quick", "--model", str(lost)])
-    empty = CliRunner().invoke(cli, ["doctor", "--quick", "--model", str(tmp_path)])
-
-    assert well.exit_code == 0, well.output
-    assert "network" not in well.stdout
-    assert bad.exit_code == 2
-    assert f"{lost} is not there" in bad.stdout
-    assert empty.exit_code == 2
-    assert "bundle.json" in empty.stdout

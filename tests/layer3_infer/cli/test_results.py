@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+import json
+from functools import partial
+
+from typed_commands import typed
+
+from layer3_infer.cli import cli
+
+invoke = partial(typed, cli)
+
+
+def test_detections_of_others_are_evaluated_without_a_heatmap(cohort_csv, tmp_path):
+    (tmp_path / "theirs").mkdir()
+    (tmp_path / "theirs" / "green.csv").write_text("0.9,384,256\n")
+    (tmp_path / "theirs" / "pink.csv").write_text("0.4,300,300\n")
+    given = ("evaluate", tmp_path / "out", "--annotations", cohort_csv)
+    tables = ("--detections", tmp_path / "theirs", "--set", "replicates=20")
+
+    found = invoke(*given, *tables, "--mpp", "9", "--json")
+    (tmp_path / "theirs" / "pink.csv").write_text("high,300,300\n")
+    broken = invoke(*given, *tables)
+
+    froc = json.loads(found.stdout)["froc"]
+    counts = (froc["slides"], froc["lesions"], froc["itc"])
+    assert counts == (2, 0, 1)  # 64 um at the slide's own scale, which goes before --mpp
+    assert froc["by_slide"]["pink"]["false_positives"] == 1
+    assert (tmp_path / "out" / "evaluation.json").exists()
+    assert broken.exit_code == 4
+    assert "pink.csv: line 1: p: expected a number from 0 to 1, found 'high'" in broken.stdout
