@@ -1,29 +1,27 @@
 """What is tried in a folder: a program of its own, since a file system may refuse, or hang.
 
-    python attempts.py FOLDER
-
-Prints a line, a JSON object, after each step: its name and what was found, ``works`` where all is
-well. A folder that is not there yet stands for the one it will be made in. Needs the standard
-library alone, so that it starts at once. What it makes it removes.
+Its argument is the folder; one that is not there yet stands for the one it will be made in. Prints
+a line, a JSON object, after each step: its name and what was found, ``works`` where all is well.
+Needs the standard library alone, so that it starts at once. What it makes it removes.
 """
 
 from __future__ import annotations
 
 import errno
-import fcntl
 import json
 import os
 import shutil
-import stat
 import sys
 import tempfile
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from common.doctor.locks import opened, try_fcntl, try_flock
+from common.doctor.place import nearest, room
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable
 
 WORKS = "works"
 PREFIX = ".camnet-doctor."
@@ -32,17 +30,20 @@ _BYTES = 1 << 20
 
 def main(folder: Path) -> None:
     """Try each step in `folder`, and print what came of it."""
-    place = _found(lambda: _place(folder))
+    place = _found(lambda: {"there": str(nearest(folder))})
     _tell("place", place)
     if place["found"] != WORKS:
         return
     there = Path(place["there"])
-    _tell("room", _found(lambda: _room(there)))
+    _tell("room", _found(lambda: room(there)))
     made = _found(lambda: {"own": tempfile.mkdtemp(prefix=PREFIX, dir=there)})
     _tell("make", made)
-    if made["found"] != WORKS:
-        return
-    own = Path(made["own"])
+    if made["found"] == WORKS:
+        _try(Path(made["own"]))
+
+
+def _try(own: Path) -> None:
+    """Try what is done with files, in a folder that is removed again."""
     try:
         for name, step in STEPS.items():
             _tell(name, _found(partial(step, own)))
@@ -65,44 +66,12 @@ def _tell(name: str, found: dict[str, Any]) -> None:
     sys.stdout.flush()
 
 
-def _place(folder: Path) -> dict[str, str]:
-    """The folder, or the nearest around it that is there."""
-    whole = folder.absolute()
-    return {"there": str(next(path for path in (whole, *whole.parents) if _is_folder(path)))}
-
-
-def _is_folder(path: Path) -> bool:
-    """Whether it is there, as a folder; anything else there is an error."""
-    try:
-        mode = path.stat().st_mode
-    except (FileNotFoundError, NotADirectoryError):
-        if path.is_symlink():
-            end = os.path.realpath(path)
-            said = f"{path} is a link to {end}, which is not there"
-            raise OSError(errno.ENOENT, said) from None
-        return False
-    except OSError as error:
-        raise OSError(error.errno, f"{path} could not be looked at: {error.strerror}") from error
-    if not stat.S_ISDIR(mode):
-        raise OSError(errno.ENOTDIR, f"{path} is a file")
-    return True
-
-
-def _room(folder: Path) -> dict[str, int]:
-    disk = os.statvfs(folder)
-    return {
-        "free": disk.f_bavail * disk.f_frsize,
-        "inodes": disk.f_favail if disk.f_files else -1,  # some file systems do not count them
-        "read_only": bool(disk.f_flag & os.ST_RDONLY),
-    }
-
-
 def _write(own: Path) -> None:
     with (own / "draft").open("wb") as stream:
         stream.write(b"\0" * _BYTES)
         stream.flush()
         os.fsync(stream.fileno())
-    with _opened(own) as descriptor:
+    with opened(own) as descriptor:
         os.fsync(descriptor)
 
 
@@ -117,52 +86,12 @@ def _link(own: Path) -> None:
     (own / "second").hardlink_to(own / "result")
 
 
-def _flock(own: Path) -> None:
-    with _opened(own / "result") as first, _opened(own / "result") as second:
-        fcntl.flock(first, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        try:
-            fcntl.flock(second, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return
-    raise OSError(errno.ENOLCK, "given to two at a time")
-
-
-def _fcntl(own: Path) -> None:
-    """POSIX locks are between processes, so another one asks for the same."""
-    with (own / "result").open("r+b") as stream:
-        fcntl.lockf(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        other = os.fork()
-        if not other:
-            os._exit(_other(own))
-        if os.waitstatus_to_exitcode(os.waitpid(other, 0)[1]):
-            raise OSError(errno.ENOLCK, "given to two at a time")
-
-
-def _other(own: Path) -> int:
-    """1 if a second process is given the lock."""
-    try:
-        with (own / "result").open("r+b") as stream:
-            fcntl.lockf(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return 0
-    return 1
-
-
-@contextmanager
-def _opened(path: Path) -> Generator[int, None, None]:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)
-
-
 STEPS: dict[str, Callable[[Path], Any]] = {
     "write": _write,
     "rename": _rename,
     "link": _link,
-    "flock": _flock,
-    "fcntl": _fcntl,
+    "flock": lambda own: try_flock(own / "result"),
+    "fcntl": lambda own: try_fcntl(own / "result"),
 }
 """In their order: a later one needs what earlier ones left."""
 

@@ -5,11 +5,19 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
+import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+_ROOT: Final = Path(__file__).parents[2]
+_START: Final = (
+    "import runpy, sys; sys.path.append(sys.argv.pop(1)); "
+    "runpy.run_module(sys.argv.pop(1), run_name='__main__', alter_sys=True)"
+)
 
 
 @dataclass(frozen=True)
@@ -29,6 +37,17 @@ class Told:
     steps: dict[str, dict[str, Any]]
     end: str = ""
     timed_out: bool = False
+
+
+def alone(module: str) -> tuple[str, ...]:
+    """The words that start a module of ours with nothing beside it but the standard library.
+
+    Parameters
+    ----------
+    module : str
+        Such as ``common.doctor.attempts``. Its arguments go behind.
+    """
+    return (sys.executable, "-I", "-S", "-c", _START, str(_ROOT), module)
 
 
 def told_by(command: Sequence[str], seconds: float) -> Told:

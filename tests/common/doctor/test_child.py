@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import sys
 
-from common.doctor.child import told_by
+from common.doctor.child import alone, told_by
 
 LINES = """
 import json, os, signal, sys, time
@@ -41,3 +41,17 @@ def test_one_that_hangs_is_ended_and_what_it_told_before_counts():
 
     assert found.timed_out
     assert list(found.steps) == ["one"]
+
+
+def test_a_module_started_alone_has_the_standard_library_beside_it_and_no_folder_of_the_user(
+    tmp_path, monkeypatch
+):
+    (tmp_path / "json.py").write_text("raise ImportError('of the user')")
+    (tmp_path / "run").mkdir()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+
+    found = told_by([*alone("common.doctor.attempts"), str(tmp_path / "run")], 20)
+
+    assert found.end == ""
+    assert found.steps["place"]["there"] == str(tmp_path / "run")

@@ -1,51 +1,22 @@
 from __future__ import annotations
 
-import tomllib
 from importlib.metadata import PackageNotFoundError
 
-import pytest
-from project import ROOT
-
 from common.doctor import libraries
-from common.doctor.libraries import Wanted, compared, look
+from common.doctor.libraries import compared, look
+from common.doctor.requirement import Requirement
 
-KERAS = Wanted("keras", ">=3.10", "train")
-
-
-@pytest.mark.parametrize(
-    ("versions", "found", "fits"),
-    [
-        ("", "0.1", True),
-        (">=4", "4.0.1.2", True),
-        (">=4", "3.4.1", False),
-        (">=3,<4", "3.99", True),
-        ("<2.1", "2.1.0", False),
-        ("<2.1", "2.0.43", True),
-        (">=1.4", "1.10", True),
-        ("==2.0", "2", True),
-        ("!=2.0", "2.0.0", False),
-        ("~=2.0", "2.5", True),
-        (">=3.10", "3.10.0rc1", True),
-    ],
-)
-def test_versions_are_compared_number_by_number(versions, found, fits):
-    assert Wanted("x", versions).takes(found) == fits
-
-
-def test_every_requirement_of_this_project_is_understood():
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-
-    for text in project["dependencies"]:
-        wanted = Wanted.parse(text)
-        assert wanted.name + wanted.versions == text
-    for extra, texts in project["optional-dependencies"].items():
-        for text in texts:
-            assert Wanted.parse(f'{text}; extra == "{extra}"').extra == extra
+KERAS = Requirement("keras", ">=3.10", "train")
 
 
 def test_libraries_that_fit_are_one_line_and_each_other_is_one():
     there = {"numpy": "2.4", "keras": "3.9", "tensorflow": "2.21"}
-    wanted = [Wanted("numpy"), KERAS, Wanted("tensorflow-cpu", "", "train"), Wanted("h5py")]
+    wanted = [
+        Requirement("numpy"),
+        KERAS,
+        Requirement("tensorflow-cpu", "", "train"),
+        Requirement("h5py"),
+    ]
 
     fit, old, missing = compared(wanted, "train", lambda name: there.get(name, ""))
 

@@ -76,13 +76,6 @@ def test_links_in_a_circle_are_told(tmp_path):
     assert "symbolic links" in found.said
 
 
-def test_folders_linked_in_a_circle_are_walked_once(tmp_path):
-    folder = slides(tmp_path, "a.tif")
-    (folder / "again").symlink_to(folder)
-
-    assert "1 file can be read" in of(fake_host(tmp_path), folder)[0].said
-
-
 def test_a_file_that_may_not_be_read_is_told_with_its_owner(tmp_path):
     folder = slides(tmp_path, "closed.tif", "open.tif")
 

@@ -1,0 +1,94 @@
+"""What the attempts in the folder for results came to, in words.
+
+The folder is called by the words `place`: as it was given, and where it would be made.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from common.amounts import GB, size
+from common.doctor.attempts import WORKS
+from common.doctor.container import permission
+from common.doctor.finding import ok, warning
+from common.doctor.mounts import mount_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from common.doctor.child import Told
+    from common.doctor.finding import Finding
+    from common.doctor.host import Host
+
+_NEEDED: Final = ("make", "write", "rename", "remove")
+_LITTLE: Final = GB
+_FEW: Final = 10_000
+_ASK: Final = "give another --out"
+_ADVICE: Final = {
+    "ENOSPC": "make room, or give another --out",
+    "EDQUOT": "your share of the disk is used up: make room, or give another --out",
+    "EFBIG": "files may not grow: see ulimit -f",
+    "ENOENT": "make the folder it leads to, or bind that too, or give another --out",
+    "ENOTDIR": "give another --out, a folder or one to be made",
+    "EROFS": "it is mounted read-only: give another --out, or mount it without :ro",
+}
+
+
+def nowhere(host: Host, told: Told, folder: Path) -> tuple[str, str] | None:
+    """Why there is no place for the folder, and what to do; None where there is."""
+    place = told.steps.get("place")
+    if place is None:
+        said = f"{folder} could not be looked at, {told.end or 'and nothing says why'}"
+        return said, "is its server there? Give another --out"
+    if place["found"] == WORKS:
+        return None
+    return place["found"], _advice(host, place, folder)
+
+
+def not_written(host: Host, told: Told, there: Path, place: str) -> tuple[str, str] | None:
+    """What cannot be done, and what to do; None where all can."""
+    for name in _NEEDED:
+        step = told.steps.get(name)
+        if step is None:
+            said = f"{place} cannot be tried, {told.end or 'and nothing says why'}"
+            if told.timed_out and "rename" in told.steps:
+                return None  # what hung are links or locks
+            advice = "is its server there? Remove .camnet-doctor.* from it when it answers again"
+            return said, advice
+        if step["found"] != WORKS:
+            said = f"{place} cannot be written ({name}: {step['found']})"
+            return said, _advice(host, step, there)
+    return None
+
+
+def written(host: Host, told: Told, there: Path, place: str) -> Finding:
+    """That it can be written, on which file system, and what room and links it has."""
+    room: dict[str, Any] = told.steps.get("room", {})
+    mount = mount_of(host, there)
+    free, inodes = room.get("free", 0), room.get("inodes", -1)
+    on = f" on {mount}" if mount else ""
+    said = f"{place} can be written{on}; {size(free)} free"
+    said += f", {inodes:,} more files" if inodes >= 0 else ""
+    if free < _LITTLE or 0 <= inodes < _FEW:
+        return warning("output", said, "make room, or give another --out")
+    link = told.steps.get("link", {}).get("found", told.end)
+    if link != WORKS:
+        said += f"; no hard links ({link}): tasks with different settings may start unseen"
+        return warning("output", said, "let one task begin before the others")
+    return ok("output", said)
+
+
+def locks(host: Host, told: Told) -> Finding:
+    """Which locks its file system has; none of ours are needed."""
+    chosen = host.variables.get("HDF5_USE_FILE_LOCKING", "")
+    own = f"; HDF5_USE_FILE_LOCKING={chosen}" if chosen else ""
+    flock, fcntl = (told.steps.get(name, {}).get("found", "hangs") for name in ("flock", "fcntl"))
+    said = f"flock {flock}, fcntl {fcntl}{own}"
+    if "hangs" in {flock, fcntl}:
+        advice = "export HDF5_USE_FILE_LOCKING=FALSE, or HDF5 may wait for ever"
+        return warning("file locks", said, advice)
+    return ok("file locks", f"{said}; nothing of ours needs them")
+
+
+def _advice(host: Host, step: dict[str, Any], path: Path) -> str:
+    return _ADVICE.get(step.get("errno", "")) or permission(host, path, _ASK)
