@@ -46,18 +46,29 @@ main() {
   bind_what_was_given
   ask_queue
   bundle=${model:-$out/layer2/bundle}
+  look_at_work
   if [ -z "$model" ]; then
-    check_training || exit 2
-    plan_layer layer1_extract "$out/layer1" --no-look ${extract_config:+--config "$extract_config"}
-    refuse_mixture
     extract
     merge
     train
   fi
-  plan_heatmaps
   heatmap
   report
   say_how_to_go_on
+}
+
+# Every layer is asked before anything is submitted: it may refuse its configuration or results.
+look_at_work() {
+  if [ -z "$model" ]; then
+    check_training || exit 2
+    plan_patches
+    refuse_mixture
+  fi
+  plan_heatmaps
+}
+
+plan_patches() {
+  plan_layer layer1_extract "$out/layer1" --no-look ${extract_config:+--config "$extract_config"}
 }
 
 # Heatmaps of a model that is not there yet cannot be held against it.

@@ -59,7 +59,7 @@ plan_layer() {
   [ "$(value absent)" != "$(value slides)" ] || die "$slides: none of its $(value slides) slides" \
     'is there'
   planned[$1]=$plan
-  cohort=$out/logs/$(value cohort)  # all tasks of all jobs get the same slides, whatever comes
+  : "${cohort:=$out/logs/$(value cohort)}"  # all jobs get the same slides, whatever comes
   [ -n "$dry_run" ] || from=$cohort
 }
 

@@ -57,7 +57,7 @@ def test_slides_that_are_not_there_are_found_before_anything_is_submitted(login)
     assert "none of its 40 slides is there" in done.stderr
 
 
-@pytest.mark.parametrize("command", ["layer1-extract", "layer2-train"])
+@pytest.mark.parametrize("command", ["layer1-extract", "layer2-train", "layer3-infer"])
 def test_a_configuration_that_a_layer_refuses_is_found_too(login, command):
     fake(login.folder / "bin", command, "echo 'error: seed: expected a number' >&2; exit 2")
 
