@@ -43,7 +43,7 @@ main() {
   read_options "$@"
   look_at_site
   [ -n "$dry_run" ] || claim_out
-  bind_what_was_given
+  choose_programs
   ask_queue
   bundle=${model:-$out/layer2/bundle}
   look_at_work

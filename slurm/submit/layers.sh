@@ -27,9 +27,10 @@ bind() {
   done
 }
 
-# A container sees the folders it is told of.
-bind_what_was_given() {
+# Jobs run what this runs, whatever IMAGES said; a container sees the folders it is told of.
+choose_programs() {
   local path
+  unset IMAGES
   [ -n "$images" ] || return 0
   export IMAGES=$images APPTAINER_BIND=${APPTAINER_BIND:-}
   if [ -d "$slides" ]; then bind "$slides"; else bind "$(dirname "$slides")"; fi

@@ -65,3 +65,10 @@ def test_a_configuration_that_a_layer_refuses_is_found_too(login, command):
 
     assert (done.returncode, calls) == (2, [])
     assert done.stderr == "error: seed: expected a number\n"
+
+
+def test_without_images_the_jobs_run_no_image_that_the_environment_names(login):
+    done, calls = login.submit(IMAGES="/else/where")
+
+    assert done.returncode == 0, done.stderr
+    assert not any("IMAGES" in call for call in calls)
