@@ -63,6 +63,16 @@ def test_a_source_that_is_written_to_meanwhile_is_refused(source, tmp_path):
         fetched(source, tmp_path / "b", copy)
 
 
+def test_a_source_that_grows_meanwhile_is_not_laid_to_the_disk(source, tmp_path):
+    def copy(path, target):
+        with path.open("ab") as stream:
+            stream.write(b"more")
+        return copied(path, target)
+
+    with pytest.raises(CopyError, match=r"source\.tif: .*changed while it was copied"):
+        fetched(source, tmp_path / "b", copy)
+
+
 def test_a_copy_is_proven_by_what_the_disk_holds(source, tmp_path, monkeypatch):
     asked = []
     monkeypatch.setattr(os, "fsync", lambda _: asked.append("flush"))
