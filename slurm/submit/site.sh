@@ -47,7 +47,8 @@ need_layers() {
 }
 
 need_arrays() {
-  max_array=$(scontrol show config | awk '$1 == "MaxArraySize" {print $3}')
+  max_array=$(scontrol show config | awk '$1 == "MaxArraySize" {print $3}') ||
+    die 'scontrol show config does not answer'
   [ -n "$max_array" ] || die 'scontrol show config: expected MaxArraySize, found none'
   [ "$max_array" -gt 0 ] || die 'MaxArraySize is 0: this cluster takes no array jobs. Ask its' \
     'administrators, or run the commands by hand'
@@ -74,12 +75,16 @@ need_room() {
 # Two of these at once would submit everything twice.
 claim_out() {
   local guard=$out/logs/submitting jobs=$out/logs/jobs
-  mkdir -p "$out/logs"
+  mkdir -p "$out/logs" || die "$out/logs: expected a folder to write into"
   nearest=$out
   [ ! -e "$jobs" ] || [ -w "$jobs" ] || die "$jobs: expected a file to write to. Ask its owner"
-  mkdir "$guard" 2> /dev/null || die "another submit.sh is at work on $out:" \
-    "$(cat "$guard/who" 2> /dev/null || echo 'whose, is not told'). Wait for its end, or," \
-    "where it died: rm -r $(printf '%q' "$guard")"
+  if ! mkdir "$guard" 2> /dev/null; then
+    [ ! -e "$guard" ] || die "another submit.sh is at work on $out:" \
+      "$(cat "$guard/who" 2> /dev/null || echo 'whose, is not told'). Wait for its end, or," \
+      "where it died: rm -r $(printf '%q' "$guard")"
+    mkdir "$guard" || die "$out/logs: expected a folder to write into"
+  fi
   trap 'rm -rf "$out/logs/submitting"' EXIT
-  echo "$(id -un) on $(hostname), process $$, since $(date '+%F %T')" > "$guard/who"
+  echo "$(id -un) on $(hostname), process $$, since $(date '+%F %T')" > "$guard/who" ||
+    die "$guard/who: expected a file to write to"
 }

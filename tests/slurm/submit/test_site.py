@@ -53,3 +53,34 @@ def test_what_is_not_there_is_found_before_anything_is_submitted(login, words, m
 
     assert (done.returncode, calls) == (2, [])
     assert message in done.stderr
+
+
+def test_a_folder_that_takes_no_other_is_not_said_to_be_in_use(login):
+    body = """[[ "$*" != *submitting ]] || { echo 'mkdir: Disk quota exceeded' >&2; exit 1; }
+exec /bin/mkdir "$@\""""
+    fake(login.folder / "bin", "mkdir", body)
+
+    done, calls = login.submit()
+
+    assert (done.returncode, calls) == (2, [])
+    assert done.stderr == (
+        f"mkdir: Disk quota exceeded\nerror: {login.out}/logs: expected a folder to write into\n"
+    )
+
+
+def test_a_file_where_the_logs_should_be_is_found(login):
+    login.finish("logs")
+
+    done, calls = login.submit()
+
+    assert (done.returncode, calls) == (2, [])
+    assert "my out/logs: expected a folder to write into" in done.stderr
+
+
+def test_a_slurm_that_does_not_answer_is_told(login):
+    fake(login.folder / "bin", "scontrol", "echo 'Unable to contact slurm controller' >&2; exit 1")
+
+    done, calls = login.submit()
+
+    assert (done.returncode, calls) == (2, [])
+    assert "error: scontrol show config does not answer" in done.stderr
