@@ -7,12 +7,13 @@ import json
 import os
 from configparser import ConfigParser
 from configparser import Error as ConfigParserError
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from common.cohort.dicom import SUFFIX as DICOM
 from common.cohort.dicom import files_of_series
+from common.staging.status import status_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,10 +62,7 @@ class FileSet:
     @cached_property
     def key(self) -> str:
         """A name of these very files as they are now, the same in every process of a node."""
-        said: list[tuple[str, int, int, int]] = []
-        for name in self.names:
-            status = (self.root / name).stat()
-            said.append((name, status.st_size, status.st_mtime_ns, status.st_ino))
+        said = [(name, *astuple(status_of(self.root / name))) for name in self.names]
         text = json.dumps([os.path.realpath(self.first), said])
         return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:_KEY_DIGITS]
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from common.errors import PipelineError, SlideError
 from common.files import spread_hash, whole_file
 from common.staging.copying import copied, hashed
+from common.staging.status import status_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,20 +67,18 @@ def brought_back(local: Path, path: Path, copy: Copy = copied) -> None:
 
 
 def _fetched(source: Path, target: Path, copy: Copy) -> str:
-    before = source.stat()
+    before = status_of(source)
     sent = copy(source, target)
     _to_disk(target)
     arrived = hashed(target)
     if arrived != sent:
         raise _differs(source, target, sent, arrived)
-    after = source.stat()
-    same = (after.st_size, after.st_mtime_ns) == (before.st_size, before.st_mtime_ns)
-    if not same or spread_hash(source) != spread_hash(target):
+    if status_of(source) != before or spread_hash(source) != spread_hash(target):
         raise CopyError(
             f"{source}: expected a file that stays as it is, found that it changed while it was "
             "copied to scratch. Run again when it is no longer written to"
         )
-    os.utime(target, ns=(after.st_atime_ns, after.st_mtime_ns))
+    os.utime(target, ns=(before.modified_ns, before.modified_ns))
     return arrived
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import errno
 import os
+from pathlib import Path
 
 import pytest
 
@@ -70,6 +71,45 @@ def test_a_source_that_grows_meanwhile_is_not_laid_to_the_disk(source, tmp_path)
         return copied(path, target)
 
     with pytest.raises(CopyError, match=r"source\.tif: .*changed while it was copied"):
+        fetched(source, tmp_path / "b", copy)
+
+
+def test_a_source_that_is_replaced_by_one_that_looks_the_same_is_refused(source, tmp_path):
+    """By size, time and most of its bytes; such as a file with one corrected number."""
+    os.utime(source, ns=(0, 0))
+
+    def copy(path, target):
+        sent = copied(path, target)
+        other = path.with_name("other")
+        other.write_bytes(CONTENT[:100_000] + bytes(9) + CONTENT[100_009:])
+        os.utime(other, ns=(0, 0))
+        other.replace(path)
+        return sent
+
+    with pytest.raises(CopyError, match="changed while it was copied"):
+        fetched(source, tmp_path / "b", copy)
+
+
+def test_a_change_is_seen_where_the_system_remembers_the_file_as_it_was(
+    source, tmp_path, monkeypatch
+):
+    """A client of a file server asks it anew when a file is opened, and not always before."""
+    os.utime(source, ns=(0, 0))
+    remembered, stat = source.stat(), Path.stat
+
+    def stale(path, **how):
+        return remembered if path == source else stat(path, **how)
+
+    def copy(path, target):
+        sent = copied(path, target)
+        with path.open("r+b") as stream:
+            stream.seek(100_000)
+            stream.write(bytes(9))
+        return sent
+
+    monkeypatch.setattr(Path, "stat", stale)
+
+    with pytest.raises(CopyError, match="changed while it was copied"):
         fetched(source, tmp_path / "b", copy)
 
 
