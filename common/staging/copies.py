@@ -8,13 +8,16 @@ import os
 from typing import TYPE_CHECKING, Final
 
 from common.staging.copying import hashed
-from common.staging.proof import fetched
+from common.staging.proof import changed, fetched
+from common.staging.status import status_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from common.staging.copying import Copy
     from common.staging.files import FileSet
+    from common.staging.status import Status
 
 DATA: Final = "data"
 """The folder the copies lie in, by the names they have in theirs."""
@@ -28,13 +31,16 @@ def make(files: FileSet, folder: Path, copy: Copy) -> None:
     Raises
     ------
     CopyError
-        If a copy differs, twice.
+        If a copy differs, twice, or one file changed while the others were copied.
     OSError
         As the system says.
     """
+    before = [status_of(path) for path in files.paths]
     for name, size in zip(files.names, files.sizes, strict=True):
         _take_room(folder / DATA / name, size)
     hashes = {name: fetched(files.root / name, folder / DATA / name, copy) for name in files.names}
+    if len(before) > 1:  # of one alone it is known
+        _refuse_changed(files, before)
     (folder / _HASHES).write_text(json.dumps(hashes), encoding="utf-8")
 
 
@@ -62,6 +68,13 @@ def are_whole(files: FileSet, folder: Path) -> bool:
         return all(hashed(folder / DATA / name) == hashes[name] for name in files.names)
     except (OSError, ValueError, KeyError):
         return False
+
+
+def _refuse_changed(files: FileSet, before: Sequence[Status]) -> None:
+    """Refuse files of which one may be of one slide and one of another."""
+    for path, then in zip(files.paths, before, strict=True):
+        if status_of(path) != then:
+            raise changed(path)
 
 
 def _take_room(path: Path, size: int) -> None:

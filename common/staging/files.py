@@ -45,6 +45,11 @@ class FileSet:
         return cls(path.parent, (path.name,))
 
     @property
+    def paths(self) -> tuple[Path, ...]:
+        """Where they are."""
+        return tuple(self.root / name for name in self.names)
+
+    @property
     def first(self) -> Path:
         """The file the others are known by."""
         return self.root / self.names[0]
@@ -52,7 +57,7 @@ class FileSet:
     @cached_property
     def sizes(self) -> tuple[int, ...]:
         """Bytes of each file."""
-        return tuple((self.root / name).stat().st_size for name in self.names)
+        return tuple(path.stat().st_size for path in self.paths)
 
     @property
     def size(self) -> int:

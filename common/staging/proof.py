@@ -66,6 +66,14 @@ def brought_back(local: Path, path: Path, copy: Copy = copied) -> None:
     _twice(lambda: _brought_back(local, path, copy))
 
 
+def changed(source: Path) -> CopyError:
+    """The error of a file that was written to, or replaced, while it was copied."""
+    return CopyError(
+        f"{source}: expected a file that stays as it is, found that it changed while it was "
+        "copied to scratch. Run again when it is no longer written to"
+    )
+
+
 def _fetched(source: Path, target: Path, copy: Copy) -> str:
     before = status_of(source)
     sent = copy(source, target)
@@ -74,10 +82,7 @@ def _fetched(source: Path, target: Path, copy: Copy) -> str:
     if arrived != sent:
         raise _differs(source, target, sent, arrived)
     if status_of(source) != before or spread_hash(source) != spread_hash(target):
-        raise CopyError(
-            f"{source}: expected a file that stays as it is, found that it changed while it was "
-            "copied to scratch. Run again when it is no longer written to"
-        )
+        raise changed(source)
     os.utime(target, ns=(before.modified_ns, before.modified_ns))
     return arrived
 

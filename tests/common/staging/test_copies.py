@@ -2,6 +2,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
+from common.staging import CopyError
+from common.staging.copies import make
 from common.staging.copying import copied
 
 
@@ -23,3 +27,15 @@ def test_hashes_that_leave_out_a_file_prove_nothing(scratch, files):
         root = hold.fetch(files)
         (root.parent / "sha256.json").write_text("{}")
         assert not hold.is_whole()
+
+
+def test_files_of_one_slide_are_all_of_one_moment(files, tmp_path):
+    """Else the first is of the slide before, and the others of the one that replaces it."""
+
+    def copy(source, target):
+        if source.name != "a.mrxs":
+            (files.root / "a.mrxs").write_bytes(b"of another slide")
+        return copied(source, target)
+
+    with pytest.raises(CopyError, match=r"a\.mrxs: expected a file that stays as it is.*Run again"):
+        make(files, tmp_path / "copies", copy)
