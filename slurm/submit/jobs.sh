@@ -36,18 +36,23 @@ line_of() {
   line+=("${cut[@]}" "$here/${script[$1]}.sbatch" "${@:3}")
 }
 
-# send STAGE DIGEST LINE: to SLURM, and write down the number it names
+# send STAGE DIGEST LINE: to SLURM, and write down the number it names before anything stops this
 send() {
-  local stage=$1 answer='' id
-  answer=$("${@:3}") ||
+  local stage=$1 answer='' id told=''
+  trap 'told=HUP' HUP; trap 'told=INT' INT; trap 'told=TERM' TERM
+  answer=$(trap '' HUP INT TERM; exec "${@:3}") ||
     refused "sbatch refused the job $stage, as it says above${answer:+: $answer}"
   id=$(grep -E '^[0-9]+(;.*)?$' <<< "$answer" | tail -n 1) ||
     refused "sbatch may have taken the job $stage, but named no number: ${answer:-nothing}." \
       "Look for it with squeue --name=camnet-$stage, and scancel it"
   id=${id%%;*}
-  echo "$stage $id $2" >> "$jobs"
   job[$stage]=$id
   begun+=" $id"
+  echo "$stage $id $2" >> "$jobs" ||
+    refused "$jobs: expected a file to write to: the same line would submit the job $stage again." \
+      "First: scancel $id"
+  trap - HUP INT TERM
+  [ -z "$told" ] || stopped "$told"
 }
 
 # refused WORDS: ends, and says what was submitted before
@@ -58,6 +63,13 @@ refused() {
       "submits the rest; or give up: scancel$begun" >&2
   fi
   exit 1
+}
+
+# stopped SIGNAL: ends as it asks, and says what was submitted before
+stopped() {
+  echo "error: told to stop. Already submitted, and going on:$begun. Give the same line again," \
+    "which submits the rest; or give up: scancel$begun" >&2
+  kill -s "$1" $$
 }
 
 # after KIND STAGE: a dependency on a stage, where it is in the queue

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
+import signal
+
+import pytest
 from fake_programs import fake
 
 
@@ -55,3 +59,31 @@ def test_percent_signs_in_a_folder_are_no_pattern_of_sbatch(login):
 
     assert "--output=HERE/100%%j/logs/merge-%j.log" in calls[1]
     assert calls[1].endswith("HERE/100%j/layer1 --join --cohort HERE/100%j/logs/cohort-DIGEST.csv")
+
+
+@pytest.mark.parametrize("name", ["HUP", "INT", "TERM"])
+def test_a_job_is_known_to_the_next_even_if_this_was_told_to_stop_while_it_was_submitted(
+    login, name
+):
+    """Ctrl-C and a lost connection tell sbatch, too."""
+    fake(login.folder / "bin", "sbatch", f"kill -{name} $PPID $$; sleep 0.1; echo 101")
+
+    done, _ = login.submit()
+
+    assert done.returncode == -getattr(signal, f"SIG{name}")
+    assert "told to stop. Already submitted, and going on: 101. Give the same" in done.stderr
+    assert not (login.out / "logs" / "submitting").exists()
+    login.queue("101 PENDING\n")
+    again, _ = login.submit()
+    assert "extract: in the queue, job 101" in again.stdout
+
+
+def test_a_number_that_cannot_be_written_down_is_told(login):
+    jobs = shlex.quote(f"{login.out}/logs/jobs")
+    fake(login.folder / "bin", "sbatch", f"mkdir {jobs}; echo 101")
+
+    done, _ = login.submit()
+
+    assert done.returncode == 1
+    assert "logs/jobs: expected a file to write to" in done.stderr
+    assert "submit the job extract again. First: scancel 101" in done.stderr
