@@ -42,10 +42,10 @@ usage() { sed -n '4,26s/^# \{0,1\}//p' "$0"; }
 main() {
   read_options "$@"
   look_at_site
+  jobs=$out/logs/jobs bundle=${model:-$out/layer2/bundle}
   [ -n "$dry_run" ] || claim_out
   choose_programs
-  ask_queue
-  bundle=${model:-$out/layer2/bundle}
+  queue=$(ask_queue) || die 'squeue does not answer'
   look_at_work
   if [ -z "$model" ]; then
     extract

@@ -6,10 +6,7 @@ names=${names#,}  # of all jobs
 jobs=''           # the file: of all that was submitted, its stage, number and what it was given
 queue=''          # numbers and states of what is there, of every user
 
-ask_queue() {
-  jobs=$out/logs/jobs
-  queue=$(squeue --noheader --name="$names" --format='%F %T') || die 'squeue does not answer'
-}
+ask_queue() { squeue --noheader --name="$names" --format='%F %T'; }
 
 # latest STAGE [FIELD]: the number of its latest job, or 3: of what it was given
 latest() {
@@ -43,7 +40,7 @@ todo() {
     echo "$1: job $id has ended, and more is to be done; see $out/logs/$1-$id*.log"
   elif [ -n "$fresh" ]; then
     echo "$1: job $id waits for what was not finished, and is replaced"
-    [ -n "$dry_run" ] || scancel "$id" || true  # it may have ended meanwhile
+    [ -n "$dry_run" ] || cancel "$1" "$id"
   elif [ -n "$given" ] && [ "$given" != "$2" ]; then
     die "$1: job $id in the queue was given other slides, another configuration, model or" \
       "images. Wait for its end, or: scancel $id; then the same line again"
@@ -52,6 +49,14 @@ todo() {
     echo "$1: in the queue, job $id"
     return 1
   fi
+}
+
+# cancel STAGE JOB: unless it ended meanwhile
+cancel() {
+  scancel "$2" && return
+  queue=$(ask_queue) || refused 'squeue does not answer'
+  [ -z "$(states "$1")" ] || refused "$1: job $2 cannot be cancelled, as it says above, and would" \
+    'run beside the one that replaces it. Ask whose it is, or wait for its end'
 }
 
 # undisturbed STAGE: nothing is changed under a later stage that is at work

@@ -74,7 +74,7 @@ need_room() {
 
 # Two of these at once would submit everything twice.
 claim_out() {
-  local guard=$out/logs/submitting jobs=$out/logs/jobs
+  local guard=$out/logs/submitting
   mkdir -p "$out/logs" || die "$out/logs: expected a folder to write into"
   nearest=$out
   [ ! -e "$jobs" ] || [ -w "$jobs" ] || die "$jobs: expected a file to write to. Ask its owner"

@@ -51,7 +51,8 @@ def test_a_job_that_ended_before_it_could_be_cancelled_is_replaced_all_the_same(
     login.submit()
     login.left("layer1_extract", places=[5])
     login.queue("102 PENDING\n")
-    recording(login.folder / "bin", "scancel", login.record, "exit 1")
+    ended = f"> {login.folder}/queue; exit 1"
+    recording(login.folder / "bin", "scancel", login.record, ended)
 
     done, calls = login.submit()
 
@@ -83,3 +84,19 @@ def test_what_is_in_the_queue_must_be_of_the_same_cohort_and_configuration(login
     assert (done.returncode, calls) == (2, [])
     assert "extract: job 101 in the queue was given other slides" in done.stderr
     assert "scancel 101" in done.stderr
+
+
+def test_a_job_that_cannot_be_cancelled_gets_none_beside_it(login):
+    """It is another user's, say."""
+    login.submit()
+    login.left("layer1_extract", places=[5])
+    login.queue("102 PENDING\n")
+    denied = "echo 'scancel: error: Access/permission denied' >&2; exit 1"
+    recording(login.folder / "bin", "scancel", login.record, denied)
+
+    done, calls = login.submit()
+
+    assert done.returncode == 1
+    assert [call.split()[2] for call in calls if "sbatch" in call] == ["--job-name=camnet-extract"]
+    assert "error: merge: job 102 cannot be cancelled" in done.stderr
+    assert "Already submitted, and going on: 106." in done.stderr
