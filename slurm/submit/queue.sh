@@ -6,6 +6,10 @@ names=${names#,}  # of all jobs
 jobs=''           # the file: of all that was submitted, its stage, number and what it was given
 queue=''          # numbers and states of what is there, of every user
 
+# A user's own choice of what squeue shows would hide jobs, also from the jobs themselves.
+unset SQUEUE_ACCOUNT SQUEUE_FORMAT2 SQUEUE_LICENSES SQUEUE_PARTITION SQUEUE_QOS SQUEUE_STATES \
+  SQUEUE_USERS
+
 ask_queue() { squeue --noheader --name="$names" --format='%F %T'; }
 
 # latest STAGE [FIELD]: the number of its latest job, or 3: of what it was given

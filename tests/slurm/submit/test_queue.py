@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from fake_programs import recording
+from fake_programs import fake, recording
 
 
 def test_what_is_in_the_queue_is_not_submitted_twice(login):
@@ -100,3 +100,12 @@ def test_a_job_that_cannot_be_cancelled_gets_none_beside_it(login):
     assert [call.split()[2] for call in calls if "sbatch" in call] == ["--job-name=camnet-extract"]
     assert "error: merge: job 102 cannot be cancelled" in done.stderr
     assert "Already submitted, and going on: 106." in done.stderr
+
+
+def test_what_a_user_has_squeue_show_hides_no_job(login):
+    fake(login.folder / "bin", "squeue", f"env > {login.folder}/environment")
+
+    login.submit(SQUEUE_STATES="RUNNING", SQUEUE_USERS="me", SQUEUE_ALL="1")
+
+    known = (login.folder / "environment").read_text().splitlines()
+    assert [line for line in known if line.startswith("SQUEUE_")] == ["SQUEUE_ALL=1"]
