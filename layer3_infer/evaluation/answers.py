@@ -87,6 +87,11 @@ class Answers:
             *(self.stages.slides if self.stages else ()),
         }
 
+    @property
+    def staged(self) -> Mapping[str, str]:
+        """Stage of each patient that a table states one of."""
+        return self.stages.patients if self.stages else {}
+
     def trained_on(self, slide_id: str) -> bool:
         """Whether a model was fitted to, or chosen on, this slide or its patient."""
         result = self.results.get(slide_id)

@@ -70,31 +70,10 @@ def evaluate_folder(
     answers = read_answers(results, given)
     known = read_entries(source, mpp).values()
     entries = {entry.slide_id: _with_patient(entry, answers) for entry in known}
-    seen = _trained_on(answers, entries)
-    found = _Comparisons()
-    for slide_id in sorted(answers.slide_ids):
-        _add(found, answers, slide_id, entries.get(slide_id), settings, held_out=held_out)
-    staged = answers.stages.patients if answers.stages else {}
-    if not found.compared and not staged:
+    found = _compared(answers, entries, settings, held_out=held_out)
+    if not found.compared and not answers.staged:
         raise found.errors[0] if found.errors else _nothing_common(source, results)
-    stages = of_stages(
-        entries.values(), found.compared, staged, settings, seen.values() if held_out else ()
-    )
-    judged = {one.slide_id for one in found.compared}
-    judged |= {slide_id for slide_id, patient in seen.items() if patient in stages["by_patient"]}
-    evaluation = {
-        **{key: answers.run.get(key, "") for key in MADE_WITH},
-        **_numbers(found.compared, answers, settings),
-        "stages": {"said_by": answers.sources["stages"], **stages},
-        "intervals_over": _intervals_over(found.compared),
-        "left_out": found.left_out,
-        "without_heatmap": sorted(set(entries) - set(answers.results)) if answers.results else [],
-        "without_answer": sorted(set(entries) - answers.slide_ids),
-        "trained_on": sorted(judged & set(seen)),
-        "exit_status": max((error.exit_status for error in found.errors), default=0),
-        "settings": settings.model_dump(mode="json"),
-        "software": software(),
-    }
+    evaluation = _evaluation(found, answers, entries, settings, held_out=held_out)
     _write(answers, found.compared, evaluation)
     return evaluation
 
@@ -116,46 +95,55 @@ def _with_patient(entry: SlideEntry, answers: Answers) -> SlideEntry:
     return replace(entry, patient=result.patient)
 
 
-def _trained_on(answers: Answers, entries: Mapping[str, SlideEntry]) -> dict[str, str]:
-    """Patient of each slide that a model was fitted to, or chosen on; empty where not known."""
-    patients = {slide_id: result.patient for slide_id, result in answers.results.items()}
-    patients |= {slide_id: entry.patient for slide_id, entry in entries.items()}
-    return {slide_id: name for slide_id, name in patients.items() if answers.trained_on(slide_id)}
-
-
-def _add(
-    found: _Comparisons,
+def _compared(
     answers: Answers,
-    slide_id: str,
-    entry: SlideEntry | None,
+    entries: Mapping[str, SlideEntry],
     settings: EvaluateSettings,
     *,
     held_out: bool,
-) -> None:
-    """Compare one more slide, or say why not."""
+) -> _Comparisons:
+    """Every slide of which something is said, compared; or why not."""
+    found = _Comparisons()
+    for slide_id in sorted(answers.slide_ids):
+        entry = entries.get(slide_id)
+        if entry is None:
+            found.left_out[slide_id] = "nothing is known of it"
+        elif reason := _unfit(answers, slide_id, held_out=held_out):
+            found.left_out[slide_id] = reason
+        else:
+            _add(found, answers, entry, settings)
+    return found
+
+
+def _unfit(answers: Answers, slide_id: str, *, held_out: bool) -> str:
+    """Why a slide that is known is not to be compared; empty where it is."""
     result = answers.results.get(slide_id)
-    if entry is None:
-        found.left_out[slide_id] = "nothing is known of it"
-    elif result is not None and result.status == "failed":
-        found.left_out[slide_id] = "it failed"
-    elif result is not None and not result.made_by(answers.run):
-        why = OTHERS
-        found.left_out[slide_id] = why
-    elif held_out and answers.trained_on(slide_id):
-        found.left_out[slide_id] = "the model was trained or chosen on it"
-    else:
-        try:
-            truth = truth_of(
-                entry, mask_tumor=settings.mask_tumor, exceptions=settings.camelyon_exceptions
-            )
-            found.compared.append(compare(entry, truth, answers, settings))
-        except (SlideError, ContractError) as error:
-            found.left_out[slide_id] = str(error)
-            found.errors.append(error)
-            return
-        empty = f"empty: {result.reason}" if result and result.status == "empty" else ""
-        if truth.reason or empty:
-            found.left_out[slide_id] = truth.reason or empty
+    if result is not None and result.status == "failed":
+        return "it failed"
+    if result is not None and not result.made_by(answers.run):
+        return OTHERS
+    if held_out and answers.trained_on(slide_id):
+        return "the model was trained or chosen on it"
+    return ""
+
+
+def _add(
+    found: _Comparisons, answers: Answers, entry: SlideEntry, settings: EvaluateSettings
+) -> None:
+    """Compare one more slide, or say which of its files cannot be read."""
+    try:
+        truth = truth_of(
+            entry, mask_tumor=settings.mask_tumor, exceptions=settings.camelyon_exceptions
+        )
+        found.compared.append(compare(entry, truth, answers, settings))
+    except (SlideError, ContractError) as error:
+        found.left_out[entry.slide_id] = str(error)
+        found.errors.append(error)
+        return
+    result = answers.results.get(entry.slide_id)
+    empty = f"empty: {result.reason}" if result and result.status == "empty" else ""
+    if truth.reason or empty:
+        found.left_out[entry.slide_id] = truth.reason or empty
 
 
 def _nothing_common(source: Path, results: Path) -> ConfigError:
@@ -163,6 +151,42 @@ def _nothing_common(source: Path, results: Path) -> ConfigError:
         f"{source}: expected slides with heatmaps in {results}, or in the tables given, found "
         "none in common"
     )
+
+
+def _evaluation(
+    found: _Comparisons,
+    answers: Answers,
+    entries: Mapping[str, SlideEntry],
+    settings: EvaluateSettings,
+    *,
+    held_out: bool,
+) -> dict[str, Any]:
+    """Everything there is to tell, as ``evaluation.json`` has it."""
+    seen = _trained_on(answers, entries)
+    not_staged = seen.values() if held_out else ()
+    stages = of_stages(entries.values(), found.compared, answers.staged, settings, not_staged)
+    judged = {one.slide_id for one in found.compared}
+    judged |= {slide_id for slide_id, patient in seen.items() if patient in stages["by_patient"]}
+    return {
+        **{key: answers.run.get(key, "") for key in MADE_WITH},
+        **_numbers(found.compared, answers, settings),
+        "stages": {"said_by": answers.sources["stages"], **stages},
+        "intervals_over": _intervals_over(found.compared),
+        "left_out": found.left_out,
+        "without_heatmap": sorted(set(entries) - set(answers.results)) if answers.results else [],
+        "without_answer": sorted(set(entries) - answers.slide_ids),
+        "trained_on": sorted(judged & set(seen)),
+        "exit_status": max((error.exit_status for error in found.errors), default=0),
+        "settings": settings.model_dump(mode="json"),
+        "software": software(),
+    }
+
+
+def _trained_on(answers: Answers, entries: Mapping[str, SlideEntry]) -> dict[str, str]:
+    """Patient of each slide that a model was fitted to, or chosen on; empty where not known."""
+    patients = {slide_id: result.patient for slide_id, result in answers.results.items()}
+    patients |= {slide_id: entry.patient for slide_id, entry in entries.items()}
+    return {slide_id: name for slide_id, name in patients.items() if answers.trained_on(slide_id)}
 
 
 def _numbers(

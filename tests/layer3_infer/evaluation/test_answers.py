@@ -29,6 +29,13 @@ def test_tables_go_before_heatmaps(right, tmp_path):
     assert "x" in found.slide_ids
 
 
+def test_a_table_stages_patients_and_heatmaps_alone_stage_none(right, tmp_path):
+    (tmp_path / "stages.csv").write_text("patient,stage\na.zip,pN1\na_0.tif,macro\n")
+
+    assert read_answers(right, Given()).staged == {}
+    assert read_answers(right, Given(stages=tmp_path / "stages.csv")).staged == {"a": "pN1"}
+
+
 def test_a_folder_of_nothing_answers_nothing(tmp_path):
     found = read_answers(tmp_path / "none", Given())
 
