@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from layer3_infer.explain.finding import Plan, Values
+    from layer3_infer.explain.finding import Origins, Plan, Values
     from layer3_infer.explain.gradients import LayerView
     from layer3_infer.explain.shuffling import Ground
 
@@ -39,10 +39,8 @@ _SHUFFLING, _SPLITTING, _REPEATING = 1, 2, 3
 def assess(
     views: Mapping[str, LayerView],
     concepts: Sequence[Values],
-    patients: npt.NDArray[np.int64],
-    slides: npt.NDArray[np.int64],
+    origins: Origins,
     plan: Plan,
-    places: npt.NDArray[np.int64] | None = None,
 ) -> list[Finding]:
     """Every concept in every layer, layer by layer.
 
@@ -67,26 +65,22 @@ def assess(
     views : mapping of layer to LayerView
         Of the same N patches.
     concepts : sequence of Values
-    patients : (N,) int64
-        What folds never part.
-    slides : (N,) int64
-        What values are shuffled within.
+    origins : Origins
     plan : Plan
-    places : (N, 2) int64, optional
-        Where each patch lies in its slide: see `shuffling.grounds`.
     """
     found: list[Finding] = []
     for layer, view in views.items():
-        own = list(_layer(layer, view, concepts, patients, slides, plan, places))
+        own = list(_layer(layer, view, concepts, origins, plan))
         scaled = rcv.scaled([finding.br for finding in own])
         found += [replace(f, br_scaled=br) for f, br in zip(own, scaled, strict=True)]
     return _passed(found, plan)
 
 
-def refusal(values: Vector, patients: npt.NDArray[np.int64], slides: npt.NDArray[np.int64]) -> str:
+def refusal(values: Vector, origins: Origins) -> str:
     """Why a concept cannot be assessed with these values, (N,) of N patches; or an empty text."""
     if len(values) < LEAST_PATCHES:
         return f"{len(values)} patches have a value, of {LEAST_PATCHES} needed"
+    patients, slides = origins.patients, origins.slides
     if len(np.unique(patients)) < 2:
         return "values of one patient only: nothing can be held out"
     varied = [slide for slide in np.unique(slides) if np.ptp(values[slides == slide]) > 0]
@@ -99,10 +93,8 @@ def _layer(
     layer: str,
     view: LayerView,
     concepts: Sequence[Values],
-    patients: npt.NDArray[np.int64],
-    slides: npt.NDArray[np.int64],
+    origins: Origins,
     plan: Plan,
-    places: npt.NDArray[np.int64] | None,
 ) -> Iterator[Finding]:
     """Findings in one layer; concepts with values at the same patches share their regressions."""
     activations = view.activations.astype(np.float64)
@@ -113,14 +105,15 @@ def _layer(
     found: dict[str, Finding] = {}
     for members in together.values():
         rows = np.flatnonzero(np.isfinite(members[0].values))
-        patient, slide = patients[rows], slides[rows]
-        why = {c.name: refusal(c.values[rows], patient, slide) for c in members}
+        own = origins.of(rows)
+        why = {c.name: refusal(c.values[rows], own) for c in members}
+        groups = len(np.unique(own.patients))
         for name, reason in why.items():
-            found[name] = Finding(name, layer, len(rows), len(np.unique(patient)), reason=reason)
+            found[name] = Finding(name, layer, len(rows), groups, reason=reason)
         if able := [concept for concept in members if not why[concept.name]]:
-            own = rcv.centred(activations[rows], slide)
-            over = grounds(slide, None if places is None else places[rows])
-            trial = _Trial(own, gradients[rows], patient, slide, able, plan, over)
+            within = rcv.centred(activations[rows], own.slides)
+            over = grounds(own.slides, own.places)
+            trial = _Trial(within, gradients[rows], own, over, able, plan)
             values = np.stack([concept.values[rows] for concept in able], axis=1)
             for concept, numbers in zip(able, trial.numbers(values), strict=True):
                 found[concept.name] = replace(found[concept.name], **numbers)
@@ -133,18 +126,17 @@ class _Trial:
 
     activations: npt.NDArray[np.float64]
     gradients: npt.NDArray[np.float64]
-    patients: npt.NDArray[np.int64]
-    slides: npt.NDArray[np.int64]
+    origins: Origins
+    over: Sequence[Ground]
     concepts: Sequence[Values]
     plan: Plan
-    over: Sequence[Ground]
 
     def numbers(self, values: npt.NDArray[np.float64]) -> list[dict[str, Any]]:
         """What `Finding` wants to know of each concept; `values` are (N, K)."""
         plan = self.plan
-        fold_of = rcv.split(self.patients, plan.folds, self._rng(_SPLITTING))
+        fold_of = rcv.split(self.origins.patients, plan.folds, self._rng(_SPLITTING))
         folds = list(rcv.prepare(self.activations, self.gradients, fold_of, plan.ridge))
-        own = rcv.centred(values, self.slides)
+        own = rcv.centred(values, self.origins.slides)
         again = [self._again(own, number) for number in range(plan.repeats)]
         repeats = np.array(again).reshape(plan.repeats, 2, len(self.concepts))
         return [
@@ -159,7 +151,7 @@ class _Trial:
         folds: list[rcv.Fold],
         repeats: npt.NDArray[np.float64],
     ) -> dict[str, Any]:
-        own = rcv.centred(values, self.slides)
+        own = rcv.centred(values, self.origins.slides)
         held_out = rcv.cross_fit(folds, own)
         sensitivity = held_out.sensitivity[:, 0]
         r2 = float(rcv.r_squared(own, held_out.predicted)[0])
@@ -202,8 +194,8 @@ class _Trial:
     def _again(self, own: npt.NDArray[np.float64], number: int) -> npt.NDArray[np.float64]:
         """R2 and mean sensitivity of every concept, (2, K), with other folds and other patches."""
         rng, plan = self._rng(_REPEATING, number), self.plan
-        fold_of = rcv.split(self.patients, plan.folds, rng)
-        drawn = partial(rcv.resampled, groups=self.slides, rng=rng)
+        fold_of = rcv.split(self.origins.patients, plan.folds, rng)
+        drawn = partial(rcv.resampled, groups=self.origins.slides, rng=rng)
         folds = rcv.prepare(self.activations, self.gradients, fold_of, plan.ridge, drawn)
         held_out = rcv.cross_fit(folds, own)
         quality = rcv.r_squared(own, held_out.predicted)

@@ -14,6 +14,7 @@ from layer3_infer.explain.concept_plot import write_plot
 from layer3_infer.explain.concept_table import write_table
 from layer3_infer.explain.concept_words import paragraphs
 from layer3_infer.explain.explained import beside_others
+from layer3_infer.explain.finding import Origins
 from layer3_infer.explain.rcv import centred
 
 if TYPE_CHECKING:
@@ -63,24 +64,25 @@ class Looked:
 def report(looked: Looked, plan: Plan, out: ConceptsFolder) -> dict[str, Any]:
     """Assess the concepts; write table, picture and words; give what the JSON tells of them."""
     slides, concepts = looked.slides, looked.concepts
-    patients = _numbered([slide.group for slide in slides], slides)
-    of_slide = _numbered([slide.fingerprint for slide in slides], slides)
-    places = np.concatenate([slide.coords for slide in slides])
-    log.info(
-        "%d concepts in %d layers, %d patches", len(concepts), len(looked.views), len(patients)
+    origins = Origins(
+        _numbered([slide.group for slide in slides], slides),
+        _numbered([slide.fingerprint for slide in slides], slides),
+        np.concatenate([slide.coords for slide in slides]),
     )
+    patches = len(origins.slides)
+    log.info("%d concepts in %d layers, %d patches", len(concepts), len(looked.views), patches)
     with threadpool_limits(1):  # small matrices: threads would wait for each other
-        findings = beside_others(looked.views, looked.values, patients, of_slide, plan, places)
-    pairs = together(looked.values, of_slide)
+        findings = beside_others(looked.views, looked.values, origins, plan)
+    pairs = together(looked.values, origins.slides)
     words = paragraphs(concepts, findings, pairs, _warnings(looked))
     write_table(out.table, concepts, findings)
     write_plot(out.picture, concepts, findings)
     write_text(out.words, "\n\n".join(words) + "\n")
     return {
-        "patches": len(patients),
+        "patches": patches,
         "patches_trained_on": looked.seen,
         "slides": len(slides),
-        "patients": len(np.unique(patients)),
+        "patients": len(np.unique(origins.patients)),
         "shuffles": plan.shuffles,
         "level": plan.level,
         "layers": list(looked.views),

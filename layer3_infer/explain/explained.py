@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from layer3_infer.explain.finding import Finding, Plan
+    from layer3_infer.explain.finding import Finding, Origins, Plan
     from layer3_infer.explain.gradients import LayerView
 
 MOST_LEADERS: Final = 4
@@ -27,10 +27,8 @@ MOST_LEADERS: Final = 4
 def beside_others(
     views: Mapping[str, LayerView],
     concepts: Sequence[Values],
-    patients: npt.NDArray[np.int64],
-    slides: npt.NDArray[np.int64],
+    origins: Origins,
     plan: Plan,
-    places: npt.NDArray[np.int64] | None = None,
 ) -> list[Finding]:
     """What `assess` finds, with `passes` and `explained_by` of concepts that go together.
 
@@ -43,10 +41,10 @@ def beside_others(
 
     Parameters
     ----------
-    views, concepts, patients, slides, plan, places
+    views, concepts, origins, plan
         As of `assess`.
     """
-    alone = assess(views, concepts, patients, slides, plan, places)
+    alone = assess(views, concepts, origins, plan)
     explained: dict[tuple[str, str], str] = {}
     left = _passing(alone)
     leaders: list[Values] = []
@@ -59,8 +57,8 @@ def beside_others(
         rest = [concept for concept in concepts if any(key[0] == concept.name for key in left)]
         if not rest:
             break
-        others = [less(concept, leaders, slides) for concept in rest]
-        found = assess(views, others, patients, slides, plan, places)
+        others = [less(concept, leaders, origins.slides) for concept in rest]
+        found = assess(views, others, origins, plan)
         still = _passing(found) & left
         explained |= dict.fromkeys(left - still, leader)
         left = still

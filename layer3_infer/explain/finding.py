@@ -1,4 +1,4 @@
-"""What is asked about a concept, and what is found about it in a layer."""
+"""What is asked about a concept, of which patches, and what is found about it in a layer."""
 
 from __future__ import annotations
 
@@ -55,6 +55,30 @@ class Values:
     name: str
     values: npt.NDArray[np.float64]
     discrete: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Origins:
+    """Where N patches come from.
+
+    Attributes
+    ----------
+    patients : (N,) int64
+        What folds never part.
+    slides : (N,) int64
+        What values are shuffled within.
+    places : (N, 2) int64 or None
+        Where each patch lies in its slide: see `shuffling.grounds`.
+    """
+
+    patients: npt.NDArray[np.int64]
+    slides: npt.NDArray[np.int64]
+    places: npt.NDArray[np.int64] | None = None
+
+    def of(self, rows: npt.NDArray[np.int64]) -> Origins:
+        """Those of the patches in `rows`."""
+        places = None if self.places is None else self.places[rows]
+        return Origins(self.patients[rows], self.slides[rows], places)
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from layer2_train.config import NetworkSettings
 from layer3_infer.config import ConceptsSettings
 from layer3_infer.explain.assessment import assess
 from layer3_infer.explain.concept_pipeline import ConceptInputs, find_concepts
-from layer3_infer.explain.finding import Plan, Values
+from layer3_infer.explain.finding import Origins, Plan, Values
 from layer3_infer.explain.gradients import Gradients
 from layer3_infer.explain.layer_choice import default_layers
 from layer3_infer.locations import find_by_slide
@@ -43,13 +43,13 @@ def concept_rows(work: Path, rounds: int) -> list[list[str]]:
     predictor = Predictor(made.network, Preprocessing(), _BATCH)
     mine, answers, ratio = pairs(lambda: gradients(patches), lambda: predictor(patches), rounds)
     views = gradients(patches)
-    slides = np.arange(_COUNT) % 8
+    origins = Origins(np.arange(_COUNT) % 8, np.arange(_COUNT) % 8)
     rng = np.random.default_rng(0)
     concepts = [Values(str(number), rng.normal(size=_COUNT)) for number in range(_CONCEPTS)]
     plan = Plan()
     with threadpool_limits(1):
         regressions = median(
-            seconds(lambda: assess(views, concepts, slides, slides, plan)) for _ in range(rounds)
+            seconds(lambda: assess(views, concepts, origins, plan)) for _ in range(rounds)
         )
     what = f"{_COUNT:,} patches of {SIZE} px, camnet_small, two cores"
     tests = f"{_CONCEPTS} concepts in {_LAYERS} layers, {plan.shuffles:,} shuffled copies of each"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from layer3_infer.explain.finding import Plan
+from layer3_infer.explain.finding import Origins, Plan
 from layer3_infer.explain.gradients import LayerView
 
 FEATURES = 16
@@ -23,13 +23,12 @@ class Planted:
         ``followed``: the score grows with it; ``known``: the layer holds it, the score does not
         care; ``along``: goes along with the first, as the layer does not see by itself; ``absent``.
     view : LayerView
-    patients, slides : (N,) int64
+    origins : Origins
     """
 
     concepts: dict[str, np.ndarray]
     view: LayerView
-    patients: np.ndarray
-    slides: np.ndarray
+    origins: Origins
 
 
 def plant(n=300, seed=0, towards=1.0, slide_effect=3.0, also=0.0) -> Planted:
@@ -52,4 +51,4 @@ def plant(n=300, seed=0, towards=1.0, slide_effect=3.0, also=0.0) -> Planted:
         "absent": absent,
     }
     view = LayerView(activations.astype(np.float32), gradients.astype(np.float32))
-    return Planted(concepts, view, slides // 2, slides)
+    return Planted(concepts, view, Origins(slides // 2, slides))

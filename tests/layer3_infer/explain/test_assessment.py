@@ -8,7 +8,7 @@ from planted_concepts import QUICK, plant
 from scipy.ndimage import gaussian_filter
 
 from layer3_infer.explain.assessment import assess
-from layer3_infer.explain.finding import Values
+from layer3_infer.explain.finding import Origins, Values
 from layer3_infer.explain.gradients import LayerView
 
 
@@ -21,7 +21,7 @@ def found(planted, plan=QUICK, views=None, **values):
     """Findings by concept, of the planted ones unless values are given."""
     concepts = [Values(name, own) for name, own in (values or planted.concepts).items()]
     views = views or {"layer": planted.view}
-    findings = assess(views, concepts, planted.patients, planted.slides, plan)
+    findings = assess(views, concepts, planted.origins, plan)
     return {finding.concept: finding for finding in findings}
 
 
@@ -81,8 +81,7 @@ def test_a_discrete_concept_is_found_and_measured_as_the_same_values_would_be(pl
     concepts = [Values("along", present, discrete=discrete) for discrete in (True, False)]
 
     ((finding,), (same,)) = (
-        assess({"layer": planted.view}, [concept], planted.patients, planted.slides, QUICK)
-        for concept in concepts
+        assess({"layer": planted.view}, [concept], planted.origins, QUICK) for concept in concepts
     )
 
     assert finding.passes
@@ -99,7 +98,7 @@ def test_shuffled_concepts_pass_no_more_often_than_chance(planted):
     for number in range(300):
         values = own.copy()
         for slide in range(6):
-            rows = np.flatnonzero(planted.slides == slide)
+            rows = np.flatnonzero(planted.origins.slides == slide)
             values[rows] = rng.permutation(own[rows])
         shuffled[f"shuffled {number}"] = values
 
@@ -197,15 +196,18 @@ def smooth_cohort(rng, concepts, patients=5):
     )
     slides = np.repeat(np.arange(patients), EDGE**2)
     places = np.tile(np.argwhere(np.ones((EDGE, EDGE))), (patients, 1)) * 448
-    return view, [Values(str(n), own) for n, own in enumerate(values.T)], slides, places
+    given = [Values(str(n), own) for n, own in enumerate(values.T)]
+    return view, given, Origins(slides, slides, places)
 
 
 def of_smooth_concepts(placed, cohorts=40, concepts=9):
     """What is found in each of many cohorts whose concepts have nothing to do with the score."""
     plan, rng = replace(QUICK, folds=5, shuffles=399, repeats=2), np.random.default_rng(5)
     for _ in range(cohorts):
-        view, values, slides, places = smooth_cohort(rng, concepts)
-        yield assess({"layer": view}, values, slides, slides, plan, places if placed else None)
+        view, values, origins = smooth_cohort(rng, concepts)
+        yield assess(
+            {"layer": view}, values, origins if placed else replace(origins, places=None), plan
+        )
 
 
 def test_smooth_concepts_that_have_nothing_to_do_with_the_score_pass_no_more_often_than_said():
@@ -225,12 +227,10 @@ def test_smooth_concepts_without_places_are_taken_for_evidence_they_are_not():
 
 
 def test_a_smooth_concept_that_the_score_follows_passes():
-    view, _, slides, places = smooth_cohort(np.random.default_rng(1), 1)
+    view, _, origins = smooth_cohort(np.random.default_rng(1), 1)
     followed = view.activations.astype(float) @ view.gradients.mean(axis=0)
 
-    (finding,) = assess(
-        {"layer": view}, [Values("followed", followed)], slides, slides, QUICK, places
-    )
+    (finding,) = assess({"layer": view}, [Values("followed", followed)], origins, QUICK)
 
     assert finding.passes_alone
 
@@ -247,8 +247,10 @@ def test_a_rare_concept_is_no_surer_than_the_ways_it_could_lie_allow(placed):
     places = np.stack([np.arange(20) % 10, np.zeros(20, int)], axis=1) if placed else None
 
     (finding,) = assess(
-        {"layer": view}, [Values("rare", rare)], slides, slides, replace(QUICK, shuffles=3000),
-        places,
-    )  # fmt: skip
+        {"layer": view},
+        [Values("rare", rare)],
+        Origins(slides, slides, places),
+        replace(QUICK, shuffles=3000),
+    )
 
     assert min(finding.r2_p, finding.sensitivity_p / 2) > 0.005  # one of 10 x 10 ways

@@ -12,9 +12,7 @@ from layer3_infer.explain.finding import Finding, Values
 def findings():
     planted = plant()
     concepts = [Values(name, own) for name, own in planted.concepts.items()]
-    found = beside_others(
-        {"layer": planted.view}, concepts, planted.patients, planted.slides, QUICK
-    )
+    found = beside_others({"layer": planted.view}, concepts, planted.origins, QUICK)
     return {finding.concept: finding for finding in found}
 
 
@@ -40,9 +38,7 @@ def test_two_concepts_that_each_move_the_score_both_pass():
     planted = plant(also=-0.8)
     concepts = [Values(name, planted.concepts[name]) for name in ("followed", "known")]
 
-    found = beside_others(
-        {"layer": planted.view}, concepts, planted.patients, planted.slides, QUICK
-    )
+    found = beside_others({"layer": planted.view}, concepts, planted.origins, QUICK)
 
     assert [finding.passes for finding in found] == [True, True]
     assert found[0].sensitivity_mean > 0 > found[1].sensitivity_mean
