@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from common.errors import ConfigError, ContractError
@@ -14,7 +15,7 @@ from layer3_infer.run_claim import RUN, read_run
 from layer3_infer.slide_result import OTHERS, read_result
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from typing import Any
 
     from layer3_infer.results_folder import ResultsFolder
@@ -23,7 +24,23 @@ if TYPE_CHECKING:
 _ADVICE = "Run the same heatmap command again for what is missing, then merge"
 
 
-def merge(folder: ResultsFolder) -> list[SlideResult]:
+@dataclass(frozen=True)
+class Merged:
+    """What a folder was found to hold.
+
+    Attributes
+    ----------
+    results : list of SlideResult
+        Of the slides that should be there.
+    others : list of str
+        Slides that have a result besides.
+    """
+
+    results: list[SlideResult]
+    others: list[str]
+
+
+def merge(folder: ResultsFolder, cohort: Iterable[str] | None = None) -> Merged:
     """Make sure that every slide of the cohort is there, and gather what is said of them.
 
     A slide that failed is known of: it is reported, and the others are merged.
@@ -31,11 +48,9 @@ def merge(folder: ResultsFolder) -> list[SlideResult]:
     Parameters
     ----------
     folder : ResultsFolder
-
-    Returns
-    -------
-    list of SlideResult
-        By slide.
+    cohort : iterable of str or None
+        The ids of the slides that should be there; None takes what the runs were given. Results of
+        others are not looked at, and stay in the tables.
 
     Raises
     ------
@@ -48,14 +63,16 @@ def merge(folder: ResultsFolder) -> list[SlideResult]:
     if not run.get("slides"):
         found = "none. Run layer3-infer heatmap first"
         raise ConfigError(f"{folder.path}: expected {RUN} of a run over slides, found {found}")
+    wanted = sorted(set(run["slides"] if cohort is None else cohort))
     look_anew(folder.path / OUTCOMES)
     results = write_tables(folder)
-    problems = {slide_id: _problem(folder, slide_id, run) for slide_id in run["slides"]}
+    problems = {slide_id: _problem(folder, slide_id, run) for slide_id in wanted}
     lines = [f"{slide_id} {said}" for slide_id, said in problems.items() if said]
     if lines:
         whole = f"all {len(problems)} slides of the cohort, finished"
         raise ContractError(folder.path, "slides", whole, "; ".join(lines), _ADVICE)
-    return results
+    others = [result.slide_id for result in results if result.slide_id not in problems]
+    return Merged([result for result in results if result.slide_id in problems], others)
 
 
 def _problem(folder: ResultsFolder, slide_id: str, run: Mapping[str, Any]) -> str:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from common.staging import Forecast as Copies
     from layer3_infer.explain.concept_pipeline import ConceptResult
     from layer3_infer.explain.sanity import Sanity
+    from layer3_infer.merge import Merged
     from layer3_infer.pipeline import Forecast
     from layer3_infer.slide_result import SlideResult
 
@@ -48,10 +49,15 @@ def of_heatmaps(
     return Result("\n".join(lines), data, exit_status(results))
 
 
-def of_merge(results: Sequence[SlideResult], out: Path) -> Result:
+def of_merge(merged: Merged, out: Path) -> Result:
     """What a merged folder holds."""
-    lines = [summary(results), *_scores(results), f"next: layer3-infer report {out}"]
-    data = {"out": str(out), "slides": [asdict(result) for result in results]}
+    results = merged.results
+    lines = [summary(results), *_scores(results)]
+    if merged.others:
+        lines.append(f"not in the cohort, and kept in the tables: {', '.join(merged.others)}")
+    lines.append(f"next: layer3-infer report {out}")
+    slides = [asdict(result) for result in results]
+    data = {"out": str(out), "slides": slides, "not_in_cohort": merged.others}
     return Result("\n".join(lines), data, exit_status(results))
 
 

@@ -31,13 +31,24 @@ def check(files: tuple[Path, ...]) -> Result:
 
 @verb(cli)
 @RESULTS
-def merge(results: Path) -> Result:
-    """Make sure that DIR holds every slide of its cohort; writes slides.csv anew."""
+@click.option(
+    "--cohort",
+    type=INPUT_PATH,
+    show_default="what heatmap was given",
+    help="SLIDES that should be there.",
+)
+def merge(results: Path, cohort: Path | None) -> Result:
+    """Make sure that DIR holds every slide of its cohort; writes slides.csv anew.
+
+    With --cohort what DIR holds of slides that SLIDES lacks, finished or not, is not looked at.
+    """
+    from common.cohort import read_cohort
     from layer3_infer import said
     from layer3_infer.merge import merge as merge_results
     from layer3_infer.results_folder import ResultsFolder
 
-    return said.of_merge(merge_results(ResultsFolder(results)), results)
+    wanted = None if cohort is None else [entry.slide_id for entry in read_cohort(cohort)]
+    return said.of_merge(merge_results(ResultsFolder(results), wanted), results)
 
 
 @verb(

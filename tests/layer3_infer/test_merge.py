@@ -19,9 +19,9 @@ def copy(finished, tmp_path):
 def test_a_whole_folder_is_told_slide_by_slide(copy):
     (copy / "slides.csv").unlink()
 
-    results = merge(ResultsFolder(copy))
+    merged = merge(ResultsFolder(copy))
 
-    assert [(r.slide_id, r.status) for r in results] == [
+    assert [(r.slide_id, r.status) for r in merged.results] == [
         ("glass", "empty"),
         ("green", "done"),
         ("pink", "done"),
@@ -66,7 +66,7 @@ def test_a_slide_that_failed_is_known_of(copy):
     record = json.loads(path.read_text())
     path.write_text(json.dumps(record | {"status": "failed", "reason": "torn", "exit_status": 3}))
 
-    assert [r.status for r in merge(ResultsFolder(copy))] == ["empty", "done", "failed"]
+    assert [r.status for r in merge(ResultsFolder(copy)).results] == ["empty", "done", "failed"]
 
 
 def test_a_heatmap_of_another_run_is_noticed(copy, run_on, tmp_path):
@@ -81,3 +81,23 @@ def test_a_heatmap_of_another_run_is_noticed(copy, run_on, tmp_path):
 def test_a_folder_without_a_run_is_refused(tmp_path):
     with pytest.raises(ConfigError, match=r"run.json of a run over slides, found none"):
         merge(ResultsFolder(tmp_path))
+
+
+def test_a_slide_that_the_cohort_lacks_by_now_does_not_stand_in_the_way(copy):
+    (copy / "outcomes" / "pink.json").unlink()
+
+    merged = merge(ResultsFolder(copy), ["glass", "green"])
+
+    assert ([r.slide_id for r in merged.results], merged.others) == (["glass", "green"], [])
+
+
+def test_results_that_the_cohort_lacks_are_named_and_kept(copy):
+    merged = merge(ResultsFolder(copy), ["green"])
+
+    assert ([r.slide_id for r in merged.results], merged.others) == (["green"], ["glass", "pink"])
+    assert "pink" in (copy / "slides.csv").read_text()
+
+
+def test_a_slide_of_the_cohort_that_no_run_was_given_is_missing(copy):
+    with pytest.raises(ContractError, match="blue is missing"):
+        merge(ResultsFolder(copy), ["blue", "green"])

@@ -7,6 +7,7 @@ import pytest
 from common.outcomes import Outcome
 from layer3_infer import said
 from layer3_infer.explain.concept_pipeline import ConceptResult
+from layer3_infer.merge import Merged
 from layer3_infer.pipeline import Forecast
 from layer3_infer.slide_result import SlideResult
 from layer3_infer.slide_score import SlideScores
@@ -25,6 +26,14 @@ def test_a_run_ends_with_the_gravest_status_and_tells_of_every_slide():
     assert "a: highest P(tumour) 0.900 in 4 patches, 0.5 mm2" in result.text
     assert "note a: w" in result.text
     assert [slide["slide_id"] for slide in result.data["slides"]] == ["a", "b", "c"]
+
+
+def test_merging_ends_with_the_status_of_the_cohort_and_names_what_is_there_besides():
+    result = said.of_merge(Merged([DONE, EMPTY], ["c", "d"]), OUT)
+
+    assert (result.exit_status, result.data["not_in_cohort"]) == (0, ["c", "d"])
+    assert "not in the cohort, and kept in the tables: c, d" in result.text
+    assert result.text.endswith("next: layer3-infer report out")
 
 
 def test_concepts_are_told_in_words_with_how_each_slide_ended():

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from functools import partial
 
 from typed_commands import typed
@@ -28,3 +29,17 @@ def test_detections_of_others_are_evaluated_without_a_heatmap(cohort_csv, tmp_pa
     assert (tmp_path / "out" / "evaluation.json").exists()
     assert broken.exit_code == 4
     assert "pink.csv: line 1: p: expected a number from 0 to 1, found 'high'" in broken.stdout
+
+
+def test_a_slide_taken_out_of_the_cohort_does_not_stop_the_merging(finished, cohort_csv, tmp_path):
+    copy = shutil.copytree(finished, tmp_path / "copy")
+    (copy / "outcomes" / "glass.json").unlink()
+    (copy / "glass.heatmap.h5").unlink()
+    smaller = tmp_path / "smaller.csv"
+    lines = cohort_csv.read_text().splitlines()[:3]
+    smaller.write_text("\n".join(lines) + "\n")
+
+    found = [invoke("merge", copy, *words) for words in ((), ("--cohort", smaller))]
+
+    assert "glass is missing" in str(found[0].exception)
+    assert found[1].exit_code == 0
