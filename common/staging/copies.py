@@ -7,7 +7,7 @@ import json
 import os
 from typing import TYPE_CHECKING, Final
 
-from common.staging.copying import hashed
+from common.staging.copying import hashed, naming
 from common.staging.proof import changed, fetched
 from common.staging.status import status_of
 
@@ -79,6 +79,6 @@ def _refuse_changed(files: FileSet, before: Sequence[Status]) -> None:
 
 def _take_room(path: Path, size: int) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("xb") as stream:
+    with path.open("xb") as stream, naming(path):
         if size:
             os.posix_fallocate(stream.fileno(), 0, size)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from common.errors import PipelineError, SlideError
 from common.files import spread_hash, whole_file
-from common.staging.copying import copied, hashed
+from common.staging.copying import copied, hashed, naming
 from common.staging.status import status_of
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def _differs(file: Path, other: Path, sent: str, arrived: str) -> CopyError:
 
 def _to_disk(path: Path) -> None:
     """Flush a file, and have the system forget what it remembers of it, if it will."""
-    with path.open("rb") as stream:
+    with path.open("rb") as stream, naming(path):
         os.fsync(stream.fileno())
         with suppress(OSError):
             os.posix_fadvise(stream.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)

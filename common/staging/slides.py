@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import os
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from common.errors import ConfigError
@@ -13,7 +15,6 @@ from common.staging.proof import CopyError
 
 if TYPE_CHECKING:
     from collections.abc import Generator
-    from pathlib import Path
 
     from common.cohort import SlideEntry
     from common.staging.desk import Desk
@@ -100,14 +101,17 @@ def _staged(scratch: Scratch, entry: SlideEntry, stack: ExitStack) -> Staged:
         copy = hold.fetch(files) / files.names[0]
     except OSError as error:
         stack.close()
-        _say_once(scratch.folder, error, entry.path)
+        _say_why(scratch.folder, error, entry.path)
         return Staged(entry)
     return Staged(replace(entry, path=copy), hold)
 
 
-def _say_once(folder: Path, error: OSError, path: Path) -> None:
-    """A warning about a scratch folder that this process gives once."""
-    if folder not in _failed:
+def _say_why(folder: Path, error: OSError, path: Path) -> None:
+    """A warning about a slide, or one about the scratch folder that this process gives once."""
+    why = error.strerror or error
+    if error.filename and not Path(os.fsdecode(error.filename)).is_relative_to(folder):
+        log.warning("%s is read in place: it could not be copied: %s", path, why)
+    elif folder not in _failed:
         _failed.add(folder)
         said = "--scratch %s: %s: %s, and others if it is so for them, are read in place"
-        log.warning(said, folder, error.strerror or error, path)
+        log.warning(said, folder, why, path)

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
+from pathlib import Path
 
 import pytest
+from file_limit import largest_file
 
 from common.errors import Interrupted
 from common.staging.copying import copied, hashed
@@ -44,3 +47,19 @@ def test_copying_ends_where_the_process_is_asked_to_stop(source, tmp_path, monke
 
     with pytest.raises(Interrupted):
         copied(source, tmp_path / "b")
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path):
+    with pytest.raises(OSError, match="/proc/self/mem") as caught:
+        copied(Path("/proc/self/mem"), tmp_path / "b")
+
+    assert caught.value.errno == errno.EIO
+    with pytest.raises(OSError, match="/proc/self/mem"):
+        hashed(Path("/proc/self/mem"))
+
+
+def test_a_file_that_cannot_be_written_is_named(source, tmp_path):
+    with largest_file(1000), pytest.raises(OSError, match=f"{tmp_path}/b") as caught:
+        copied(source, tmp_path / "b")
+
+    assert caught.value.errno == errno.EFBIG

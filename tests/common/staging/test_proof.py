@@ -152,3 +152,17 @@ def test_a_full_target_disk_is_told_by_the_name_of_the_target(source, tmp_path):
 
     with pytest.raises(ConfigError, match=r"a\.h5: .*No space left"):
         brought_back(source, tmp_path / "a.h5", copy)
+
+
+def test_a_disk_that_tells_at_the_end_that_it_fails_is_told_by_the_name_of_the_target(
+    source, tmp_path, monkeypatch
+):
+    """As a file server does, which is sent the bytes only when they are flushed."""
+
+    def refuse(_):
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(os, "fsync", refuse)
+
+    with pytest.raises(ConfigError, match=r"a\.h5: .*Input/output error"):
+        brought_back(source, tmp_path / "a.h5")

@@ -70,3 +70,20 @@ def test_a_slide_that_cannot_be_copied_safely_still_has_a_desk(scratch, tmp_path
         assert copy.desk is not None
 
     assert "read in place: expected its folder" in caplog.text
+
+
+def test_a_slide_that_cannot_be_read_is_not_laid_to_scratch(scratch, tmp_path, caplog):
+    """Neither is it taken for what is said of scratch once."""
+
+    def broken(source, _):
+        raise OSError(errno.EIO, "Input/output error", str(source))
+
+    (tmp_path / "bad.svs").write_text("pixels")
+    (tmp_path / "good.svs").write_text("pixels")
+    for name, copy in (("bad", broken), ("good", full)):
+        with staged(replace(scratch, copy=copy), SlideEntry(name, tmp_path / f"{name}.svs")):
+            pass
+
+    bad, good = caplog.messages
+    assert bad == f"{tmp_path}/bad.svs is read in place: it could not be copied: Input/output error"
+    assert good.startswith(f"--scratch {scratch.folder}: No space left on device: ")
