@@ -71,6 +71,7 @@ class Scratch:
             If it is no folder that can be written.
         """
         scratch = cls(folder.absolute())
+        scratch.sweep()  # first: it may be full of what they left
         try:
             with scratch.hold():
                 pass
@@ -79,7 +80,6 @@ class Scratch:
                 f"--scratch {folder}: expected a folder that can be written, found: "
                 f"{error.strerror}. Give one on a disk of this machine, such as $SLURM_TMPDIR"
             ) from error
-        scratch.sweep()
         scratch.warn_if_pointless(sources)
         return scratch
 

@@ -1,15 +1,13 @@
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
 import sys
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from fake_hosts import fake_host, only
 from file_limit import largest_file
+from small_disk import small_disk
 
 from common.doctor.output import look, where
 
@@ -30,19 +28,6 @@ def hanging(tmp_path, *done):
     steps = {name: steps.get(name, WORKS) for name in done}
     program = sys.executable, "-I", "-S", "-c", TELLS.format(steps=steps)
     return look(fake_host(tmp_path), tmp_path, program=program, seconds=1)
-
-
-@contextmanager
-def small_disk(folder):
-    """A disk of 512 KiB at `folder`, or a skip where none can be made."""
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", str(folder)]
-    if not shutil.which("mount") or subprocess.run(mount, capture_output=True).returncode:
-        pytest.skip("mounting a disk is not allowed here")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", str(folder)], check=True)
 
 
 def test_a_folder_that_can_be_written_is_well_and_left_as_it_was(tmp_path):

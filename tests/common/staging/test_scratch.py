@@ -5,10 +5,11 @@ import time
 
 import pytest
 from scratch_process import other_process
+from small_disk import small_disk
 
 from common.errors import ConfigError
 from common.staging import Scratch
-from common.staging.owners import folders
+from common.staging.owners import folders, own_name
 
 
 @pytest.fixture
@@ -58,3 +59,20 @@ def test_a_folder_is_touched_as_long_as_it_is_used(scratch, monkeypatch):
             time.sleep(0.01)
 
         assert hold.folder.stat().st_mtime > 0
+
+
+def dead_folder():
+    """The name of a folder whose process is no more: a later one has its number."""
+    host, place, pid, start, token = own_name().removeprefix("camnet.").rsplit(".", 4)
+    return f"camnet.{host}.{place}.{pid}.{int(start) + 1}.{token}"
+
+
+def test_a_disk_that_killed_processes_filled_is_cleared_before_it_is_refused(tmp_path):
+    with small_disk(tmp_path / "disk", "nr_inodes=4") as disk:
+        (disk / dead_folder()).mkdir(0o700)
+        for number in range(2):
+            (next(disk.iterdir()) / str(number)).touch()
+
+        Scratch.opened(disk)
+
+        assert list(disk.iterdir()) == []
