@@ -1,15 +1,21 @@
 #!/usr/bin/env bash
 # Turns the layers' images into SIF files for Apptainer, each whole or absent.
 #
-#   containers/sif.sh [FOLDER] [LAYER...]    # FOLDER is sif/, LAYER all three
+#   containers/sif.sh [--gpu] [FOLDER] [LAYER...]    # FOLDER is sif/, LAYER all three
 #
 # Called by `make sif`, after `make images`: layer1_extract.sif, layer2_train.sif, layer3_infer.sif.
+# --gpu takes the images for NVIDIA GPUs, whose tags end in -gpu; layer 1 has none and needs none.
 # ENGINE chooses among docker, podman and buildah, TAG the images' tag (latest),
 # APPTAINER the program (apptainer, else singularity), COMPRESSION gzip, zstd, lz4 or xz
 # (zstd: as small as gzip and several times as fast; gzip for kernels before 4.14).
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
+suffix='' makes='make images'
+if [ "${1:-}" = --gpu ]; then
+  suffix=-gpu makes='containers/images.sh --gpu'
+  shift
+fi
 folder=${1:-sif}
 shift $(($# > 0 ? 1 : 0))
 layers=("$@")
@@ -53,6 +59,13 @@ case ${engine##*/} in
   *) fail "ENGINE: expected docker, podman or buildah, found $engine" ;;
 esac
 
+image_of() {  # LAYER
+  case $1 in
+    layer1_extract) echo "camnet/$1:$tag" ;;
+    *) echo "camnet/$1:$tag$suffix" ;;
+  esac
+}
+
 save() {  # IMAGE PLACE
   case $via-${engine##*/} in
     oci-*) "$engine" push --quiet --compression-format zstd "$1" "oci:$2" ;;
@@ -69,12 +82,12 @@ trap 'rm -rf "$work"' EXIT
 cd "$work"
 
 for layer in "${layers[@]}"; do
-  image=camnet/$layer:$tag
+  image=$(image_of "$layer")
   [ -f "$here/$layer.def" ] ||
     fail "$layer: expected layer1_extract, layer2_train or layer3_infer"
   begun=$SECONDS
   save "$image" image > log 2>&1 ||
-    { cat log >&2; fail "$image: expected this image with $engine, found none. Run: make images"; }
+    { cat log >&2; fail "$image: expected this image with $engine, found none. Run: $makes"; }
   saved=$((SECONDS - begun))
   # shellcheck disable=SC2086
   $apptainer build --disable-cache --notest --mksquashfs-args "$squashing" \

@@ -83,6 +83,19 @@ def test_an_older_apptainer_is_given_an_archive(run):
     assert "-comp gzip --build-arg BOOTSTRAP=docker-archive --build-arg FROM=image" in second
 
 
+def test_for_gpus_only_the_layers_that_use_them_are_of_other_images(run, tmp_path):
+    done = run("--gpu", "made", TAG="1.0")
+
+    assert done.returncode == 0, done.stderr
+    pushed = [line.split()[-2] for line in done.asked if line.startswith("push")]
+    assert pushed == [
+        "camnet/layer1_extract:1.0",
+        "camnet/layer2_train:1.0-gpu",
+        "camnet/layer3_infer:1.0-gpu",
+    ]
+    assert {path.name for path in (tmp_path / "made").iterdir()} == {f"{x}.sif" for x in LAYERS}
+
+
 def test_what_fails_leaves_no_file_and_the_others_whole(run, tmp_path):
     failed = run("made", FAILS="1")
 
@@ -99,6 +112,7 @@ def test_what_fails_leaves_no_file_and_the_others_whole(run, tmp_path):
         ((), {"COMPRESSION": "best"}, "COMPRESSION: expected gzip, zstd, lz4 or xz, found best"),
         (("made", "layer4"), {}, "layer4: expected layer1_extract, layer2_train or layer3_infer"),
         (("made", "layer2_train"), {"TAG": "broken"}, "no such image\nsif: camnet/layer2_train:"),
+        (("--gpu", "made", "layer2_train"), {"TAG": "broken"}, "Run: containers/images.sh --gpu"),
     ],
 )
 def test_what_is_missing_is_said(run, tmp_path, words, settings, said):
