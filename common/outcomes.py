@@ -26,8 +26,10 @@ T = TypeVar("T")
 Status = Literal["done", "empty", "failed"]
 FOLDER: Final = "outcomes"
 _BUG_STATUS: Final = 1
-_ADDED: Final = ("suspect", "notes", "part", "parts", "quotas")
+_ADDED: Final = ("suspect", "notes", "part", "parts", "quotas", "seen", "out_of_reach")
 """Fields that outcomes written by older versions do not have."""
+
+_NO_COLUMN: Final = frozenset({"counts", "inputs", "quotas", "seen"})
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +61,12 @@ class Outcome:
         Which part of the slide this is, counted from 0, and their number; 1 for a whole slide.
     quotas : dict of str to list of int
         Of whatever a limited number was wanted, how many there are and how many were wanted.
+    seen : dict of str to list of int
+        What slide and annotation were before they were read, as `common.slide_changes.seen_of` has
+        it. Unlike `inputs` it only says when these are to be looked at again.
+    out_of_reach : str
+        The host that could not get at the slide's files, which says nothing of the slide: the next
+        run tries it again. Empty where it could.
     """
 
     slide_id: str
@@ -73,6 +81,8 @@ class Outcome:
     part: int = 0
     parts: int = 1
     quotas: dict[str, list[int]] = field(default_factory=dict)
+    seen: dict[str, list[int]] = field(default_factory=dict)
+    out_of_reach: str = ""
 
     @property
     def name(self) -> str:
@@ -223,7 +233,7 @@ def _said(outcomes: Sequence[Outcome], kind: str) -> str:
 
 def as_csv(outcomes: Iterable[Outcome]) -> str:
     """One row per slide or part, a column per count."""
-    first = [f.name for f in fields(Outcome) if f.name not in {"counts", "inputs", "quotas"}]
+    first = [f.name for f in fields(Outcome) if f.name not in _NO_COLUMN]
     rows: list[dict[str, Any]] = []
     for outcome in outcomes:
         plain: dict[str, Any] = {name: getattr(outcome, name) for name in first}

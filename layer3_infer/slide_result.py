@@ -87,11 +87,12 @@ def read_result(folder: Path, slide_id: str) -> SlideResult | None:
     ContractError
         If the file is there and is not an outcome of this layer.
     """
-    if read_outcome(folder, slide_id) is None:
+    outcome = read_outcome(folder, slide_id)
+    if outcome is None:
         return None
     path = folder / FOLDER / f"{slide_id}.json"
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
+        values = {**asdict(outcome), **json.loads(path.read_text(encoding="utf-8"))}
         known = {field.name: values[field.name] for field in fields(SlideResult)}
         known["scores"] = SlideScores(**known["scores"])
         return SlideResult(**{**known, "warnings": tuple(known["warnings"])})

@@ -123,7 +123,8 @@ def test_an_outcome_of_an_older_version_has_nothing_to_note(tmp_path):
     write_outcome(tmp_path, Outcome("a", "done"))
     path = tmp_path / "outcomes" / "a.json"
     values = json.loads(path.read_text())
-    del values["suspect"], values["notes"]
+    for name in ("suspect", "notes", "seen", "out_of_reach"):
+        del values[name]
     path.write_text(json.dumps(values))
 
     assert read_outcome(tmp_path, "a") == Outcome("a", "done")

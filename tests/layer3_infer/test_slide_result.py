@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,16 @@ def test_what_is_written_is_read(tmp_path):
 
     assert read_result(tmp_path, "a") == RESULT
     assert read_results(tmp_path) == [RESULT]
+
+
+def test_a_result_of_a_version_that_noted_less_is_read(tmp_path):
+    write_outcome(tmp_path, RESULT)
+    path = tmp_path / "outcomes" / "a.json"
+    values = json.loads(path.read_text())
+    del values["seen"], values["out_of_reach"]
+    path.write_text(json.dumps(values))
+
+    assert read_result(tmp_path, "a") == RESULT
 
 
 def test_a_slide_without_an_outcome_has_no_result(tmp_path):
