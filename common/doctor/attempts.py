@@ -1,8 +1,10 @@
 """What is tried in a folder: a program of its own, since a file system may refuse, or hang.
 
-Its argument is the folder; one that is not there yet stands for the one it will be made in. Prints
-a line, a JSON object, after each step: its name and what was found, ``works`` where all is well.
-Needs the standard library alone, so that it starts at once. What it makes it removes.
+    python -m common.doctor.attempts FOLDER
+
+Prints a line, a JSON object, after each step: its name and what was found, ``works`` where all is
+well. A folder that is not there yet stands for the one it will be made in. Needs the standard
+library alone, so that it starts at once. What it makes it removes.
 """
 
 from __future__ import annotations

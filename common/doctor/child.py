@@ -14,10 +14,16 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _ROOT: Final = Path(__file__).parents[2]
-_START: Final = (
-    "import runpy, sys; sys.path.append(sys.argv.pop(1)); "
-    "runpy.run_module(sys.argv.pop(1), run_name='__main__', alter_sys=True)"
-)
+_START: Final = """
+import runpy, sys
+root, module = sys.argv[1:3]
+del sys.argv[1:3]
+if root not in sys.path:
+    sys.path.insert(len(sys.path) if sys.flags.no_site else 0, root)
+runpy.run_module(module, run_name="__main__", alter_sys=True)
+"""
+"""Starts a module as ``python -m`` does, with ours as they are here: before others that may be
+installed, but not before the standard library."""
 
 
 @dataclass(frozen=True)
@@ -39,15 +45,20 @@ class Told:
     timed_out: bool = False
 
 
-def alone(module: str) -> tuple[str, ...]:
-    """The words that start a module of ours with nothing beside it but the standard library.
+def words_of(module: str, *, alone: bool = False) -> tuple[str, ...]:
+    """The words that start a module of ours; its arguments go behind.
+
+    As our commands, it takes no file of the current folder for a library.
 
     Parameters
     ----------
     module : str
-        Such as ``common.doctor.attempts``. Its arguments go behind.
+        Such as ``common.doctor.attempts``.
+    alone : bool
+        Whether it has nothing beside it but the standard library, so that it starts at once.
     """
-    return (sys.executable, "-I", "-S", "-c", _START, str(_ROOT), module)
+    options = ("-I", "-S") if alone else ("-P",)
+    return (sys.executable, *options, "-c", _START, str(_ROOT), module)
 
 
 def told_by(command: Sequence[str], seconds: float) -> Told:

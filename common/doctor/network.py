@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Final
 
-from common.doctor.child import told_by
+from common.doctor.child import told_by, words_of
 from common.doctor.finding import failed, ok, warning
 from common.doctor.graphics import visible
 
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from common.doctor.host import Host
 
 _NAME: Final = "network"
-_PROGRAM: Final = (sys.executable, "-m", "common.doctor.backend")
+_PROGRAM: Final = words_of("common.doctor.backend")
 _PATIENCE_S: Final = 180.0
 _FAR: Final = 1e-3
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from common.doctor import attempts, trial
-from common.doctor.child import alone, told_by
+from common.doctor.child import told_by, words_of
 from common.doctor.container import container
 from common.doctor.finding import failed, warning
 from common.doctor.mounts import is_mounted, mounts
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 POINT: Final = "/out"
 """Where containers expect the folder for results."""
 
-_PROGRAM: Final = alone(attempts.__name__)
+_PROGRAM: Final = words_of(attempts.__name__, alone=True)
 _PATIENCE_S: Final = 10.0
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import sys
 from typing import TYPE_CHECKING, Any, Final
 
 from common.doctor import reading
-from common.doctor.child import told_by
+from common.doctor.child import told_by, words_of
 from common.doctor.container import container
 from common.doctor.finding import Finding, failed, warning
 
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from common.doctor.child import Told
     from common.doctor.host import Host
 
-_PROGRAM: Final = (sys.executable, "-m", reading.__name__)
+_PROGRAM: Final = words_of(reading.__name__)
 _PATIENCE_S: Final = 60.0
 
 

@@ -6,9 +6,9 @@ import subprocess
 from file_limit import largest_file
 
 from common.doctor import attempts
-from common.doctor.child import alone
+from common.doctor.child import words_of
 
-PROGRAM = alone(attempts.__name__)
+PROGRAM = words_of(attempts.__name__, alone=True)
 
 
 def tried(folder):

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import sys
 
-from common.doctor.child import alone, told_by
+from common.doctor.child import told_by, words_of
 
 LINES = """
 import json, os, signal, sys, time
@@ -51,7 +51,7 @@ def test_a_module_started_alone_has_the_standard_library_beside_it_and_no_folder
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
 
-    found = told_by([*alone("common.doctor.attempts"), str(tmp_path / "run")], 20)
+    found = told_by([*words_of("common.doctor.attempts", alone=True), str(tmp_path / "run")], 20)
 
     assert found.end == ""
     assert found.steps["place"]["there"] == str(tmp_path / "run")

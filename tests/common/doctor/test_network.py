@@ -49,7 +49,10 @@ def test_a_gpu_that_the_backend_does_not_use_is_told(tmp_path):
 
 
 def test_a_backend_that_does_not_load_ends_the_process_that_asks_it_alone(monkeypatch, tmp_path):
+    """Whatever lies in the current folder: the commands do not take it for a library either."""
     monkeypatch.setenv("KERAS_BACKEND", "abacus")
+    (tmp_path / "keras.py").write_text("raise ImportError('of the user')")
+    monkeypatch.chdir(tmp_path)
 
     (found,) = look(fake_host(tmp_path), ask(), "train")
 

@@ -75,3 +75,14 @@ def test_what_ends_the_program_is_told_with_what_it_found_before(tmp_path):
         "failed",
         f"{tmp_path} could not be looked at: OSError: gone",
     )
+
+
+def test_files_of_the_current_folder_are_not_taken_for_libraries(tmp_path, monkeypatch):
+    """The commands do not take them either."""
+    (tmp_path / "json.py").write_text("raise ImportError('of the user')")
+    (tmp_path / "slides").mkdir()
+    monkeypatch.chdir(tmp_path)
+
+    (found,) = of(fake_host(tmp_path), tmp_path / "slides")
+
+    assert "expected slides" in found.said
