@@ -10,6 +10,7 @@ import hashlib
 import json
 import logging
 import secrets
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -29,6 +30,9 @@ SCORE: Final = "score"
 _KIND: Final = np.dtype([(ROW, np.int64), (SCORE, np.float32)])
 _SUFFIX: Final = ".npy"
 _DIGITS: Final = 16
+_HEADER: Final = 128
+"""Bytes of a file before its answers."""
+
 log = logging.getLogger(__name__)
 
 
@@ -103,6 +107,35 @@ class AnswerStore:
         paths = sorted(self.folder.glob(f"[!.]*{_SUFFIX}"))
         parts = ((path, path.name.removesuffix(_SUFFIX).rsplit(".", 2)) for path in paths)
         return [(path, said[1]) for path, said in parts if said[0] == self.slide_id]
+
+
+@dataclass(frozen=True)
+class Begun:
+    """What is kept of a slide that is not finished.
+
+    Attributes
+    ----------
+    patches : int
+        That have an answer, to whatever question.
+    heard : float
+        When the last were kept, seconds since 1970 by the clock of the file system.
+    """
+
+    patches: int
+    heard: float
+
+
+def begun_in(folder: Path) -> dict[str, Begun]:
+    """The slides of which there are answers in `folder`, told without reading these."""
+    found: dict[str, Begun] = {}
+    for path in folder.glob(f"[!.]*{_SUFFIX}"):
+        with suppress(FileNotFoundError):  # its slide was finished meanwhile
+            said, slide_id = path.stat(), path.name.removesuffix(_SUFFIX).rsplit(".", 2)[0]
+            before = found.get(slide_id, Begun(0, 0.0))
+            patches = max(0, said.st_size - _HEADER) // _KIND.itemsize
+            heard = max(before.heard, said.st_mtime)
+            found[slide_id] = Begun(before.patches + patches, heard)
+    return found
 
 
 def _read(path: Path) -> npt.NDArray[np.void] | None:

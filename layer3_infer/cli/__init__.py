@@ -8,7 +8,7 @@ from layer3_infer.cli.heatmaps import heatmap, plan
 from layer3_infer.cli.machine import doctor
 from layer3_infer.cli.pages import report, view
 from layer3_infer.cli.program import cli
-from layer3_infer.cli.results import check, evaluate, merge, suggest
+from layer3_infer.cli.results import check, evaluate, merge, status, suggest
 from layer3_infer.slide_model.cli import slide_model
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "merge",
     "plan",
     "report",
+    "status",
     "suggest",
     "view",
 ]

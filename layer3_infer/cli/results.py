@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -13,6 +13,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from layer3_infer.config import EvaluateSettings, SuggestSettings
+
+_COHORT: Final = click.option(
+    "--cohort",
+    type=INPUT_PATH,
+    show_default="what heatmap was given",
+    help="SLIDES that should be there.",
+)
 
 
 @verb(cli)
@@ -31,12 +38,7 @@ def check(files: tuple[Path, ...]) -> Result:
 
 @verb(cli)
 @RESULTS
-@click.option(
-    "--cohort",
-    type=INPUT_PATH,
-    show_default="what heatmap was given",
-    help="SLIDES that should be there.",
-)
+@_COHORT
 def merge(results: Path, cohort: Path | None) -> Result:
     """Make sure that DIR holds every slide of its cohort; writes slides.csv anew.
 
@@ -49,6 +51,19 @@ def merge(results: Path, cohort: Path | None) -> Result:
 
     wanted = None if cohort is None else [entry.slide_id for entry in read_cohort(cohort)]
     return said.of_merge(merge_results(ResultsFolder(results), wanted), results)
+
+
+@verb(cli)
+@RESULTS
+@_COHORT
+def status(results: Path, cohort: Path | None) -> Result:
+    """Say how many slides of DIR are done, empty, failed, running, stopped or missing.
+
+    Tells it from the files alone, while tasks are at work or after them, and writes nothing.
+    """
+    from layer3_infer.status import status as status_of
+
+    return status_of(results, cohort)
 
 
 @verb(

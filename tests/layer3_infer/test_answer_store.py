@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from heatmap_headers import HEADER
 
-from layer3_infer.answer_store import AnswerStore
+from layer3_infer.answer_store import AnswerStore, begun_in
 
 XY = np.arange(20, dtype=np.int64).reshape(10, 2)
 
@@ -91,3 +91,14 @@ def test_only_what_is_kept_of_the_slide_is_removed(store, tmp_path):
         f"{HEADER.slide_id}.2".split(".")[:2]
     ]
     assert other.known(10)[0] == 0.5
+
+
+def test_what_is_begun_is_told_without_reading_it(store):
+    store.add(rows(*range(7)), scores(*[0.5] * 7))
+    last = store.add(rows(8, 9), scores(0.5, 0.5))
+
+    (begun,) = begun_in(store.folder).items()
+
+    assert begun[0] == HEADER.slide_id
+    assert (begun[1].patches, begun[1].heard) == (9, last.stat().st_mtime)
+    assert begun_in(store.folder / "none") == {}

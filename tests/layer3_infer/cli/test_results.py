@@ -43,3 +43,12 @@ def test_a_slide_taken_out_of_the_cohort_does_not_stop_the_merging(finished, coh
 
     assert "glass is missing" in str(found[0].exception)
     assert found[1].exit_code == 0
+
+
+def test_how_far_a_folder_is_can_be_asked_of_another_cohort_too(finished, cohort_csv):
+    found = [invoke("status", finished, *words) for words in ((), ("--cohort", cohort_csv))]
+
+    assert {one.exit_code for one in found} == {0}
+    assert found[0].stdout == found[1].stdout
+    said = "3 slides: 2 done, 1 empty, 0 failed, 0 running, 0 stopped, 0 missing"
+    assert found[0].stdout.splitlines()[0] == said
