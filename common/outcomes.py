@@ -13,9 +13,10 @@ import time
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeVar, cast, get_args
 
-from common.errors import ContractError, Interrupted, PipelineError
+from common.errors import ContractError, Interrupted, PipelineError, SlideError
 from common.files import writable, write_text
 from common.parts import part_name
+from common.reach import out_of_reach
 from common.stopping import stop_if_asked
 
 if TYPE_CHECKING:
@@ -90,11 +91,19 @@ class Outcome:
         return part_name(self.slide_id, self.part, self.parts)
 
 
-def attempt(slide_id: str, work: Callable[[], Outcome]) -> Outcome:
+def attempt(slide_id: str, work: Callable[[], Outcome], files: Iterable[Path] = ()) -> Outcome:
     """The outcome of `work`, whatever happens in it, so that the other slides go on.
 
     A known error becomes its message; anything else is a bug, is logged with its traceback, and
     ends the run with status 1.
+
+    Parameters
+    ----------
+    slide_id : str
+    work : callable
+    files : iterable of Path
+        What `work` reads of the slide. Where one of these is out of reach when it fails, that is
+        the failure: this host's, and not the slide's.
     """
     stop_if_asked()
     start = time.perf_counter()
@@ -105,12 +114,21 @@ def attempt(slide_id: str, work: Callable[[], Outcome]) -> Outcome:
     except PipelineError as error:
         stop_if_asked()
         outcome = Outcome(slide_id, "failed", str(error), exit_status=error.exit_status)
+        outcome = replace(outcome, out_of_reach=out_of_reach(files, error))
     except Exception as error:
         stop_if_asked()
         log.exception("slide %s: unexpected error", slide_id)
-        reason = f"{slide_id}: {type(error).__name__}: {error}. This is a bug, please report it"
-        outcome = Outcome(slide_id, "failed", reason, exit_status=_BUG_STATUS)
+        outcome = _unexpected(slide_id, error, out_of_reach(files, error))
     return replace(outcome, seconds=round(time.perf_counter() - start, 3))
+
+
+def _unexpected(slide_id: str, error: Exception, host: str) -> Outcome:
+    said = f"{slide_id}: {type(error).__name__}: {error}"
+    if host:
+        status = SlideError.exit_status
+        return Outcome(slide_id, "failed", said, exit_status=status, out_of_reach=host)
+    reason = f"{said}. This is a bug, please report it"
+    return Outcome(slide_id, "failed", reason, exit_status=_BUG_STATUS)
 
 
 @dataclass(frozen=True)
@@ -218,11 +236,15 @@ def summary(outcomes: Sequence[Outcome], kept: int = 0, kind: str = "slides") ->
     ]
     for status in get_args(Status):
         with_reason = [o for o in outcomes if o.status == status and o.reason]
-        lines += [f"  {status} {o.name}: {o.reason}" for o in with_reason]
+        lines += [f"  {status} {o.name}{_where(o)}: {o.reason}" for o in with_reason]
     for outcome in outcomes:
         said = [f"suspect: {outcome.suspect}"] if outcome.suspect else []
         lines += [f"  {outcome.name}: {text}" for text in [*said, *outcome.notes]]
     return "\n".join(lines)
+
+
+def _where(outcome: Outcome) -> str:
+    return f", out of reach of {outcome.out_of_reach}" if outcome.out_of_reach else ""
 
 
 def _said(outcomes: Sequence[Outcome], kind: str) -> str:

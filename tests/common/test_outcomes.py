@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import signal
+import socket
 from contextlib import suppress
 
 import pytest
@@ -44,6 +45,20 @@ def test_a_bug_in_one_slide_is_said_to_be_a_bug_and_spares_the_others(caplog):
     assert (outcome.status, outcome.exit_status) == ("failed", 1)
     assert "ZeroDivisionError: oops. This is a bug" in outcome.reason
     assert "Traceback" in caplog.text
+
+
+@pytest.mark.parametrize("error", [SlideError("s.tif: format: no slide"), ValueError("odd")])
+def test_a_slide_whose_files_cannot_be_read_here_is_out_of_reach_of_this_host(error, tmp_path):
+    there = tmp_path / "s.tif"
+    there.write_bytes(b"broken")
+
+    away = attempt("s", failing(error), [there, tmp_path / "gone.xml"])
+    broken = attempt("s", failing(error), [there])
+
+    assert (away.status, away.exit_status) == ("failed", 3)
+    assert (away.out_of_reach, broken.out_of_reach) == (socket.gethostname(), "")
+    assert "This is a bug" not in away.reason
+    assert f"  failed s, out of reach of {away.out_of_reach}: " in summary([away])
 
 
 def test_being_asked_to_stop_is_not_a_failure_of_the_slide():
