@@ -6,7 +6,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from common.doctor.container import permission, to_bind
+from common.doctor.container import to_bind
+from common.doctor.ownership import permission
 
 if TYPE_CHECKING:
     from common.doctor.host import Host

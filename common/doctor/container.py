@@ -1,4 +1,4 @@
-"""Whether this is a container, what it was given, and whose files are."""
+"""Whether this is a container, and what it was given."""
 
 from __future__ import annotations
 
@@ -40,27 +40,6 @@ def to_bind(host: Host, path: Path | str, *, read_only: bool = True) -> str:
     mode = ":ro" if read_only else ""
     option = "--bind" if kind == "apptainer" else "-v"
     return f"{option} '{path}:{path}{mode}'"
-
-
-def permission(host: Host, path: Path, ask: str) -> str:
-    """Whose `path` is and who we are, and what to do.
-
-    Parameters
-    ----------
-    host : Host
-    path : Path
-    ask : str
-        What its owner could do.
-    """
-    try:
-        owner = path.stat()
-    except OSError:
-        return f"we are user {host.uid}: ask its owner to open the folders it is in"
-    theirs = f"user {owner.st_uid} and group {owner.st_gid}, mode {owner.st_mode & 0o7777:o}"
-    said = f"it belongs to {theirs}, we are user {host.uid}: {ask}"
-    if container(host) in {"docker", "podman"} and owner.st_uid != host.uid:
-        said += f", or start with --user {owner.st_uid}:{owner.st_gid}"
-    return said
 
 
 def look(host: Host) -> list[Finding]:

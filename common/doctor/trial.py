@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from common.amounts import GB, size
-from common.doctor.attempts import WORKS
-from common.doctor.container import permission
+from common.doctor.attempts import PREFIX, STEPS, WORKS
 from common.doctor.finding import ok, warning
 from common.doctor.mounts import mount_of
+from common.doctor.ownership import permission
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from common.doctor.host import Host
 
 _NEEDED: Final = ("make", "write", "rename", "remove")
+_LOCKS: Final = ("flock", "fcntl")
 _LITTLE: Final = GB
 _FEW: Final = 10_000
 _ASK: Final = "give another --out"
@@ -49,12 +50,11 @@ def not_written(host: Host, told: Told, there: Path, place: str) -> tuple[str, s
     """What cannot be done, and what to do; None where all can."""
     for name in _NEEDED:
         step = told.steps.get(name)
+        if step is None and _hung(told) in _LOCKS:
+            return None  # nothing of ours needs them
         if step is None:
             said = f"{place} cannot be tried, {told.end or 'and nothing says why'}"
-            if told.timed_out and "rename" in told.steps:
-                return None  # what hung are links or locks
-            advice = "is its server there? Remove .camnet-doctor.* from it when it answers again"
-            return said, advice
+            return said, f"is its server there? Remove {PREFIX}* from it when it answers again"
         if step["found"] != WORKS:
             said = f"{place} cannot be written ({name}: {step['found']})"
             return said, _advice(host, step, there)
@@ -82,12 +82,20 @@ def locks(host: Host, told: Told) -> Finding:
     """Which locks its file system has; none of ours are needed."""
     chosen = host.variables.get("HDF5_USE_FILE_LOCKING", "")
     own = f"; HDF5_USE_FILE_LOCKING={chosen}" if chosen else ""
-    flock, fcntl = (told.steps.get(name, {}).get("found", "hangs") for name in ("flock", "fcntl"))
-    said = f"flock {flock}, fcntl {fcntl}{own}"
-    if "hangs" in {flock, fcntl}:
+    hung = _hung(told)
+    unknown = {name: "hangs" if name == hung else "not tried" for name in _LOCKS}
+    found = (told.steps.get(name, {}).get("found", unknown[name]) for name in _LOCKS)
+    said = ", ".join(f"{name} {what}" for name, what in zip(_LOCKS, found, strict=True)) + own
+    if hung:
         advice = "export HDF5_USE_FILE_LOCKING=FALSE, or HDF5 may wait for ever"
-        return warning("file locks", said, advice)
+        return warning("file locks", said, f"{advice}; remove the {PREFIX}* that is left there")
     return ok("file locks", f"{said}; nothing of ours needs them")
+
+
+def _hung(told: Told) -> str:
+    """The step that came to no end; empty where all did."""
+    steps = ("make", *STEPS, "remove")
+    return next((name for name in steps if told.timed_out and name not in told.steps), "")
 
 
 def _advice(host: Host, step: dict[str, Any], path: Path) -> str:

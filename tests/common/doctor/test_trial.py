@@ -93,6 +93,31 @@ def test_locks_that_hang_do_not_stop_the_work(tmp_path):
     assert "HDF5_USE_FILE_LOCKING=FALSE" in locks(fake_host(tmp_path), found).advice
 
 
+@pytest.mark.parametrize(
+    ("untold", "said"),
+    [
+        (("flock", "fcntl"), "flock hangs, fcntl not tried"),
+        (("fcntl",), "flock works, fcntl hangs"),
+    ],
+)
+def test_the_lock_that_hangs_is_named_and_what_is_left_behind(tmp_path, untold, said):
+    found = locks(fake_host(tmp_path), told(left_out=(*untold, "remove"), **HANGS))
+
+    assert found.said == said
+    assert "remove the .camnet-doctor.* that is left there" in found.advice
+
+
+@pytest.mark.parametrize(
+    "untold", [("link", "flock", "fcntl", "remove"), ("remove",)], ids=["link", "remove"]
+)
+def test_what_runs_need_and_hangs_stops_the_work(tmp_path, untold):
+    """Every run links and removes files, whatever the locks do."""
+    said, advice = refused(tmp_path, told(left_out=untold, **HANGS))
+
+    assert said == "OUT cannot be tried, no end within 10 s"
+    assert "Remove .camnet-doctor.*" in advice
+
+
 def test_a_rename_that_hangs_stops_the_work(tmp_path):
     found = told(left_out=("rename", "link", "flock", "fcntl", "remove"), **HANGS)
 
