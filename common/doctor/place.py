@@ -24,10 +24,10 @@ def nearest(folder: Path) -> Path:
 
 
 def room(folder: Path) -> dict[str, int]:
-    """What more can be written: bytes ``free``, and ``inodes``, -1 where those are not counted."""
+    """What more can be written: bytes ``free``, and ``inodes``; -1 for what is not counted there."""
     disk = os.statvfs(folder)
     return {
-        "free": disk.f_bavail * disk.f_frsize,
+        "free": disk.f_bavail * disk.f_frsize if disk.f_blocks else -1,
         "inodes": disk.f_favail if disk.f_files else -1,
     }
 

@@ -65,11 +65,12 @@ def written(host: Host, told: Told, there: Path, place: str) -> Finding:
     """That it can be written, on which file system, and what room and links it has."""
     room: dict[str, Any] = told.steps.get("room", {})
     mount = mount_of(host, there)
-    free, inodes = room.get("free", 0), room.get("inodes", -1)
+    free, inodes = room.get("free", -1), room.get("inodes", -1)
     on = f" on {mount}" if mount else ""
-    said = f"{place} can be written{on}; {size(free)} free"
+    said = f"{place} can be written{on}; "
+    said += f"{size(free)} free" if free >= 0 else "what is free is not told"
     said += f", {inodes:,} more files" if inodes >= 0 else ""
-    if free < _LITTLE or 0 <= inodes < _FEW:
+    if 0 <= free < _LITTLE or 0 <= inodes < _FEW:
         return warning("output", said, "make room, or give another --out")
     link = told.steps.get("link", {}).get("found", told.end)
     if link != WORKS:

@@ -43,3 +43,7 @@ def test_room_is_counted_in_bytes_and_in_files(tmp_path):
 
     assert found["free"] > 0
     assert found["inodes"] >= -1
+
+
+def test_a_file_system_that_counts_nothing_has_no_room_to_tell():
+    assert room(Path("/proc")) == {"free": -1, "inodes": -1}

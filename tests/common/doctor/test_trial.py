@@ -64,6 +64,14 @@ def test_little_room_is_told_before_it_is_used_up(tmp_path):
     assert uncounted.state == "ok"
 
 
+def test_a_file_system_that_does_not_tell_its_room_is_not_full(tmp_path):
+    refused_to_say = of(tmp_path, told({"room": {"found": "Function not implemented"}}))
+    uncounted = of(tmp_path, told({"room": ROOM | {"free": -1}}))
+
+    assert (refused_to_say.state, uncounted.state) == ("ok", "ok")
+    assert refused_to_say.said == "OUT can be written; what is free is not told"
+
+
 def test_a_file_system_without_links_is_usable(tmp_path):
     none = {"link": {"found": "Operation not permitted", "errno": "EPERM"}}
 
