@@ -62,7 +62,7 @@ def _otherwise(host: Host, owner: os.stat_result) -> str:
 def _users(host: Host) -> list[tuple[int, int]]:
     """First user and number of each run of users, where they have other numbers outside.
 
-    A container without root gives its starter a run of one, and others the numbers set aside for it.
+    A container without root gives its starter a run of one, and others numbers set aside for it.
     """
     rows = [line.split() for line in host.text("/proc/self/uid_map").splitlines()]
     same = all(row[:2] == ["0", "0"] for row in rows)
