@@ -24,7 +24,7 @@ def nearest(folder: Path) -> Path:
 
 
 def room(folder: Path) -> dict[str, int]:
-    """What more can be written: bytes ``free``, and ``inodes``; -1 for what is not counted there."""
+    """What more can be written: bytes ``free``, and ``inodes``; -1 where they are not counted."""
     disk = os.statvfs(folder)
     return {
         "free": disk.f_bavail * disk.f_frsize if disk.f_blocks else -1,
