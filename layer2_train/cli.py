@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final, NoReturn
 
 import click
 
-from common.cli import FOLDER_PATH, INPUT_PATH, OUTPUT_PATH, SCRATCH, Result, layer, run, verb
-from common.doctor.command import QUICK, TRIED_OUT, result_of
+from common.cli import FOLDER_PATH, OUTPUT_PATH, SCRATCH, Result, layer, run, verb
+from common.doctor.command import ANY_PATH, QUICK, TRIED_OUT, result_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -184,7 +184,7 @@ def selftest(settings: TrainSettings, folder: Path) -> Result:
 @TRIED_OUT
 @click.option(
     "--patches",
-    type=INPUT_PATH,
+    type=ANY_PATH,
     multiple=True,
     help="Folder of patch files that should be readable; may be repeated.",
 )

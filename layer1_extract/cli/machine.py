@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from common.cli import INPUT_PATH, Result, verb
-from common.doctor.command import TRIED_OUT, result_of
+from common.cli import Result, verb
+from common.doctor.command import ANY_PATH, TRIED_OUT, result_of
 from layer1_extract.cli.program import cli
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @TRIED_OUT
 @click.option(
     "--slides",
-    type=INPUT_PATH,
+    type=ANY_PATH,
     multiple=True,
     help="Slide, folder or cohort CSV that should be readable; may be repeated.",
 )

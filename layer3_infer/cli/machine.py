@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from common.cli import INPUT_PATH, Result, verb
-from common.doctor.command import QUICK, TRIED_OUT, result_of
+from common.cli import Result, verb
+from common.doctor.command import ANY_PATH, QUICK, TRIED_OUT, result_of
 from layer3_infer.cli.program import cli
 
 if TYPE_CHECKING:
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 @TRIED_OUT
 @click.option(
     "--slides",
-    type=INPUT_PATH,
+    type=ANY_PATH,
     multiple=True,
     help="Slide, folder or cohort CSV that should be readable; may be repeated.",
 )
-@click.option("--model", "models", type=INPUT_PATH, multiple=True, help="Model bundle, likewise.")
+@click.option("--model", "models", type=ANY_PATH, multiple=True, help="Model bundle, likewise.")
 @QUICK
 def doctor(
     out: Path | None, slides: tuple[Path, ...], models: tuple[Path, ...], quick: bool
