@@ -17,6 +17,7 @@ JOB = {"SLURM_JOB_ID": "812", "SLURM_CPUS_PER_TASK": "4"}
 TASK = JOB | {"SLURM_ARRAY_JOB_ID": "805", "SLURM_ARRAY_TASK_ID": "7", "TASKS": "40"}
 WORDS = ("my slides", "--out", "my out")
 BATCH_SCRIPTS = [path.name for path in SCRIPTS if path.suffix == ".sbatch"]
+PREEMPTED = "COMPLETING          None                2026-11-21T13:31:04"
 TIME_IS_UP = "kill -USR1 $PPID"
 STOPS = f"trap 'exit 75' USR1; {TIME_IS_UP}; while :; do sleep 0.02; done"
 PROGRAMS = "srun", "apptainer", "layer1-extract", "layer3-infer"
@@ -34,14 +35,14 @@ eval "$does\""""
             recording(folder / "bin", program, self.record, does)
         recording(folder / "bin", "scontrol", self.record)
 
-    def run(self, script, *words, does=(), queue="RUNNING None", **environment):
+    def run(self, script, *words, does=(), queue="RUNNING None N/A", **environment):
         """What becomes of a job whose programs end, in turn, with a status or do as is said."""
         spool = self.folder / "job00812" / "slurm_script"
         spool.parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / "slurm" / script, spool)
         lines = [f"exit {it}" if isinstance(it, int) else it for it in does]
         self.does.write_text("".join(f"{line}\n" for line in lines))
-        fake(self.folder / "bin", "squeue", f"echo {queue}")
+        fake(self.folder / "bin", "squeue", f'[[ $2 != --Format=* ]] || echo "{queue}"')
         kept = {"PATH": f"{self.folder / 'bin'}{os.pathsep}{os.environ['PATH']}"}
         done = subprocess.run(
             ["bash", spool, *words],
@@ -152,9 +153,12 @@ def batch(tmp_path):
         pytest.param(
             "layer3_report.sbatch",
             JOB | {"IMAGES": "/sif"},
-            ("o", "--annotations", "my s", "--", "--annotations", "my s", "--held-out"),
+            (
+                *("o", "--cohort", "my s", "--annotations", "my s"),
+                *("--", "--annotations", "my s", "--held-out"),
+            ),
             [
-                "apptainer run /sif/layer3_infer.sif merge o",
+                "apptainer run /sif/layer3_infer.sif merge o --cohort 'my s'",
                 "apptainer run /sif/layer3_infer.sif evaluate o --annotations 'my s' --held-out",
                 "apptainer run /sif/layer3_infer.sif report o --annotations 'my s'",
             ],
@@ -215,6 +219,18 @@ def test_what_is_killed_while_it_stops_is_put_back(batch, script, killed):
 
 
 @pytest.mark.parametrize("script", BATCH_SCRIPTS)
+@pytest.mark.parametrize(
+    ("queue", "back"), [(PREEMPTED, True), ("COMPLETING None N/A", False)], ids=["preempted", "not"]
+)
+def test_what_is_killed_by_a_preemption_that_the_script_was_not_told_of(batch, script, queue, back):
+    """SLURM tells the steps of a job first."""
+    status, calls, _ = batch.run(script, "x", does=[143], queue=queue, **TASK)
+
+    assert status == (75 if back else 143)
+    assert ["scontrol" in call for call in calls[1:]][:1] == [True] * back
+
+
+@pytest.mark.parametrize("script", BATCH_SCRIPTS)
 def test_what_ends_as_it_is_told_to_stop_ends_as_it_did(batch, script):
     status, calls, _ = batch.run(
         script, "x", does=[f"trap '' USR1; {TIME_IS_UP}; sleep 0.2; exit 4"], **TASK
@@ -234,9 +250,12 @@ def test_a_report_told_to_stop_between_its_steps_begins_no_other(batch):
 @pytest.mark.parametrize(
     ("queue", "back"),
     [
-        pytest.param("RUNNING None", True, id="time nearly up"),
-        pytest.param("COMPLETING TimeLimit", True, id="time up"),
-        pytest.param("COMPLETING None", False, id="scancel"),
+        pytest.param("RUNNING None N/A", True, id="time nearly up"),
+        pytest.param("SIGNALING None N/A", True, id="being told"),
+        pytest.param("COMPLETING TimeLimit N/A", True, id="time up"),
+        pytest.param(PREEMPTED, True, id="preempted"),
+        pytest.param("COMPLETING None N/A", False, id="scancel"),
+        pytest.param("", False, id="no answer"),
     ],
 )
 def test_what_scancel_ends_is_not_put_back(batch, script, queue, back):
@@ -248,15 +267,54 @@ def test_what_scancel_ends_is_not_put_back(batch, script, queue, back):
 
 @pytest.mark.parametrize("script", BATCH_SCRIPTS)
 def test_what_is_stopped_again_and_again_is_given_up_with_what_to_do(batch, script):
-    often = TASK | {"SLURM_RESTART_COUNT": "3", "MAX_RESTARTS": "3"}
+    often = TASK | {"SLURM_RESTART_COUNT": "2", "MAX_RESTARTS": "2"}
 
     status, calls, said = batch.run(script, "x", does=[75], **often)
 
     assert (status, len(calls)) == (75, 1)
-    expected = "stopped after 3 restarts. Give more --time, or a larger MAX_RESTARTS\n"
+    expected = "stopped after 2 restarts. Give more --time, or a larger MAX_RESTARTS\n"
     assert said == expected
-    rarely = often | {"SLURM_RESTART_COUNT": "2"}
+    rarely = often | {"SLURM_RESTART_COUNT": "1"}
     assert len(batch.run(script, "x", does=[75], **rarely)[1]) == 2
+
+
+@pytest.mark.parametrize(
+    ("script", "words", "made"),
+    [
+        ("layer1_extract.sbatch", ("s", "--out", "my out"), "outcomes/a.json"),
+        ("layer1_merge.sbatch", ("my out",), "patches/a.h5"),
+        ("layer2_train.sbatch", ("--patches", "p", "--out", "my out"), "checkpoints/last.h5"),
+        ("layer3_infer.sbatch", ("s", "--out", "my out"), "outcomes/a.json"),
+        ("layer3_infer.sbatch", ("s", "--out", "my out"), "unfinished/a.0.npy"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("restarts", "does", "queue", "back"),
+    [
+        pytest.param("2", "exit 75", "RUNNING None N/A", False, id="nothing, again and again"),
+        pytest.param("1", "exit 75", "RUNNING None N/A", True, id="nothing, once again"),
+        pytest.param("2", "touch {}; exit 75", "RUNNING None N/A", True, id="something"),
+        pytest.param("2", "touch {}.partial; exit 75", "RUNNING None N/A", False, id="half of it"),
+        pytest.param("2", "exit 75", PREEMPTED, True, id="preempted"),
+    ],
+)
+def test_what_brings_nothing_about_is_not_begun_for_ever(
+    batch, script, words, made, restarts, does, queue, back
+):
+    file = batch.folder / "my out" / made
+    file.parent.mkdir(parents=True)
+    file.with_name("before.json").touch()
+    os.utime(file.with_name("before.json"), (1e9, 1e9))
+    named = file.with_name(f".{file.name}") if "partial" in does else file
+    does = does.format(str(named).replace(" ", "\\ "))
+
+    status, calls, said = batch.run(
+        script, *words, does=[does], queue=queue, **TASK, SLURM_RESTART_COUNT=restarts
+    )
+
+    assert (status, len(calls)) == (75, 1 + back)
+    expected = "stopped: in my out nothing was finished since the last restart. Give more --time\n"
+    assert said == ("" if back else expected)
 
 
 @pytest.mark.parametrize("script", BATCH_SCRIPTS)
@@ -291,9 +349,10 @@ def test_slides_that_failed_do_not_stop_those_that_gather(batch, script, statuse
 def test_a_report_is_written_where_nothing_can_be_compared(batch):
     words = ("o", "--", "--annotations", "s", "--held-out")
 
-    status, calls, _ = batch.run("layer3_report.sbatch", *words, does=[3, 2, 0], **JOB)
+    status, calls, said = batch.run("layer3_report.sbatch", *words, does=[3, 2, 0], **JOB)
 
     assert status == 2
+    assert "error: evaluate ended with 2, as it says above: the report in o is not" in said
     assert calls[1:] == [
         "layer3-infer evaluate o --annotations s --held-out",
         "layer3-infer report o",
