@@ -6,7 +6,8 @@
 #     [--at-once M] [--sbatch WORDS] [--extract-sbatch WORDS] [--train-sbatch WORDS]
 #     [--heatmap-sbatch WORDS] [--held-out] [--retry-failed] [--all] [--dry-run]
 #
-# SLIDES         a folder of slides or, better, a cohort CSV; jobs get a copy of what it says now
+# SLIDES         a folder of slides or, better, a cohort CSV; jobs get copies of what it and the
+#                configurations say now
 # --out          gets layer1/, layer2/, layer3/ and logs/; every node must see it
 # --model        a bundle: nothing is extracted or trained, only heatmaps and report are made
 # --images       folder of layer1_extract.sif, layer2_train.sif and layer3_infer.sif; without it the
@@ -31,19 +32,21 @@ here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 source "$here/submit/messages.sh"  # mistakes, and words as one would type them
 source "$here/submit/options.sh"   # the words of the command line
 source "$here/submit/site.sh"      # what must be there: programs, files, room, a cluster
+source "$here/submit/configs.sh"   # copies of the configurations
 source "$here/submit/layers.sh"    # what a layer is asked and plans
 source "$here/submit/results.sh"   # what OUT holds, against what is about to be done
 source "$here/submit/queue.sh"     # what is in the queue by now
 source "$here/submit/jobs.sh"      # a job's sbatch line, dependency and number
 source "$here/submit/stages.sh"    # extract, merge, train, heatmap, report
 
-usage() { sed -n '4,26s/^# \{0,1\}//p' "$0"; }
+usage() { sed -n '4,27s/^# \{0,1\}//p' "$0"; }
 
 main() {
   read_options "$@"
   look_at_site
   jobs=$out/logs/jobs bundle=${model:-$out/layer2/bundle}
   [ -n "$dry_run" ] || claim_out
+  copy_configurations
   choose_programs
   queue=$(ask_queue) || die 'squeue does not answer'
   look_at_work

@@ -25,14 +25,12 @@ states() {
   [ -z "$id" ] || awk -v id="$id" '$1 == id {print $2}' <<< "$queue"
 }
 
-# digest WORDS: what a job is given, in short: these, the images, and what a configuration says
+# digest WORDS: what a job is given, in short: the images and these, which name what files say
 digest() {
-  local word before='' config=/dev/null
-  for word in "$@"; do
-    [ "$before" != --config ] || config=$word
-    before=$word
-  done
-  { printf '%s\0' "$images" "$@" && cat -- "$config"; } | sha256sum | cut -c1-16
+  {
+    printf '%s\0' "$images" "$@"
+    [ -z "$images" ] || stat --dereference --format='%n %s %Y' "$images"/layer?_*.sif
+  } | sha256sum | cut -c1-16
 }
 
 # todo STAGE DIGEST: whether to submit a stage that is not finished; an older job may be queued

@@ -9,7 +9,7 @@ extract() {
     echo "extract: finished, $out/layer1"
   else
     submit extract '' "$cohort" --out "$out/layer1" --blocks "$blocks" \
-      ${extract_config:+--config "$extract_config"}
+      ${config[extract]:+--config "${config[extract]}"}
   fi
 }
 
@@ -26,7 +26,7 @@ train() {
     echo "train: finished, $out/layer2/bundle"
   else
     submit train "$(after afterok merge)" --patches "$out/layer1" --out "$out/layer2" \
-      ${train_config:+--config "$train_config"}
+      ${config[train]:+--config "${config[train]}"}
   fi
 }
 
@@ -41,7 +41,7 @@ heatmap() {
     echo "heatmap: finished, $out/layer3"
   else
     submit heatmap "$(after afterok train)" "$cohort" --out "$out/layer3" --blocks "$blocks" \
-      ${heatmap_config:+--config "$heatmap_config"} --model "$bundle"
+      ${config[heatmap]:+--config "${config[heatmap]}"} --model "$bundle"
   fi
 }
 

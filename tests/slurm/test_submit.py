@@ -29,6 +29,7 @@ sbatch --parsable --job-name=camnet-report '--output=HERE/my out/logs/report-%j.
   SLURM/layer3_report.sbatch 'HERE/my out/layer3' --model 'HERE/my out/layer2/bundle' \
   --annotations COHORT -- --annotations COHORT
 """
+NOTHING = "e3b0c44298fc1c14"  # what a configuration without a word is called
 
 
 def test_a_cohort_goes_through_all_layers(login):
@@ -73,28 +74,31 @@ def test_options_reach_the_jobs_they_are_for(login):
     )
 
     assert done.returncode == 0, done.stderr
-    assert calls == golden("""
+    assert calls == golden(
+        """
 sbatch --parsable --account=a --mail-type=END --time=1:00:00 --qos=short \
   --job-name=camnet-extract '--output=HERE/my out/logs/extract-%A_%a.log' --array=0-19%8 \
   --export=ALL,TASKS=20 SLURM/layer1_extract.sbatch COHORT --out 'HERE/my out/layer1' --blocks 3 \
-  --config HERE/extract.yaml
+  --config 'HERE/my out/logs/extract-config-NOTHING.yaml'
 sbatch --parsable --account=a --mail-type=END --job-name=camnet-merge \
   '--output=HERE/my out/logs/merge-%j.log' --dependency=afterany:101 --kill-on-invalid-dep=yes \
   --export=ALL SLURM/layer1_merge.sbatch 'HERE/my out/layer1' --join --cohort COHORT
 sbatch --parsable --account=a --mail-type=END --gpus-per-node=4 --ntasks-per-node=4 \
   --job-name=camnet-train '--output=HERE/my out/logs/train-%j.log' --dependency=afterok:102 \
   --kill-on-invalid-dep=yes --export=ALL SLURM/layer2_train.sbatch \
-  --patches 'HERE/my out/layer1' --out 'HERE/my out/layer2' --config HERE/train.yaml
+  --patches 'HERE/my out/layer1' --out 'HERE/my out/layer2' \
+  --config 'HERE/my out/logs/train-config-NOTHING.yaml'
 sbatch --parsable --account=a --mail-type=END --gpus-per-node=1 --job-name=camnet-heatmap \
   '--output=HERE/my out/logs/heatmap-%A_%a.log' --dependency=afterok:103 \
   --kill-on-invalid-dep=yes --array=0-19%8 --export=ALL,TASKS=20 SLURM/layer3_infer.sbatch COHORT \
-  --out 'HERE/my out/layer3' --blocks 3 --config 'HERE/heat map.yaml' \
-  --model 'HERE/my out/layer2/bundle'
+  --out 'HERE/my out/layer3' --blocks 3 \
+  --config 'HERE/my out/logs/heatmap-config-NOTHING.yaml' --model 'HERE/my out/layer2/bundle'
 sbatch --parsable --account=a --mail-type=END --job-name=camnet-report \
   '--output=HERE/my out/logs/report-%j.log' --dependency=afterok:103,afterany:104 \
   --kill-on-invalid-dep=yes --export=ALL SLURM/layer3_report.sbatch 'HERE/my out/layer3' \
   --model 'HERE/my out/layer2/bundle' --annotations COHORT -- --annotations COHORT --held-out
-""")
+""".replace("NOTHING", NOTHING)
+    )
     asked = [call.replace(str(login.folder), "HERE") for call in recorded(login.asked)]
     shared = "--values --blocks 3 --max-array 1001"
     cut = "--max-tasks 248 --units-per-task 2 --retry-failed"

@@ -86,6 +86,22 @@ def test_what_is_in_the_queue_must_be_of_the_same_cohort_and_configuration(login
     assert "scancel 101" in done.stderr
 
 
+def test_an_image_that_was_replaced_is_another(login):
+    image = login.images() / "layer2_train.sif"
+    login.submit("--images", "sif")
+    login.queue("103 PENDING\n")
+    login.left("layer1_extract", places=[])
+    login.finish("layer1/slides.png")
+    same, _ = login.submit("--images", "sif")
+    image.write_text("newer")
+
+    done, calls = login.submit("--images", "sif")
+
+    assert "train: in the queue, job 103" in same.stdout
+    assert (done.returncode, calls) == (2, [])
+    assert "train: job 103 in the queue was given other slides" in done.stderr
+
+
 def test_a_job_that_cannot_be_cancelled_gets_none_beside_it(login):
     """It is another user's, say."""
     login.submit()
