@@ -10,15 +10,13 @@ from common.doctor.child import told_by, words_of
 from common.doctor.container import container
 from common.doctor.finding import failed, warning
 from common.doctor.mounts import is_mounted, mounts
+from common.doctor.trial import BIND, POINT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from common.doctor.finding import Finding
     from common.doctor.host import Host
-
-POINT: Final = "/out"
-"""Where containers expect the folder for results."""
 
 _PROGRAM: Final = words_of(attempts.__name__, alone=True)
 _PATIENCE_S: Final = 10.0
@@ -58,8 +56,7 @@ def look(
     """
     folder, asked = where(host, out)
     if not asked and folder == host.path(POINT) and not is_mounted(host, folder):
-        said, advice = f"nothing is bound to {POINT}", f"bind a folder of yours: -v FOLDER:{POINT}"
-        return [warning("output", said, f"{advice} (Apptainer: --bind)")]
+        return [warning("output", f"nothing is bound to {POINT}", BIND)]
     told = told_by([*program, str(folder)], seconds)
     make = failed if asked else _unasked
     if bad := trial.nowhere(host, told, folder):

@@ -5,20 +5,25 @@ The folder is called by the words `place`: as it was given, and where it would b
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from common.amounts import GB, size
 from common.doctor.attempts import PREFIX, STEPS, WORKS
+from common.doctor.container import container
 from common.doctor.finding import ok, warning
 from common.doctor.mounts import mount_of
 from common.doctor.ownership import permission
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from common.doctor.child import Told
     from common.doctor.finding import Finding
     from common.doctor.host import Host
+
+POINT: Final = "/out"
+"""Where containers expect the folder for results."""
+
+BIND: Final = f"bind a folder of yours: -v FOLDER:{POINT} (Apptainer: --bind)"
 
 _NEEDED: Final = ("make", "write", "rename", "remove")
 _LOCKS: Final = ("flock", "fcntl")
@@ -62,16 +67,15 @@ def not_written(host: Host, told: Told, there: Path, place: str) -> tuple[str, s
 
 
 def written(host: Host, told: Told, there: Path, place: str) -> Finding:
-    """That it can be written, on which file system, and what room and links it has."""
-    room: dict[str, Any] = told.steps.get("room", {})
+    """That it can be written, on which file system, what room and links it has, and if it stays."""
     mount = mount_of(host, there)
-    free, inodes = room.get("free", -1), room.get("inodes", -1)
-    on = f" on {mount}" if mount else ""
-    said = f"{place} can be written{on}; "
-    said += f"{size(free)} free" if free >= 0 else "what is free is not told"
-    said += f", {inodes:,} more files" if inodes >= 0 else ""
-    if 0 <= free < _LITTLE or 0 <= inodes < _FEW:
+    room, little = _room(told)
+    said = f"{place} can be written{f' on {mount}' if mount else ''}; {room}"
+    if little:
         return warning("output", said, "make room, or give another --out")
+    if mount and mount.point == Path("/") and container(host):
+        said += "; it is part of the container, and goes with it"
+        return warning("output", said, BIND)
     link = told.steps.get("link", {}).get("found", told.end)
     if link != WORKS:
         said += f"; no hard links ({link}): tasks with different settings may start unseen"
@@ -91,6 +95,15 @@ def locks(host: Host, told: Told) -> Finding:
         advice = "export HDF5_USE_FILE_LOCKING=FALSE, or HDF5 may wait for ever"
         return warning("file locks", said, f"{advice}; remove the {PREFIX}* that is left there")
     return ok("file locks", f"{said}; nothing of ours needs them")
+
+
+def _room(told: Told) -> tuple[str, bool]:
+    """What more can be written, in words, and whether it is little."""
+    counts: dict[str, Any] = told.steps.get("room", {})
+    free, inodes = counts.get("free", -1), counts.get("inodes", -1)
+    said = f"{size(free)} free" if free >= 0 else "what is free is not told"
+    said += f", {inodes:,} more files" if inodes >= 0 else ""
+    return said, 0 <= free < _LITTLE or 0 <= inodes < _FEW
 
 
 def _hung(told: Told) -> str:

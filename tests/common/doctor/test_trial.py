@@ -72,6 +72,24 @@ def test_a_file_system_that_does_not_tell_its_room_is_not_full(tmp_path):
     assert refused_to_say.said == "OUT can be written; what is free is not told"
 
 
+def test_results_that_would_stay_inside_a_container_are_told(tmp_path):
+    """A folder that was forgotten to be bound can be written as well."""
+    own = "1 0 0:1 / / rw - overlay overlay rw\n"
+    bound = f"{own}2 1 0:2 / {tmp_path} rw - ext4 /dev/sda1 rw\n"
+    docker = {"/.dockerenv": ""}
+
+    def found(name, files):
+        return written(fake_host(tmp_path / name, files), told(), tmp_path, "OUT")
+
+    lost = found("lost", docker | {"/proc/self/mountinfo": own})
+
+    assert lost.state == "warning"
+    assert lost.said.endswith("; it is part of the container, and goes with it")
+    assert "-v FOLDER:/out" in lost.advice
+    assert found("kept", docker | {"/proc/self/mountinfo": bound}).state == "ok"
+    assert found("bare", {"/proc/self/mountinfo": own}).state == "ok"
+
+
 def test_a_file_system_without_links_is_usable(tmp_path):
     none = {"link": {"found": "Operation not permitted", "errno": "EPERM"}}
 
