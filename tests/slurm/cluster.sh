@@ -34,7 +34,8 @@ free_port() {
 
 # Nodes of two cores each, whatever the machine has. A job that was put back into the queue waits
 # for cred_expire seconds; a node that is silent for SlurmdTimeout seconds is down, once asking it
-# was given up after MessageTimeout.
+# was given up after MessageTimeout. Jobs of the partition high take the nodes from those of test,
+# which are told two seconds before.
 configure() {
   local folder=$1 port memory
   port=$(free_port)
@@ -55,6 +56,8 @@ SelectType=select/cons_tres
 SelectTypeParameters=CR_Core
 SchedulerType=sched/builtin
 SchedulerParameters=sched_interval=1,batch_sched_delay=0
+PreemptType=preempt/partition_prio
+PreemptMode=CANCEL
 SlurmdParameters=config_overrides
 ReturnToService=2
 SlurmdTimeout=10
@@ -72,7 +75,9 @@ SlurmdLogFile=$folder/slurmd.%n.log
 NodeName=DEFAULT CPUs=2 RealMemory=$memory
 NodeName=n1 NodeAddr=127.0.0.1 NodeHostname=$(hostname) Port=$((port + 1))
 NodeName=n2 NodeAddr=127.0.0.1 NodeHostname=$(hostname) Port=$((port + 2))
-PartitionName=test Nodes=n1,n2 Default=YES DefaultTime=10 MaxTime=1-0 State=UP
+PartitionName=DEFAULT Nodes=n1,n2 DefaultTime=10 MaxTime=1-0 State=UP
+PartitionName=test Default=YES GraceTime=2
+PartitionName=high PriorityTier=2
 CONF
 }
 
