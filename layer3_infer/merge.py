@@ -43,7 +43,8 @@ class Merged:
 def merge(folder: ResultsFolder, cohort: Iterable[str] | None = None) -> Merged:
     """Make sure that every slide of the cohort is there, and gather what is said of them.
 
-    A slide that failed is known of: it is reported, and the others are merged.
+    A slide that failed is known of: it is reported, and the others are merged. Of one that a host
+    could not get at nothing is known.
 
     Parameters
     ----------
@@ -57,7 +58,8 @@ def merge(folder: ResultsFolder, cohort: Iterable[str] | None = None) -> Merged:
     ConfigError
         If there was no run in this folder.
     ContractError
-        Naming every slide that is missing, unfinished or not what its outcome speaks of.
+        Naming every slide that is missing, unfinished, out of reach or not what its outcome speaks
+        of.
     """
     run = read_run(folder.path)
     if not run.get("slides"):
@@ -82,6 +84,8 @@ def _problem(folder: ResultsFolder, slide_id: str, run: Mapping[str, Any]) -> st
         if result is None:
             begun = AnswerStore(folder.unfinished, slide_id, key="").begun
             return "is unfinished" if begun else "is missing"
+        if result.out_of_reach:
+            return f"was out of reach of {result.out_of_reach}: {result.reason}"
         if result.status == "failed":
             return ""
         if not result.made_by(run):

@@ -1,9 +1,12 @@
-"""How to cut the heatmaps of a cohort into tasks; no slide is opened, and no network loaded."""
+"""How to cut the heatmaps of a cohort into tasks; no network is loaded.
+
+No slide is opened but where its file is not what it was.
+"""
 
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from common.array_job import ArrayJob
@@ -14,6 +17,7 @@ from common.errors import ContractError
 from common.model_bundle import read_bundle
 from common.outcomes import FOLDER as OUTCOMES
 from common.run_folder import refuse_other
+from common.slide_changes import SLIDE, may_differ
 from common.units import units_of
 from layer3_infer.heatmap_file import SUFFIX
 from layer3_infer.run_claim import read_run, refuse_others
@@ -28,6 +32,7 @@ if TYPE_CHECKING:
     from layer3_infer.slide_result import SlideResult
 
 SCRIPT: Final = "slurm/layer3_infer.sbatch"
+_DRAWN: Final = "annotation_sha256"
 
 
 @dataclass(frozen=True)
@@ -58,9 +63,9 @@ class Left:
     slides : frozenset of str
         To be done.
     failed : frozenset of str
-        Failed before.
+        Failed before, and not because they were out of reach.
     changed : frozenset of str
-        Have a result, of which the cohort says something else by now.
+        Of which the cohort says something else by now, or the file of which is another.
     strangers : frozenset of str
         Have a result and are not in the cohort.
     """
@@ -95,7 +100,8 @@ class Folder:
         """The slides that have no result, and what else is there.
 
         Told from outcomes and the names of files; `heatmap` and `merge` read the files. A result of
-        which the cohort says something else by now is none.
+        which the cohort says something else by now is none, nor is one of another slide file or
+        annotation. A slide that was out of reach, or failed and is another by now, is to be done.
 
         Raises
         ------
@@ -107,14 +113,17 @@ class Folder:
         told = {path.stem for path in (self.path / OUTCOMES).glob("[!.]*.json")}
         known = {entry.slide_id: entry for entry in entries}
         results = {name: self._result(name) for name in known.keys() & told}
-        failed = {name for name, one in results.items() if one and one.status == "failed"}
+        lost = {name for name, one in results.items() if one and one.status == "failed"}
+        away = {name for name, one in results.items() if one and one.out_of_reach}
         changed = {name for name, one in results.items() if one and self._changed(known[name], one)}
+        changed -= away
+        failed = lost - away - changed
         whole = {name for name, one in results.items() if one} & files
-        done = whole - failed - changed | (set() if self.retry_failed else failed)
+        done = whole - lost - changed | (set() if self.retry_failed else failed)
         return Left(
             frozenset(known.keys() - done),
             failed=frozenset(failed),
-            changed=frozenset(changed - failed),
+            changed=frozenset(changed),
             strangers=frozenset((told & files) - known.keys()),
         )
 
@@ -127,7 +136,12 @@ class Folder:
 
     def _changed(self, entry: SlideEntry, result: SlideResult) -> bool:
         outcome = self.path / OUTCOMES / f"{entry.slide_id}.json"
-        return bool(entry_changes(entry, result.inputs, result.mpp, outcome))
+        if result.status == "failed":
+            known = result.seen.get(SLIDE)
+            return known is not None and may_differ(entry.path, known, outcome)
+        if entry.annotation and not (result.inputs.get(_DRAWN) or entry.annotation.is_file()):
+            entry = replace(entry, annotation=None)  # that it is not there is the same as before
+        return bool(entry_changes(entry, result.inputs, result.mpp, outcome, result.seen))
 
     def _refuse(self) -> None:
         if read_run(self.path):

@@ -72,6 +72,8 @@ class SlideWork:
         Whether no more of its patches are wanted.
     copy : Staged or None
         The slide on scratch; None reads and writes in place.
+    seen : dict of str to list of int
+        What slide and annotation were before they were read, for `Outcome.seen`.
     """
 
     unit: Unit
@@ -80,6 +82,7 @@ class SlideWork:
     preparing_s: float = 0.0
     given_up: bool = False
     copy: Staged | None = None
+    seen: dict[str, list[int]] = field(default_factory=dict)
     _scores: list[npt.NDArray[np.float32]] = field(default_factory=list)
     _answered: int = 0
     _saved: int = 0

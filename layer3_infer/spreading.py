@@ -13,6 +13,8 @@ from common.ahead import ahead
 from common.cluster import local_rank, use_one_device
 from common.outcomes import Outcome, attempt, held, write_outcome
 from common.progress import progress
+from common.reach import out_of_reach
+from common.slide_changes import seen_of
 from common.staging import settled, staged
 from common.workers import spread
 from layer3_infer.predict import answered
@@ -133,10 +135,7 @@ class Analysing:
 
     def died(self, units: Sequence[Unit]) -> list[SlideResult]:
         """What is recorded of units whose process died."""
-        return [
-            self._record(unit, Outcome(unit.entry.slide_id, "failed", _DIED, exit_status=1))
-            for unit in units
-        ]
+        return [self._record(unit, _died(unit)) for unit in units]
 
     def results(self, units: Sequence[Unit]) -> Iterator[SlideResult]:
         """The result of each unit, as they are finished.
@@ -172,7 +171,7 @@ class Analysing:
 
     def _prepared(self, unit: Unit, stack: ExitStack) -> SlideWork:
         """A unit that is read from scratch until `stack` is closed, where there is scratch."""
-        start = time.monotonic()
+        start, seen = time.monotonic(), seen_of(unit.entry)
         copy = held(lambda: stack.enter_context(staged(self.analysis.scratch, unit.entry)))
 
         def prepare() -> Prepared:
@@ -181,7 +180,7 @@ class Analysing:
 
         found = held(prepare)
         seconds = time.monotonic() - start
-        return SlideWork(unit, found, self.analysis.save_s, seconds, copy=copy.value)
+        return SlideWork(unit, found, self.analysis.save_s, seconds, copy=copy.value, seen=seen)
 
     def _answered(
         self, works: Iterable[SlideWork], begun: dict[str, SlideWork]
@@ -207,8 +206,10 @@ class Analysing:
                     yield work
 
     def _finished(self, work: SlideWork) -> SlideResult:
-        outcome = attempt(work.unit.entry.slide_id, lambda: self._outcome(work))
-        return self._record(work.unit, replace(outcome, seconds=round(work.seconds, 3)))
+        entry = work.unit.entry
+        outcome = attempt(entry.slide_id, lambda: self._outcome(work), [entry.path])
+        seconds = round(work.seconds, 3)
+        return self._record(work.unit, replace(outcome, seconds=seconds, seen=work.seen))
 
     def _outcome(self, work: SlideWork) -> Outcome:
         """What is said of a unit; where scratch failed it, of the same done once more without."""
@@ -238,3 +239,8 @@ class Analysing:
         if result.parts == 1:
             write_outcome(self.analysis.folder.path, result)
         return result
+
+
+def _died(unit: Unit) -> Outcome:
+    away = out_of_reach([unit.entry.path])
+    return Outcome(unit.entry.slide_id, "failed", _DIED, exit_status=1, out_of_reach=away)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
-State = Literal["done", "empty", "failed", "running", "stopped", "missing"]
+State = Literal["done", "empty", "failed", "out_of_reach", "running", "stopped", "missing"]
 STALE_S: Final = 300.0
 """A slide of which no answers came for longer is taken to have been stopped."""
 
@@ -38,11 +38,12 @@ class SlideState:
     Attributes
     ----------
     name : str
-    state : {"done", "empty", "failed", "running", "stopped", "missing"}
-        Of a running one answers came lately; a stopped one was begun, and none came since. One
-        that is begun is missing until its first answers are kept, half a minute later.
+    state : {"done", "empty", "failed", "out_of_reach", "running", "stopped", "missing"}
+        Out of reach failed because its host could not get at its file. Of a running one answers
+        came lately; a stopped one was begun, and none came since. One that is begun is missing
+        until its first answers are kept, half a minute later.
     result : SlideResult or None
-        Where it is done, empty or failed.
+        Where it came to an end.
     said : str
         How far it is, or why it failed.
     """
@@ -97,7 +98,7 @@ def status(out: Path, cohort: Path | None = None) -> Result:
     counts = sum((Counter(one.counts) for one in results), Counter[str](analysed=0))
     seconds = sum(one.seconds for one in results)
     speed = counts["analysed"] / seconds if seconds else 0.0
-    said = ", ".join(f"{count} {state}" for state, count in number.items())
+    said = ", ".join(f"{count} {_words(state)}" for state, count in number.items())
     lines = [f"{len(states)} slides: {said}"]
     lines.append(f"{counts['analysed']} patches analysed; {speed:.0f} patches/s in each process")
     data = {
@@ -115,12 +116,18 @@ def _named(states: Sequence[SlideState]) -> list[str]:
     lines: list[str] = []
     for state in get_args(State)[2:]:
         ones = [one for one in states if one.state == state]
-        lines += [
-            f"  {state} {one.name}{f': {one.said}' if one.said else ''}" for one in ones[:NAMED]
-        ]
+        lines += [f"  {_words(state)} {one.name}{_colon(one.said)}" for one in ones[:NAMED]]
         if len(ones) > NAMED:
-            lines.append(f"  and {len(ones) - NAMED} more {state}; --json names all")
+            lines.append(f"  and {len(ones) - NAMED} more {_words(state)}; --json names all")
     return lines
+
+
+def _words(state: str) -> str:
+    return state.replace("_", " ")
+
+
+def _colon(said: str) -> str:
+    return f": {said}" if said else ""
 
 
 def _finished(out: Path, name: str, files: set[str], run: Mapping[str, Any]) -> SlideState:
@@ -129,6 +136,9 @@ def _finished(out: Path, name: str, files: set[str], run: Mapping[str, Any]) -> 
         result = read_result(out, name)
     except ContractError as error:
         return SlideState(name, "missing", said=str(error))
+    if result is not None and result.out_of_reach:
+        said = f"host {result.out_of_reach}: {result.reason}"
+        return SlideState(name, "out_of_reach", result, said)
     if result is not None and result.status == "failed":
         return SlideState(name, "failed", result, result.reason)
     if result is None or name not in files:

@@ -145,10 +145,10 @@ def plan(
     mpp: float | None,
     settings: HeatmapSettings,
 ) -> Result:
-    """Say how to cut the heatmaps of SLIDES into the tasks of an array; opens no slide.
+    """Say how to cut the heatmaps of SLIDES into the tasks of an array.
 
     With --out the array is of the tasks that have slides without a result, or of which the cohort
-    says something else by now, told from the files there.
+    says something else by now, or whose file is another. Opens no slide that is as it was.
     """
     from common.cohort import read_cohort
     from layer3_infer import plan as planning

@@ -57,7 +57,7 @@ def merge(results: Path, cohort: Path | None) -> Result:
 @RESULTS
 @_COHORT
 def status(results: Path, cohort: Path | None) -> Result:
-    """Say how many slides of DIR are done, empty, failed, running, stopped or missing.
+    """Say how many slides of DIR are done, empty, failed, out of reach, running, stopped, missing.
 
     Tells it from the files alone, while tasks are at work or after them, and writes nothing.
     """

@@ -69,6 +69,15 @@ def test_a_slide_that_failed_is_known_of(copy):
     assert [r.status for r in merge(ResultsFolder(copy)).results] == ["empty", "done", "failed"]
 
 
+def test_a_slide_that_was_out_of_reach_is_no_result_and_named_with_the_host(copy):
+    path = copy / "outcomes" / "pink.json"
+    said = {"status": "failed", "reason": "gone", "exit_status": 3, "out_of_reach": "node7"}
+    path.write_text(json.dumps(json.loads(path.read_text()) | said))
+
+    with pytest.raises(ContractError, match="pink was out of reach of node7: gone"):
+        merge(ResultsFolder(copy))
+
+
 def test_a_heatmap_of_another_run_is_noticed(copy, run_on, tmp_path):
     other = tmp_path / "other"
     run_on(other, HeatmapSettings(stride=16), keep={"pink"})

@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import shutil
+import socket
 from dataclasses import replace
 
 import numpy as np
@@ -14,6 +15,7 @@ from common.cohort import read_cohort
 from common.errors import ConfigError, Interrupted
 from common.model_bundle import read_bundle
 from common.outcomes import exit_status
+from common.slide_changes import seen_of
 from common.units import units_of
 from layer3_infer.analysis import Analysis
 from layer3_infer.config import HeatmapSettings
@@ -21,6 +23,7 @@ from layer3_infer.heatmap_file import read_heatmap
 from layer3_infer.locations import find_by_slide
 from layer3_infer.pipeline import forecast, run
 from layer3_infer.results_folder import ResultsFolder
+from layer3_infer.slide_result import read_result
 
 
 def slides_csv(folder):
@@ -127,6 +130,29 @@ def test_one_slide_that_fails_does_not_stop_the_others(run_on, cohort_csv, tmp_p
     row = slides_csv(tmp_path / "out")["green"]
     assert "expected a slide OpenSlide can read" in row["reason"]
     assert row["patient"] == "p1"
+
+
+def test_a_slide_that_this_host_cannot_get_at_is_told_from_one_that_is_damaged(
+    run_on, cohort_csv, tmp_path
+):
+    moved = shutil.copytree(cohort_csv.parent, tmp_path / "cohort")
+    (moved / "green.tif").write_bytes(b"not a slide")
+    (moved / "pink.tif").unlink()
+
+    results, _ = run_on(tmp_path / "out", source=moved / "cohort.csv", keep={"green", "pink"})
+
+    assert [(one.status, one.out_of_reach) for one in results] == [
+        ("failed", ""),
+        ("failed", socket.gethostname()),
+    ]
+
+
+def test_it_is_recorded_what_the_files_of_a_slide_were(finished, cohort_csv):
+    result = read_result(finished, "green")
+
+    assert result is not None
+    assert result.seen == seen_of(read_cohort(cohort_csv)[1])
+    assert sorted(result.seen) == ["annotation", "slide"]
 
 
 def test_an_annotation_that_cannot_be_read_is_a_warning_and_not_the_end(

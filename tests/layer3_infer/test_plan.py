@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 
 import pytest
@@ -7,8 +8,11 @@ from project import ROOT
 
 from common.cohort import SlideEntry, read_cohort
 from common.errors import ConfigError
+from common.files import sha256
 from common.model_bundle import read_bundle
+from common.openslide_slide import OpenSlideSlide
 from common.outcomes import write_outcome
+from common.slide_changes import seen_of
 from layer3_infer.config import HeatmapSettings
 from layer3_infer.plan import SCRIPT, Cut, Folder, plan, words_of
 from layer3_infer.results_folder import ResultsFolder
@@ -100,6 +104,88 @@ def test_a_slide_of_which_the_cohort_says_otherwise_by_now_is_done_again(tmp_pat
     )
     assert [one["array"] for one in (same, other, scale)] == ["", "1", "1"]
     assert (other["changed"], other["new"], other["strangers"]) == (1, 0, ["gone"])
+
+
+def made_of(folder, entry, content=b"first"):
+    """A slide and an annotation, and a result of them."""
+    entry.path.write_bytes(content)
+    entry.annotation.write_bytes(content)
+    fingerprint = OpenSlideSlide.of(entry).fingerprint
+    inputs = {
+        "slide_fingerprint": fingerprint,
+        "annotation_sha256": sha256(entry.annotation),
+    }
+    seen = seen_of(entry)
+    write_outcome(folder.path, SlideResult(entry.slide_id, "done", inputs=inputs, seen=seen))
+    ResultsFolder(folder.path).heatmap(entry.slide_id).touch()
+
+
+@pytest.mark.parametrize("other", ["path", "annotation"])
+@pytest.mark.parametrize("replaced", [True, False])
+def test_a_slide_or_annotation_replaced_or_at_another_path_is_done_again(tmp_path, other, replaced):
+    folder = begin(tmp_path / "out")
+    entry = SlideEntry("s0", tmp_path / "s0.tif", annotation=tmp_path / "s0.xml")
+    made_of(folder, entry)
+    before = plan([entry], Cut(), WORDS, folder).data["job"]
+    old = getattr(entry, other)
+    new = old if replaced else old.with_stem("other")
+
+    new.write_bytes(b"second")
+    os.utime(new, (1, 1))  # a copy that kept the date of an old file
+    now = replace(entry, **{other: new})
+
+    assert before["array"] == ""
+    after = plan([now], Cut(), WORDS, folder).data["job"]
+    assert (after["array"], after["changed"]) == ("0", 1)
+
+
+def test_the_same_slide_and_annotation_elsewhere_make_no_difference(tmp_path):
+    folder = begin(tmp_path / "out")
+    entry = SlideEntry("s0", tmp_path / "s0.tif", annotation=tmp_path / "s0.xml")
+    made_of(folder, entry)
+    moved = replace(entry, path=tmp_path / "a.tif", annotation=tmp_path / "a.xml")
+    for path in (moved.path, moved.annotation):
+        path.write_bytes(b"first")
+
+    assert plan([moved], Cut(), WORDS, folder).data["job"]["array"] == ""
+
+
+def test_an_annotation_that_is_not_there_and_was_not_is_no_other(tmp_path):
+    folder = begin(tmp_path / "out")
+    write_outcome(folder.path, SlideResult("s0", "done", inputs={"annotation_sha256": ""}))
+    ResultsFolder(folder.path).heatmap("s0").touch()
+    entry = SlideEntry("s0", tmp_path / "s0.tif", annotation=tmp_path / "s0.xml")
+
+    found = [plan([entry], Cut(), WORDS, folder).data["job"]["array"]]
+    (tmp_path / "s0.xml").touch()
+    found.append(plan([entry], Cut(), WORDS, folder).data["job"]["array"])
+
+    assert found == ["", "0"]
+
+
+def test_a_slide_that_was_out_of_reach_is_tried_again_unasked(tmp_path):
+    folder = begin(tmp_path / "out")
+    away = SlideResult("s0", "failed", "gone", exit_status=3, out_of_reach="node7")
+    write_outcome(folder.path, away)
+
+    data = plan(slides(tmp_path, 1), Cut(), WORDS, folder).data["job"]
+
+    assert (data["array"], data["failed_before"], data["new"]) == ("0", 0, 1)
+
+
+def test_a_slide_that_failed_and_was_replaced_since_is_tried_again_unasked(tmp_path):
+    folder = begin(tmp_path / "out")
+    (entry,) = slides(tmp_path, 1)
+    entry.path.write_bytes(b"torn")
+    broken = SlideResult("s0", "failed", "torn", exit_status=3, seen=seen_of(entry))
+    write_outcome(folder.path, broken)
+
+    found = [plan([entry], Cut(), WORDS, folder).data["job"]]
+    entry.path.write_bytes(b"whole")
+    found.append(plan([entry], Cut(), WORDS, folder).data["job"])
+
+    said = [(one["array"], one["failed_before"], one["changed"]) for one in found]
+    assert said == [("", 1, 0), ("0", 0, 1)]
 
 
 def test_a_result_that_cannot_be_read_is_none(tmp_path):

@@ -55,7 +55,7 @@ def test_every_slide_is_in_one_state_and_all_are_counted(out):
 
     assert said.exit_status == 0
     assert said.text.splitlines() == [
-        "4 slides: 1 done, 1 empty, 1 failed, 0 running, 0 stopped, 1 missing",
+        "4 slides: 1 done, 1 empty, 1 failed, 0 out of reach, 0 running, 0 stopped, 1 missing",
         "6 patches analysed; 1 patches/s in each process",
         "  failed c: c.tif: broken",
         "  missing d",
@@ -86,6 +86,12 @@ def test_a_failure_that_is_tried_again_is_running_until_it_fails_anew(out):
     os.utime(old)
     os.utime(next(ResultsFolder(out).unfinished.glob("a.*")), (time.time() - 5,) * 2)
     assert state(out, "a") == "failed"
+
+
+def test_a_slide_that_was_out_of_reach_is_named_with_the_host(out):
+    finish(out, "a", "failed", reason="gone", exit_status=3, out_of_reach="node7")
+
+    assert "  out of reach a: host node7: gone" in status(out).text
 
 
 def test_half_a_result_is_none(out):

@@ -50,5 +50,5 @@ def test_how_far_a_folder_is_can_be_asked_of_another_cohort_too(finished, cohort
 
     assert {one.exit_code for one in found} == {0}
     assert found[0].stdout == found[1].stdout
-    said = "3 slides: 2 done, 1 empty, 0 failed, 0 running, 0 stopped, 0 missing"
+    said = "3 slides: 2 done, 1 empty, 0 failed, 0 out of reach, 0 running, 0 stopped, 0 missing"
     assert found[0].stdout.splitlines()[0] == said
