@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from common.doctor.host import Host
 
 _ASK: Final = "ask its owner for chmod o+r (folders: o+rx)"
+_CIRCLE: Final = "mend the links, which lead in a circle"
+_GONE: Final = "is its server there? Else the disk it is on may be damaged"
 
 
 def unreadable(host: Host, path: Path) -> tuple[str, str] | None:
@@ -27,7 +30,7 @@ def _lost(host: Host, path: Path) -> tuple[str, str] | None:
     except FileNotFoundError:
         pass
     except OSError as error:
-        return f"{path}: {error.strerror}", permission(host, path, _ASK)
+        return _told(host, path, error)
     else:
         return None
     broken = (link for link in (path, *path.parents) if link.is_symlink())
@@ -50,6 +53,20 @@ def _seen(host: Host, link: Path, target: Path) -> str:
 
 
 def _closed(host: Host, path: Path) -> tuple[str, str] | None:
-    if host.reads(path):
-        return None
-    return f"{path} cannot be read", permission(host, path, _ASK)
+    """What is said of a file that may not be read, or a folder that cannot be listed to its end."""
+    if not host.reads(path):
+        return f"{path} cannot be read", permission(host, path, _ASK)
+    try:
+        if path.is_dir():
+            sum(1 for _ in path.iterdir())
+    except OSError as error:
+        return _told(host, path, error)
+    return None
+
+
+def _told(host: Host, path: Path, error: OSError) -> tuple[str, str]:
+    """What the system says, and what follows from it."""
+    said = f"{path}: {error.strerror}"
+    if error.errno in {errno.EACCES, errno.EPERM}:
+        return said, permission(host, path, _ASK)
+    return said, _CIRCLE if error.errno == errno.ELOOP else _GONE

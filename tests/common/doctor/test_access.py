@@ -1,5 +1,10 @@
 from __future__ import annotations
 
+import errno
+import os
+from pathlib import Path
+
+import pytest
 from fake_hosts import Closed, fake_host
 
 from common.doctor.access import unreadable
@@ -27,3 +32,28 @@ def test_what_may_not_be_read_is_told_with_its_owner(tmp_path):
 
     assert said == f"{tmp_path / 'closed.tif'} cannot be read"
     assert "it belongs to user" in advice
+
+
+@pytest.mark.parametrize(
+    ("number", "advice"),
+    [
+        (errno.EACCES, "belongs to user"),
+        (errno.ESTALE, "is its server there? Else the disk it is on may be damaged"),
+        (errno.ELOOP, "mend the links, which lead in a circle"),
+    ],
+)
+def test_what_to_do_follows_from_what_the_system_says(tmp_path, monkeypatch, number, advice):
+    """Whose a file is helps only where it is closed."""
+    stat = Path.stat
+
+    def refuse(path, **how):
+        if path.name == "a.tif":
+            raise OSError(number, os.strerror(number), str(path))
+        return stat(path, **how)
+
+    monkeypatch.setattr(Path, "stat", refuse)
+
+    said, found = unreadable(fake_host(tmp_path), tmp_path / "a.tif")
+
+    assert said == f"{tmp_path / 'a.tif'}: {os.strerror(number)}"
+    assert advice in found

@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import errno
+import os
+from pathlib import Path
+
 import pytest
 from fake_hosts import Closed, fake_host
 
@@ -18,6 +22,17 @@ def slides(tmp_path, *names):
     for name in names:
         (folder / name).write_text("pixels")
     return folder
+
+
+def breaking(listed):
+    """Lists any folder but the one called broken."""
+
+    def of_folder(path):
+        if Path(path).name == "broken":
+            raise OSError(errno.EIO, "Input/output error", str(path))
+        return listed(path)
+
+    return of_folder
 
 
 def of(host, source):
@@ -74,6 +89,19 @@ def test_links_in_a_circle_are_told(tmp_path):
 
     assert found.state == "failed"
     assert "symbolic links" in found.said
+
+
+def test_a_folder_that_breaks_off_while_it_is_listed_is_told(tmp_path, monkeypatch):
+    """Though whoever asks may look into it: its server gave it up, or its disk is damaged."""
+    folder = slides(tmp_path, "a.tif")
+    (folder / "broken").mkdir()
+    for name in ("scandir", "listdir"):
+        monkeypatch.setattr(os, name, breaking(getattr(os, name)))
+
+    (found,) = of(fake_host(tmp_path), folder)
+
+    assert found.state == "failed"
+    assert found.said == f"{folder / 'broken'}: Input/output error"
 
 
 def test_a_file_that_may_not_be_read_is_told_with_its_owner(tmp_path):
