@@ -4,7 +4,8 @@
 #   slurm/submit.sh SLIDES --out OUT [--extract-config F] [--train-config F] [--heatmap-config F]
 #     [--model BUNDLE] [--images DIR] [--blocks K] [--units-per-task U] [--max-tasks N]
 #     [--at-once M] [--sbatch WORDS] [--extract-sbatch WORDS] [--train-sbatch WORDS]
-#     [--heatmap-sbatch WORDS] [--held-out] [--retry-failed] [--all] [--dry-run]
+#     [--heatmap-sbatch WORDS] [--extract-words WORDS] [--train-words WORDS]
+#     [--heatmap-words WORDS] [--held-out] [--retry-failed] [--all] [--dry-run]
 #
 # SLIDES         a folder of slides or, better, a cohort CSV; jobs get copies of what it and the
 #                configurations say now
@@ -16,6 +17,8 @@
 # --at-once      tasks of an array that may run at the same time
 # --sbatch       further words for sbatch, such as '--account=a --time=8:00:00', for every job;
 # --...-sbatch   behind them, for one stage, such as '--partition=gpu --gpus-per-node=4'
+# --...-words    further words for the command of a stage, such as '--scratch $SLURM_TMPDIR', whose
+#                variable in single quotes is that of the node, or '--masks FOLDER'
 # --held-out     compare with annotations only those slides that the model was not trained on
 # --retry-failed do slides again that failed
 # --all          submit every task: each looks whether its slides' files are whole
@@ -30,6 +33,7 @@ set -euo pipefail
 
 here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 source "$here/submit/messages.sh"  # mistakes, and words as one would type them
+source "$here/submit/words.sh"     # further words for the commands
 source "$here/submit/options.sh"   # the words of the command line
 source "$here/submit/site.sh"      # what must be there: programs, files, room, a cluster
 source "$here/submit/configs.sh"   # copies of the configurations
@@ -39,7 +43,7 @@ source "$here/submit/queue.sh"     # what is in the queue by now
 source "$here/submit/jobs.sh"      # a job's sbatch line, dependency and number
 source "$here/submit/stages.sh"    # extract, merge, train, heatmap, report
 
-usage() { sed -n '4,27s/^# \{0,1\}//p' "$0"; }
+usage() { sed -n '4,30s/^# \{0,1\}//p' "$0"; }
 
 main() {
   read_options "$@"
@@ -71,15 +75,19 @@ look_at_work() {
 }
 
 plan_patches() {
-  plan_layer layer1_extract "$out/layer1" --no-look ${extract_config:+--config "$extract_config"}
+  local parts
+  planning_words extract
+  plan_layer layer1_extract "$out/layer1" --no-look ${extract_config:+--config "$extract_config"} \
+    ${parts[@]+"${parts[@]}"}
 }
 
 # Heatmaps of a model that is not there yet cannot be held against it.
 plan_heatmaps() {
-  local against=''
+  local parts against=''
   if [ -n "$model" ] || [ -e "$bundle/bundle.json" ]; then against=yes; fi
+  planning_words heatmap
   plan_layer layer3_infer "$out/layer3" ${heatmap_config:+--config "$heatmap_config"} \
-    ${against:+--model "$bundle"}
+    ${against:+--model "$bundle"} ${parts[@]+"${parts[@]}"}
 }
 
 say_how_to_go_on() {

@@ -6,9 +6,12 @@ declare -A job=()  # by stage: the number of its job in the queue
 begun=''           # the numbers of what was submitted just now
 fresh=''           # set once a stage is submitted: those after it wait for it
 
-# submit STAGE DEPENDENCY WORDS: its script with these words, unless such a job is in the queue
+# submit STAGE DEPENDENCY WORDS: its script with these words and those given for it, unless such a
+# job is in the queue
 submit() {
-  local stage=$1 after=$2 mark line
+  local stage=$1 after=$2 mark line parts
+  split "${words_for[$stage]:-}"
+  set -- "$@" ${parts[@]+"${parts[@]}"}
   mark=$(digest "${@:3}")
   todo "$stage" "$mark" || return 0
   line_of "$@"
@@ -25,12 +28,12 @@ submit() {
 
 # line_of STAGE DEPENDENCY WORDS: sets $line to the words that submit it; arrays as $plan says
 line_of() {
-  local log=$1-%j.log cut=(--export=ALL) further
+  local log=$1-%j.log cut=(--export=ALL) parts
   if [ "$1" = extract ] || [ "$1" = heatmap ]; then
     log=$1-%A_%a.log cut=("--array=$(open_tasks)" "--export=ALL,TASKS=$(value tasks)")
   fi
-  read -rd '' -a further <<< "${own[all]:-} ${own[$1]:-}" || true
-  line=(sbatch --parsable ${further[@]+"${further[@]}"})
+  split "${own[all]:-} ${own[$1]:-}"
+  line=(sbatch --parsable ${parts[@]+"${parts[@]}"})
   line+=("--job-name=camnet-$1" "--output=${out//%/%%}/logs/$log")
   [ -z "$2" ] || line+=("--dependency=$2" --kill-on-invalid-dep=yes)
   line+=("${cut[@]}" "$here/${script[$1]}.sbatch" "${@:3}")

@@ -39,6 +39,7 @@ choose_programs() {
     [ -z "$path" ] || bind "$(dirname "$path")"
   done
   [ -z "$model" ] || bind "$model"
+  bind_words
 }
 
 # plan_layer LAYER FOLDER [WORDS]: what of it is not finished

@@ -2,7 +2,7 @@
 
 slides='' out='' extract_config='' train_config='' heatmap_config='' model='' images=''
 blocks=1 units_per_task='' max_tasks='' at_once='' held_out='' retry_failed='' all='' dry_run=''
-declare -A own=()  # words for sbatch, by stage
+declare -A own=() words_for=()  # words for sbatch, and for the commands of the layers, by stage
 
 read_options() {
   while [ $# -gt 0 ]; do
@@ -22,6 +22,9 @@ read_options() {
       --extract-sbatch) own[extract]=$2 && shift ;;
       --train-sbatch) own[train]=$2 && shift ;;
       --heatmap-sbatch) own[heatmap]=$2 && shift ;;
+      --extract-words) words_for[extract]=$2 && shift ;;
+      --train-words) words_for[train]=$2 && shift ;;
+      --heatmap-words) words_for[heatmap]=$2 && shift ;;
       --held-out) held_out=yes ;;
       --retry-failed) retry_failed=yes ;;
       --all) all=yes ;;
@@ -39,13 +42,14 @@ read_options() {
 check_option() {
   case $1 in
     --out | --extract-config | --train-config | --heatmap-config | --model | --images | --blocks | \
-      --units-per-task | --max-tasks | --at-once | --sbatch | --*-sbatch)
+      --units-per-task | --max-tasks | --at-once | --sbatch | --*-sbatch | --*-words)
       [ $# -gt 1 ] || die "$1 needs a value" ;;
   esac
   case $1 in
     --blocks | --units-per-task | --max-tasks | --at-once)
       [[ $2 =~ ^[1-9][0-9]*$ ]] || die "$1: expected a number greater than 0, found $2" ;;
-    --sbatch | --*-sbatch)
+    --sbatch | --*-sbatch | --*-words)
       [[ $2 != *[\"\'\\]* ]] || die "$1: expected words without quotes or backslashes, found $2" ;;
   esac
+  [[ $1 != --*-words ]] || check_words "$1" "$2"
 }

@@ -44,8 +44,8 @@ todo() {
     echo "$1: job $id waits for what was not finished, and is replaced"
     [ -n "$dry_run" ] || cancel "$1" "$id"
   elif [ -n "$given" ] && [ "$given" != "$2" ]; then
-    die "$1: job $id in the queue was given other slides, another configuration, model or" \
-      "images. Wait for its end, or: scancel $id; then the same line again"
+    die "$1: job $id in the queue was given other slides or words, another configuration," \
+      "model or images. Wait for its end, or: scancel $id; then the same line again"
   else
     job[$1]=$id
     echo "$1: in the queue, job $id"

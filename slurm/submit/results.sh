@@ -40,8 +40,10 @@ refuse_other_model() {
 
 # check_training [WORDS]: layer 2 says whether the configuration goes with OUT
 check_training() {
-  run layer2_train check ${train_config:+--config "$train_config"} "$@" --out "$out/layer2" \
-    > /dev/null
+  local parts
+  planning_words train
+  run layer2_train check ${train_config:+--config "$train_config"} ${parts[@]+"${parts[@]}"} "$@" \
+    --out "$out/layer2" > /dev/null
 }
 
 # Whether the model is there, and of these patches; where some were written since, layer 2 looks.

@@ -26,6 +26,7 @@ def test_help_says_what_every_option_is_for():
         (("--blocks",), "--blocks needs a value"),
         (("--blocks", "x"), "--blocks: expected a number greater than 0, found x"),
         (("--sbatch", "--comment='a b'"), "--sbatch: expected words without quotes"),
+        (("--train-words", "--set a='b c'"), "--train-words: expected words without quotes"),
         (("other.csv",), "expected one SLIDES, found my cohort.csv and other.csv"),
     ],
 )
