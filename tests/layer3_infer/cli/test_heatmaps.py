@@ -76,7 +76,7 @@ def test_a_slide_that_cannot_be_read_ends_the_run_with_status_3(bundle_path, tmp
     )
 
     assert result.exit_code == 3
-    assert "failed a: " in result.stdout
+    assert "failed a, out of reach of " in result.stdout
 
 
 def changed_manifest(bundle, **changes):
