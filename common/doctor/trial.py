@@ -30,6 +30,8 @@ _LOCKS: Final = ("flock", "fcntl")
 _LITTLE: Final = GB
 _FEW: Final = 10_000
 _ASK: Final = "give another --out"
+_GONE: Final = "is its server there? Give another --out"
+_CLOSED: Final = ("EACCES", "EPERM")
 _ADVICE: Final = {
     "ENOSPC": "make room, or give another --out",
     "EDQUOT": "your share of the disk is used up: make room, or give another --out",
@@ -45,7 +47,7 @@ def nowhere(host: Host, told: Told, folder: Path) -> tuple[str, str] | None:
     place = told.steps.get("place")
     if place is None:
         said = f"{folder} could not be looked at, {told.end or 'and nothing says why'}"
-        return said, "is its server there? Give another --out"
+        return said, _GONE
     if place["found"] == WORKS:
         return None
     return place["found"], _advice(host, place, folder)
@@ -113,4 +115,6 @@ def _hung(told: Told) -> str:
 
 
 def _advice(host: Host, step: dict[str, Any], path: Path) -> str:
-    return _ADVICE.get(step.get("errno", "")) or permission(host, path, _ASK)
+    """What to do about a step that was refused."""
+    name = step.get("errno", "")
+    return permission(host, path, _ASK) if name in _CLOSED else _ADVICE.get(name, _GONE)

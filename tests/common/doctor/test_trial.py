@@ -54,6 +54,17 @@ def test_a_full_disk_is_told_whatever_step_finds_it(tmp_path, name):
     assert advice == "make room, or give another --out"
 
 
+@pytest.mark.parametrize(("step", "tell"), [("place", nowhere), ("write", not_written)])
+def test_a_disk_that_fails_is_not_told_by_whose_it_is(tmp_path, step, tell):
+    stale = {step: {"found": "Stale file handle", "errno": "ESTALE"}}
+    where = () if tell is nowhere else ("OUT",)
+
+    said, advice = tell(fake_host(tmp_path), told(stale), tmp_path, *where)
+
+    assert "Stale file handle" in said
+    assert advice == "is its server there? Give another --out"
+
+
 def test_little_room_is_told_before_it_is_used_up(tmp_path):
     bytes_left = of(tmp_path, told({"room": ROOM | {"free": 10**6}}))
     files_left = of(tmp_path, told({"room": ROOM | {"inodes": 12}}))
