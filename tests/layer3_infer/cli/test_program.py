@@ -12,7 +12,10 @@ from layer3_infer.cli import cli
 
 invoke = partial(typed, cli)
 HEAVY = ("numpy", "keras", "tensorflow", "matplotlib", "pydantic", "h5py", "cv2", "shapely")
-VERBS = "check concepts doctor evaluate explain heatmap merge plan report slide-model status suggest view"
+VERBS = (
+    "check concepts doctor evaluate explain heatmap merge plan report slide-model status suggest "
+    "view"
+)
 
 
 def test_the_four_commands_follow_one_another(cohort_csv, bundle_path, patch_folder, tmp_path):
