@@ -161,15 +161,20 @@ def held(work: Callable[[], T]) -> Held[T]:
         return Held(error=error)
 
 
+def outcome_path(folder: Path, name: str) -> Path:
+    """Where the outcome of a slide or part lies in a folder of results."""
+    return folder / FOLDER / f"{name}.json"
+
+
 def write_outcome(folder: Path, outcome: Outcome) -> None:
     """Write ``folder/outcomes/<name>.json``."""
     text = json.dumps(asdict(outcome), indent=2, ensure_ascii=False)
-    write_text(folder / FOLDER / f"{outcome.name}.json", text + "\n")
+    write_text(outcome_path(folder, outcome.name), text + "\n")
 
 
 def forget(folder: Path, name: str) -> None:
     """Remove the outcome of a slide or part, if there is one: its files will be replaced."""
-    path = folder / FOLDER / f"{name}.json"
+    path = outcome_path(folder, name)
     with writable(path):
         path.unlink(missing_ok=True)
 
@@ -182,7 +187,7 @@ def read_outcome(folder: Path, name: str) -> Outcome | None:
     ContractError
         If the file is there and is not an outcome.
     """
-    path = folder / FOLDER / f"{name}.json"
+    path = outcome_path(folder, name)
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
         known = {f.name: values[f.name] for f in fields(Outcome) if f.name not in _ADDED}

@@ -1,4 +1,4 @@
-"""What earlier runs left to do, told without opening a slide or a patch file."""
+"""What earlier runs left to do, told without opening a patch file, or a slide that is as it was."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from common.entry_changes import entry_changes
 from common.errors import ContractError
 from common.outcomes import FOLDER as OUTCOMES
-from common.outcomes import read_outcome
+from common.outcomes import outcome_path, read_outcome
 from common.parts import parse_part
 from common.patch_file.reader import FOLDER as PATCHES
 from common.patch_file.schema import SUFFIX
+from common.slide_changes import SLIDE, may_differ
 from layer1_extract.cohort_record import recorded_cohort
 
 if TYPE_CHECKING:
@@ -33,9 +34,10 @@ class Left:
     units : tuple of int
         The units that are to be done, by their place.
     failed : frozenset of str
-        Slides that failed before.
+        Slides that failed before, and not because they were out of reach.
     changed : frozenset of str
-        Slides that have a result, of which the cohort says something else by now.
+        Slides that have a result, of which the cohort says something else by now, or the file of
+        which is another.
     new : frozenset of str
         Slides of which there is nothing, or a failure that is to be tried again.
     strangers : frozenset of str
@@ -53,8 +55,8 @@ def left_of(units: Sequence[Unit], out: Path, *, retry_failed: bool = False) -> 
     """What of `units` has no result in `out`, and what else is there.
 
     A unit is taken for finished where its outcome and its patch file are there, or those of the
-    whole slide, and the cohort says of the slide what it said then. Whether the files still hold
-    is for `extract` and `merge`, which read them.
+    whole slide, the slide's files are what they were, and the cohort says of it what it said then.
+    Whether the results still hold is for `extract` and `merge`, which read them.
 
     Parameters
     ----------
@@ -62,19 +64,17 @@ def left_of(units: Sequence[Unit], out: Path, *, retry_failed: bool = False) -> 
     out : Path
         Folder of the results; may be absent.
     retry_failed : bool
-        Whether slides that failed before, in whichever part, are to be done again. One of which
-        the cohort says something else by now is.
+        Whether slides that failed before, in whichever part, are to be done again. One that was
+        out of reach is, and one that is another by now, or of which the cohort says otherwise.
     """
     outcomes, files = _outcomes(out), names_in(out / PATCHES, SUFFIX)
     told = outcomes.keys()
     entries = {unit.entry.slide_id: unit.entry for unit in units}
     changed, other_files, mended = _changed(entries, outcomes, out)
-    failed = {
-        parse_part(name)[0]
-        for name, outcome in outcomes.items()
-        if outcome.status == "failed" and name not in files
-    }
-    again = failed if retry_failed else failed & mended
+    lost = [o for name, o in outcomes.items() if o.status == "failed" and name not in files]
+    failed = {outcome.slide_id for outcome in lost if not outcome.out_of_reach}
+    away = {outcome.slide_id for outcome in lost} - failed
+    again = (failed if retry_failed else failed & mended) | away
     anew = changed | other_files
     done = {name for name in told & files if parse_part(name)[0] not in anew}
     over = done | (failed - again)
@@ -87,7 +87,7 @@ def left_of(units: Sequence[Unit], out: Path, *, retry_failed: bool = False) -> 
     return Left(
         left,
         failed=frozenset(failed & entries.keys()),
-        changed=frozenset(changed - failed),
+        changed=frozenset(changed - failed - away),
         new=frozenset((entries.keys() - traces) | (again & entries.keys())),
         strangers=frozenset({parse_part(name)[0] for name in files} - entries.keys()),
     )
@@ -111,10 +111,11 @@ def _outcomes(out: Path) -> dict[str, Outcome]:
 def _changed(
     entries: Mapping[str, SlideEntry], outcomes: Mapping[str, Outcome], out: Path
 ) -> tuple[set[str], set[str], set[str]]:
-    """Slides of which the cohort says other than before, in three kinds.
+    """Slides that are other than before, or of which the cohort says so, in three kinds.
 
-    Other than their result follows from; other files or scale than the latest run was given, which
-    may come to the same; and anything other than that run was given.
+    Other than their result follows from, as far as is known; other files or scale than the latest
+    run was given, which may come to the same; and anything other than that run was given, or the
+    file of a slide that failed.
     """
     before = {entry.slide_id: entry for entry in recorded_cohort(out)}
     told = {
@@ -122,18 +123,25 @@ def _changed(
         for slide_id, entry in entries.items()
         if slide_id in before and before[slide_id] != replace(entry, fallback_mpp=None)
     }
-    files = {name for name in told if _files_of(before[name]) != _files_of(entries[name])}
-    changed = {
-        outcome.slide_id
-        for name, outcome in outcomes.items()
-        if (entry := entries.get(outcome.slide_id)) is not None
-        and entry_changes(entry, outcome.inputs, _mpp(outcome), out / OUTCOMES / f"{name}.json")
-    }
-    return changed, files, told
-
-
-def _files_of(entry: SlideEntry) -> tuple[Path, float | None, Path | None]:
-    return entry.path, entry.mpp, entry.annotation
+    moved = {name for name in told if before[name].files != entries[name].files}
+    scaled = {name for name in told if before[name].mpp != entries[name].mpp}
+    unscaled = {name for name in scaled if entries[name].mpp is None}
+    changed, mended = set[str](), set(told)
+    for name, outcome in outcomes.items():
+        path, seen = outcome_path(out, name), outcome.seen
+        entry = entries.get(outcome.slide_id)
+        if entry is None:
+            continue
+        if outcome.status == "failed":
+            if seen and may_differ(entry.path, seen.get(SLIDE), path):
+                mended.add(entry.slide_id)
+            continue
+        unknown = unscaled if seen else unscaled | moved
+        if entry.slide_id in unknown or entry_changes(
+            entry, outcome.inputs, _mpp(outcome), path, seen
+        ):
+            changed.add(entry.slide_id)
+    return changed, moved | scaled, mended
 
 
 def _mpp(outcome: Outcome) -> float | None:

@@ -8,15 +8,17 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Final
 
 from common.cli import Result
+from common.cohort import read_cohort
 from common.config import digest, with_values
 from common.errors import ContractError, SlideError
 from common.files import set_aside
-from common.outcomes import Outcome, exit_status, forget, summary, write_outcome
+from common.outcomes import Outcome, exit_status, forget, outcome_path, summary, write_outcome
 from common.parts import parse_part, part_name
 from common.patch_file.check import check
 from common.progress import progress
 from common.run_folder import RESOLVED, recorded
-from layer1_extract.cohort_record import unit_names
+from common.slide_changes import is_another_slide
+from layer1_extract.cohort_record import recorded_cohort, unit_names
 from layer1_extract.config import StorageSettings
 from layer1_extract.extraction import patch_path
 from layer1_extract.joining import join_slide
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from common.cohort import SlideEntry
+
     Leftovers = Mapping[str, int]
     """Slides that are whole and of which parts are left, with the number of their parts."""
 
@@ -38,7 +42,12 @@ log = logging.getLogger(__name__)
 
 
 def merge(
-    out: Path, *, join: bool = False, cohort: Path | None = None, set_others_aside: bool = False
+    out: Path,
+    *,
+    join: bool = False,
+    cohort: Path | None = None,
+    set_others_aside: bool = False,
+    max_failed: float = 1.0,
 ) -> Result:
     """Make sure that every slide of the cohort is there, and gather what is said of them.
 
@@ -55,12 +64,14 @@ def merge(
         What should be there, and nothing else; None takes what the runs were given.
     set_others_aside : bool
         Move the patches of slides that are not in the cohort out of the readers' way.
+    max_failed : float
+        Share of the slides that may fail, 0 to 1; one always may.
 
     Raises
     ------
     ContractError
-        Naming every slide and part that is missing or damaged, and those that failed; or slides
-        that `cohort` lacks.
+        Naming every slide and part that is missing, damaged or out of reach, and those that failed;
+        or those that failed, where they are too many; or slides that `cohort` lacks.
     """
     slide_ids = cohort_ids(out, cohort)
     if set_others_aside:
@@ -69,7 +80,8 @@ def merge(
     states = states_of(out, slide_ids)
     write_table(out, states)
     leftovers = _leftovers(out, states)
-    _refuse_gaps(out, states, {} if join else leftovers)
+    _refuse_gaps(out, states, {} if join else leftovers, _entries(out, cohort))
+    _refuse_many_failed(out, states, max_failed)
     if cohort is not None:
         _refuse_strangers(out, _strangers(out, slide_ids), cohort)
     _set_aside_rest(out, states)
@@ -82,7 +94,18 @@ def merge(
     return _said(out, outcomes, _strangers(out, slide_ids))
 
 
-def _refuse_gaps(out: Path, states: Sequence[UnitState], leftovers: Leftovers) -> None:
+def _entries(out: Path, cohort: Path | None) -> dict[str, SlideEntry]:
+    """What is said of the slides, by their ids: in the cohort, else in what runs were given."""
+    known = recorded_cohort(out) if cohort is None else read_cohort(cohort)
+    return {entry.slide_id: entry for entry in known}
+
+
+def _refuse_gaps(
+    out: Path,
+    states: Sequence[UnitState],
+    leftovers: Leftovers,
+    entries: Mapping[str, SlideEntry],
+) -> None:
     """Name all that is missing or damaged at once.
 
     Raises
@@ -91,12 +114,13 @@ def _refuse_gaps(out: Path, states: Sequence[UnitState], leftovers: Leftovers) -
     """
     known = _failed(states)
     lines = [
-        f"{one.name} is {one.state}{f' ({one.said})' if one.said else ''}"
+        f"{one.name} is {one.state.replace('_', ' ')}{f' ({one.said})' if one.said else ''}"
         for one in states
-        if one.state in {"running", "stopped", "missing"}
+        if one.state in {"out_of_reach", "running", "stopped", "missing"}
         and (one.state == "running" or parse_part(one.name)[0] not in known)
     ]
     lines += [f"{slide_id} is there both whole and in parts" for slide_id in leftovers]
+    lines += _replaced(out, states, entries)
     lines += _damage(out, states)
     if not lines:
         return
@@ -106,7 +130,50 @@ def _refuse_gaps(out: Path, states: Sequence[UnitState], leftovers: Leftovers) -
         "Run layer1-extract extract again, which does these alone; --join ends a joining that was "
         "stopped"
     )
+    if any(one.state == "out_of_reach" for one in states):
+        advice += (
+            ". What is out of reach is not mounted or not readable on that host, or not where the "
+            "cohort says"
+        )
     raise ContractError(out, "slides", f"{len(states)} slides and parts, whole", found, advice)
+
+
+def _refuse_many_failed(out: Path, states: Sequence[UnitState], share: float) -> None:
+    """Let nothing be trained on what is left of a cohort of which too much failed.
+
+    Raises
+    ------
+    ContractError
+        Naming what failed.
+    """
+    failed, slides = _failed(states), {parse_part(one.name)[0] for one in states}
+    if len(failed) <= max(1.0, share * len(slides)):
+        return
+    lines = [f"{one.name} failed: {one.said}" for one in states if one.state == "failed"]
+    expected = f"at most {share:.0%} of {len(slides)} slides to have failed (--max-failed)"
+    found = "\n  ".join([f"{len(failed)} that did:", *lines])
+    advice = (
+        "Mend them and run layer1-extract extract again (slurm/submit.sh: --retry-failed), take "
+        "them out of the cohort, or go on without them by a larger --max-failed"
+    )
+    raise ContractError(out, "slides", expected, found, advice)
+
+
+def _replaced(
+    out: Path, states: Iterable[UnitState], entries: Mapping[str, SlideEntry]
+) -> list[str]:
+    """What is not of the slide that is there now; a slide that is out of reach here tells nothing.
+
+    Where a slide that was replaced is out of reach of the host that is to do it anew, its results
+    stay as they are.
+    """
+    done = [one.outcome for one in states if one.outcome and one.outcome.status != "failed"]
+    return [
+        f"{outcome.name} is of another slide than the file that is there now, {entry.path}"
+        for outcome in done
+        if (entry := entries.get(outcome.slide_id))
+        and is_another_slide(entry, outcome.inputs, outcome.seen, outcome_path(out, outcome.name))
+    ]
 
 
 def _damage(out: Path, states: Sequence[UnitState]) -> list[str]:
@@ -115,7 +182,7 @@ def _damage(out: Path, states: Sequence[UnitState]) -> list[str]:
     settings = recorded(out) or {}
     config_sha256 = digest(settings) if settings else ""
     storage = with_values(StorageSettings(), settings.get("storage", {})) if settings else None
-    done = [one.outcome for one in states if one.outcome and one.state != "failed"]
+    done = [one.outcome for one in states if one.outcome and one.outcome.status != "failed"]
     for outcome in progress(done, "check", unit="file"):
         path = patch_path(out, outcome.name)
         try:

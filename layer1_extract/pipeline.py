@@ -20,7 +20,9 @@ from common.patch_file.reader import FOLDER as PATCH_FOLDER
 from common.patch_file.reader import PatchFile
 from common.patch_file.schema import SUFFIX
 from common.progress import live
+from common.reach import out_of_reach
 from common.run_folder import claim, refuse_other
+from common.slide_changes import seen_of
 from common.staging import copied_ahead, from_scratch
 from common.workers import spread
 from layer1_extract.board import open_board
@@ -214,8 +216,10 @@ def _extracted(unit: Unit, run: Run, threads: int, report: Report) -> Outcome:
             desk=desk,
         )
 
-    outcome = attempt(entry.slide_id, lambda: from_scratch(run.scratch, entry, extracted))
-    return replace(outcome, part=unit.part, parts=unit.parts)
+    seen = seen_of(entry)
+    work = partial(from_scratch, run.scratch, entry, extracted)
+    outcome = attempt(entry.slide_id, work, entry.files)
+    return replace(outcome, part=unit.part, parts=unit.parts, seen=seen)
 
 
 def _record(outcome: Outcome, unit: Unit, run: Run) -> Outcome:
@@ -244,6 +248,7 @@ def _died(item: tuple[int, Unit], *, run: Run, board: Board) -> Outcome:
         exit_status=SlideError.exit_status,
         part=unit.part,
         parts=unit.parts,
+        out_of_reach=out_of_reach(unit.entry.files),
     )
     board.report(row)(0, 1.0)
     return _record(outcome, unit, run)

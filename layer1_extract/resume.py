@@ -90,7 +90,7 @@ def vanished(unit: Unit, run: Run) -> Outcome | None:
     if all(_left(name, run, logging.DEBUG) is None for name in names):
         return None
     look = _mask_read if _reachable(unit.entry) else _opened
-    outcome = attempt(unit.entry.slide_id, lambda: look(unit.entry, run))
+    outcome = attempt(unit.entry.slide_id, lambda: look(unit.entry, run), unit.entry.files)
     if outcome.status != "failed":
         return None  # nothing is wrong, or it came back meanwhile
     return replace(outcome, notes=[_KEPT], part=unit.part, parts=unit.parts)
@@ -183,8 +183,7 @@ def _mask_read(entry: SlideEntry, run: Run) -> Outcome:
 
 def _reachable(entry: SlideEntry) -> bool:
     """Whether slide and annotation can be read at all, whatever they hold."""
-    paths = [entry.path, *([entry.annotation] if entry.annotation else [])]
-    return all(_can_be_read(path) for path in paths)
+    return all(_can_be_read(path) for path in entry.files)
 
 
 def _can_be_read(path: Path) -> bool:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-State = Literal["done", "empty", "failed", "running", "stopped", "missing"]
+State = Literal["done", "empty", "failed", "out_of_reach", "running", "stopped", "missing"]
 TABLE: Final = "outcomes.csv"
 
 log = logging.getLogger(__name__)
@@ -36,8 +36,9 @@ class UnitState:
     Attributes
     ----------
     name : str
-    state : {"done", "empty", "failed", "running", "stopped", "missing"}
-        Running was heard of lately; stopped was begun, and not heard of since.
+    state : {"done", "empty", "failed", "out_of_reach", "running", "stopped", "missing"}
+        Out of reach failed because its host could not get at its files; running was heard of
+        lately; stopped was begun, and not heard of since.
     outcome : Outcome or None
         Where it is done, empty or failed.
     said : str
@@ -122,11 +123,11 @@ def status(out: Path, cohort: Path | None = None) -> Result:
     counts = _total(outcomes)
     seconds = sum(outcome.seconds for outcome in outcomes)
     speed = counts["kept"] / seconds if seconds else 0.0
-    said = ", ".join(f"{count} {state}" for state, count in number.items())
+    said = ", ".join(f"{count} {_words(state)}" for state, count in number.items())
     lines = [f"{len(states)} slides and parts: {said}"]
     lines.append(f"{_counts_said(counts)}; {speed:.0f} patches/s in each process")
     told = [one for one in states if one.state not in {"done", "empty"}]
-    lines += [f"  {one.state} {one.name}{f': {one.said}' if one.said else ''}" for one in told]
+    lines += [f"  {_words(one.state)} {one.name}{_colon(one.said)}" for one in told]
     data = {
         "out": str(out),
         "states": number,
@@ -141,10 +142,21 @@ def _state(out: Path, name: str, outcome: Outcome | None, claim: Claim | None) -
     if outcome is not None and (
         claim is None or claim.stale or claim.beat <= _written(out, name)
     ):  # what is begun anew has no outcome: a process that was too much has stopped
+        if outcome.out_of_reach:
+            said = f"host {outcome.out_of_reach}: {outcome.reason}"
+            return UnitState(name, "out_of_reach", outcome, said)
         return UnitState(name, outcome.status, outcome, outcome.reason)
     if claim is not None:
         return UnitState(name, "stopped" if claim.stale else "running", said=str(claim))
     return UnitState(name, "missing")
+
+
+def _words(state: str) -> str:
+    return state.replace("_", " ")
+
+
+def _colon(said: str) -> str:
+    return f": {said}" if said else ""
 
 
 def _written(out: Path, name: str) -> float:

@@ -59,6 +59,11 @@ class SlideEntry:
         if mistakes := text_mistakes(texts) + mpp_mistakes(self.mpp):
             raise ValueError("; ".join(mistakes))
 
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """What is read of it: the slide, and its annotation if it has one."""
+        return (self.path, self.annotation) if self.annotation else (self.path,)
+
 
 TEXTS: Final = ("slide_id", "patient", "node", "centre", "slide_label", "split")
 """The fields of a `SlideEntry` that are plain text."""

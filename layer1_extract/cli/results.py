@@ -27,15 +27,30 @@ _COHORT: Final = click.option(
 @click.option(
     "--set-others-aside", is_flag=True, help="Move patches of slides SLIDES lacks out of the way."
 )
-def merge(out: Path, join: bool, cohort: Path | None, set_others_aside: bool) -> Result:
+@click.option(
+    "--max-failed",
+    type=click.FloatRange(0, 1),
+    default=1.0,
+    help="Share of the slides that may have failed; one always may.",
+)
+def merge(
+    out: Path, join: bool, cohort: Path | None, set_others_aside: bool, max_failed: float
+) -> Result:
     """Make sure that OUT holds every slide, and gather outcomes.csv and a contact sheet.
 
-    A slide or part that is missing or damaged is named, and refused; with --cohort, patches of
-    slides that SLIDES lacks are too. Slides that failed are reported, and do not stop the others.
+    A slide or part that is missing, damaged, or was out of reach of the host that should read it is
+    named, and refused; with --cohort, patches of slides that SLIDES lacks are too. Slides that
+    failed are reported, and do not stop the others unless they are more than --max-failed.
     """
     from layer1_extract.merge import merge as merge_folder
 
-    return merge_folder(out, join=join, cohort=cohort, set_others_aside=set_others_aside)
+    return merge_folder(
+        out,
+        join=join,
+        cohort=cohort,
+        set_others_aside=set_others_aside,
+        max_failed=max_failed,
+    )
 
 
 @verb(cli)

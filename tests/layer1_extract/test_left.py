@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 import os
+import shutil
 from dataclasses import replace
 
 import pytest
+from clocks import tick
 
 from common.cohort import SlideEntry
-from common.files import sha256
+from common.files import sha256, spread_hash
 from common.outcomes import Outcome, write_outcome
 from common.parts import parse_part
+from common.slide_changes import seen_of
 from common.units import units_of
 from layer1_extract.cohort_record import record_cohort
 from layer1_extract.extraction import patch_path
@@ -135,10 +138,90 @@ def test_a_slide_that_lies_elsewhere_by_now_is_looked_at_again(tmp_path):
     done(tmp_path, "a")
 
     moved = left_of(units_of([now]), tmp_path)
+    tick(tmp_path)
     record_cohort(tmp_path, [now])
 
-    assert (moved.units, moved.changed) == ((0,), set())
+    assert (moved.units, moved.changed) == ((0,), {"a"})
     assert left_of(units_of([replace(now, fallback_mpp=1.0)]), tmp_path).units == ()
+
+
+def noted(out, entry):
+    """A result that says what its files were."""
+    hashed = sha256(entry.annotation) if entry.annotation else ""
+    inputs = {"slide_fingerprint": spread_hash(entry.path), "annotation_sha256": hashed}
+    write_outcome(out, Outcome(entry.slide_id, "done", inputs=inputs, seen=seen_of(entry)))
+    written(out, entry.slide_id)
+    record_cohort(out, [entry])
+
+
+@pytest.fixture
+def drawn(tmp_path):
+    """A slide with its annotation."""
+    entry = SlideEntry("a", tmp_path / "a.tif", annotation=tmp_path / "a.xml")
+    for path in entry.files:
+        path.write_text("one")
+    return entry
+
+
+def test_a_slide_file_that_was_replaced_under_its_name_is_changed(drawn, tmp_path):
+    noted(tmp_path, drawn)
+    before = left_of(units_of([drawn]), tmp_path)
+    drawn.path.write_text("another")
+    os.utime(drawn.path, (1, 1))
+
+    after = left_of(units_of([drawn]), tmp_path)
+
+    assert (before.units, before.changed) == ((), set())
+    assert (after.units, after.changed) == ((0,), {"a"})
+
+
+@pytest.mark.parametrize("role", ["path", "annotation"])
+def test_another_file_in_another_place_is_changed_and_the_same_one_is_looked_at(
+    role, drawn, tmp_path
+):
+    noted(tmp_path, drawn)
+    place, before = tmp_path / "elsewhere", getattr(drawn, role)
+    elsewhere = replace(drawn, **{role: place})
+
+    shutil.copy(before, place)
+    same = left_of(units_of([elsewhere]), tmp_path)
+    place.write_text("two")
+    os.utime(place, (1, 1))
+    other = left_of(units_of([elsewhere]), tmp_path)
+
+    assert (same.units, same.changed) == ((0,), set())
+    assert (other.units, other.changed) == ((0,), {"a"})
+
+
+def test_a_scale_that_is_no_longer_stated_is_changed(drawn, tmp_path):
+    noted(tmp_path, replace(drawn, mpp=0.5))
+
+    assert left_of(units_of([drawn]), tmp_path).changed == {"a"}
+
+
+def test_a_slide_out_of_reach_is_left_for_the_next_run_and_has_not_failed(tmp_path):
+    for name, host in (("a", "node7"), ("b", "")):
+        write_outcome(tmp_path, Outcome(name, "failed", exit_status=3, out_of_reach=host))
+
+    found = left_of(units(tmp_path), tmp_path)
+
+    assert (places(found), found.new) == (([0], {"b"}), {"a"})
+
+
+def test_a_part_out_of_reach_is_left_alone(tmp_path):
+    done(tmp_path, "a.part-0-of-2")
+    write_outcome(tmp_path, Outcome("a", "failed", part=1, parts=2, out_of_reach="node7"))
+
+    assert places(left_of(units(tmp_path, 2), tmp_path)) == ([1, 2, 3], set())
+
+
+def test_a_slide_that_failed_is_tried_again_where_its_file_was_replaced(drawn, tmp_path):
+    write_outcome(tmp_path, Outcome("a", "failed", seen=seen_of(drawn)))
+    before = left_of(units_of([drawn]), tmp_path)
+    drawn.path.write_text("mended")
+
+    assert (before.units, before.new) == ((), set())
+    assert left_of(units_of([drawn]), tmp_path).units == (0,)
 
 
 def test_a_slide_that_failed_is_tried_again_where_the_cohort_was_mended(tmp_path):

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
+import os
 import shutil
-import signal
+import socket
 import subprocess
 import sys
-import time
 from dataclasses import replace
 
 import pytest
@@ -26,6 +26,7 @@ from layer1_extract.board import open_board
 from layer1_extract.cohort_record import recorded_cohort
 from layer1_extract.config import ExtractSettings
 from layer1_extract.extraction import extract_slide, patch_path, preview_path
+from layer1_extract.left import left_of
 from layer1_extract.merge import merge
 from layer1_extract.resume import Run
 from layer1_extract.running import running
@@ -93,20 +94,24 @@ def test_a_truncated_patch_file_is_not_taken_for_done(cohort, tmp_path):
     assert_equal(content(tmp_path / "whole"), content(tmp_path / "out"))
 
 
-def test_killed_in_the_middle_of_a_slide_and_run_again_gives_the_same_patches(cohort, tmp_path):
+def test_killed_in_the_middle_of_a_slide_and_run_again_gives_the_same_patches(
+    cohort, halt, tmp_path
+):
     write_cohort(cohort, tmp_path / "cohort.csv")
-    overrides = [*SMALL, "sampling.method=dense", "sampling.stride=4"]
+    overrides = [*SMALL, "sampling.method=dense", "sampling.stride=8"]
     extract(cohort, tmp_path / "whole", load(ExtractSettings, None, overrides))
     words = [word for override in overrides for word in ("--set", override)]
     command = [sys.executable, "-m", "layer1_extract", "extract", str(tmp_path / "cohort.csv")]
     command += ["--out", str(tmp_path / "out"), "--workers", "1", *words]
 
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL, cwd=ROOT) as process:
-        while process.poll() is None and not list(tmp_path.glob("out/patches/.*.partial")):
-            time.sleep(0.005)
+    middle = halt("common.patch_file.writer:PatchWriter.append", 2)
+    middle.ask()
+    environment = {**os.environ, **middle.environment}
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL, env=environment) as process:
+        assert middle.halted() == [process.pid]
         process.kill()
 
-    assert process.returncode == -signal.SIGKILL
+    assert list(tmp_path.glob("out/patches/.*.partial"))
     assert content(tmp_path / "out") == {}
     outcomes, kept = extract(cohort, tmp_path / "out", load(ExtractSettings, None, overrides))
     assert (len(outcomes), kept) == (3, 0)
@@ -303,6 +308,39 @@ def test_a_slide_that_vanished_fails_and_loses_nothing(slide, tmp_path, blocks, 
     outcomes, kept = extract([slide], out, chosen, blocks=blocks)
     assert (kept, exit_status(outcomes)) == (blocks, 0)
     assert files(out) == before
+
+
+def test_a_slide_out_of_reach_is_none_that_failed_and_is_done_when_it_is_back(slide, tmp_path):
+    out, away = tmp_path / "out", tmp_path / "away.tif"
+    slide.path.rename(away)
+    (far,), _ = extract([slide], out, DENSE)
+    with pytest.raises(ContractError, match=f"s is out of reach .host {socket.gethostname()}: "):
+        merge(out)
+    left = left_of(units_of([slide]), out)
+    away.rename(slide.path)
+    (found,), _ = extract([slide], out, DENSE)
+
+    assert (far.exit_status, left.units, left.failed) == (3, (0,), set())
+    assert (found.status, found.out_of_reach) == ("done", "")
+    assert merge(out).exit_status == 0
+
+
+@pytest.mark.parametrize("blocks", [1, 2])
+def test_a_slide_that_was_replaced_is_left_and_refused_until_it_is_done_anew(
+    slide, tmp_path, blocks
+):
+    out, units = tmp_path / "out", units_of([slide], blocks)
+    extract([slide], out, DENSE, blocks=blocks)
+    before = left_of(units, out).units
+    write_slide(slide.path, tissue_on_glass()[::-1].copy())
+    left = left_of(units, out)
+    with pytest.raises(ContractError, match="is of another slide than the file that is there"):
+        merge(out)
+    extract([slide], out, DENSE, blocks=blocks)
+
+    assert (before, left.units, left.changed) == ((), tuple(range(blocks)), {"s"})
+    assert merge(out, join=True).exit_status == 0
+    assert left_of(units, out).units == ()
 
 
 @pytest.mark.parametrize("blocks", [1, 3])

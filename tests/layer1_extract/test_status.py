@@ -41,7 +41,8 @@ def test_every_slide_is_in_one_state_and_all_are_counted(tmp_path):
 
     assert said.exit_status == 0
     assert said.text.splitlines() == [
-        "4 slides and parts: 2 done, 0 empty, 1 failed, 0 running, 0 stopped, 1 missing",
+        "4 slides and parts: 2 done, 0 empty, 1 failed, 0 out of reach, 0 running, 0 stopped, "
+        "1 missing",
         "10 patches kept (2 tumor, 8 normal), 4 rejected; 2 patches/s in each process",
         "  failed c: c.tif: broken",
         "  missing d",
@@ -53,6 +54,17 @@ def test_every_slide_is_in_one_state_and_all_are_counted(tmp_path):
         ("b", "done"),
         ("c", "failed"),
     ]
+
+
+def test_a_slide_out_of_reach_is_told_with_the_host_that_tried(tmp_path):
+    record_cohort(tmp_path, entries(tmp_path, "a"))
+    away = Outcome("a", "failed", "a.tif: bytes: no such file", exit_status=3, out_of_reach="n7")
+    write_outcome(tmp_path, away)
+
+    said = status(tmp_path)
+
+    assert (said.data["states"]["out_of_reach"], said.data["states"]["failed"]) == (1, 0)
+    assert said.text.splitlines()[-1] == "  out of reach a: host n7: a.tif: bytes: no such file"
 
 
 def test_a_unit_at_work_is_running_and_stopped_when_nothing_is_heard_of_it(tmp_path):

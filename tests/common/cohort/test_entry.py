@@ -56,3 +56,11 @@ def test_a_file_name_and_plain_text():
     assert is_file_name("patient 1.v2")
     assert is_plain("Université 病理")
     assert not is_plain("a\tb")
+
+
+def test_what_is_read_of_a_slide_is_its_file_and_its_annotation_where_it_has_one():
+    plain = SlideEntry("a", Path("a.tif"))
+    drawn = SlideEntry("a", Path("a.tif"), annotation=Path("a.xml"))
+
+    assert plain.files == (Path("a.tif"),)
+    assert drawn.files == (Path("a.tif"), Path("a.xml"))
