@@ -1,7 +1,8 @@
 # The words of the command line: each option is a variable of its name, empty where not given.
 
 slides='' out='' extract_config='' train_config='' heatmap_config='' model='' images=''
-blocks=1 units_per_task='' max_tasks='' at_once='' held_out='' retry_failed='' all='' dry_run=''
+blocks=1 units_per_task='' max_tasks='' at_once='' max_failed=0.1
+held_out='' retry_failed='' all='' dry_run=''
 declare -A own=() words_for=()  # words for sbatch, and for the commands of the layers, by stage
 
 read_options() {
@@ -25,6 +26,7 @@ read_options() {
       --extract-words) words_for[extract]=$2 && shift ;;
       --train-words) words_for[train]=$2 && shift ;;
       --heatmap-words) words_for[heatmap]=$2 && shift ;;
+      --max-failed) max_failed=$2 && shift ;;
       --held-out) held_out=yes ;;
       --retry-failed) retry_failed=yes ;;
       --all) all=yes ;;
@@ -42,12 +44,14 @@ read_options() {
 check_option() {
   case $1 in
     --out | --extract-config | --train-config | --heatmap-config | --model | --images | --blocks | \
-      --units-per-task | --max-tasks | --at-once | --sbatch | --*-sbatch | --*-words)
+      --units-per-task | --max-tasks | --at-once | --max-failed | --sbatch | --*-sbatch | --*-words)
       [ $# -gt 1 ] || die "$1 needs a value" ;;
   esac
   case $1 in
     --blocks | --units-per-task | --max-tasks | --at-once)
       [[ $2 =~ ^[1-9][0-9]*$ ]] || die "$1: expected a number greater than 0, found $2" ;;
+    --max-failed)
+      [[ $2 =~ ^(0?\.[0-9]+|[01](\.0*)?)$ ]] || die "$1: expected a share from 0 to 1, found $2" ;;
     --sbatch | --*-sbatch | --*-words)
       [[ $2 != *[\"\'\\]* ]] || die "$1: expected words without quotes or backslashes, found $2" ;;
   esac

@@ -3,6 +3,15 @@
 # newer FILE FOLDER: whether a file is there and no outcome in the folder is newer
 newer() { [ -f "$1" ] && [ -z "$(find "$2" -newer "$1" -name '[!.]*.json' -print -quit)" ]; }
 
+# reported DIGEST FILES: whether they are there, and the report was submitted with the same words
+reported() {
+  local file
+  [ "$(latest report 3)" = "$1" ] || return 1
+  for file in "${@:2}"; do
+    newer "$out/layer3/$file" "$out/layer3/outcomes" || return 1
+  done
+}
+
 # Before anything is submitted: slides or models that do not go together are not mixed.
 refuse_mixture() {
   local plan=${planned[layer1_extract]}

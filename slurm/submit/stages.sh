@@ -17,7 +17,8 @@ merge() {
   if [ -z "${job[extract]:-}" ] && newer "$out/layer1/slides.png" "$out/layer1/outcomes"; then
     echo 'merge: finished'
   else
-    submit merge "$(after afterany extract)" "$out/layer1" --join --cohort "$cohort"
+    submit merge "$(after afterany extract)" "$out/layer1" --join --cohort "$cohort" \
+      --max-failed "$max_failed"
   fi
 }
 
@@ -46,13 +47,15 @@ heatmap() {
 }
 
 report() {
-  local plan=${planned[layer3_infer]} both words=("$out/layer3" --model "$bundle")
-  if [ -z "${job[heatmap]:-}" ] && newer "$out/layer3/report.html" "$out/layer3/outcomes"; then
-    echo "report: finished, $out/layer3/report.html"
-    return
-  fi
+  local plan=${planned[layer3_infer]} both written=(report.html)
+  local words=("$out/layer3" --cohort "$cohort" --model "$bundle")
   if [ "$(value annotated)" -gt 0 ]; then
     words+=(--annotations "$cohort" -- --annotations "$cohort" ${held_out:+--held-out})
+    written+=(evaluation.json)
+  fi
+  if [ -z "${job[heatmap]:-}" ] && reported "$(digest "${words[@]}")" "${written[@]}"; then
+    echo "report: finished, $out/layer3/report.html"
+    return
   fi
   both=$(after afterok train) both=${both:+$both,}$(after afterany heatmap)
   submit report "${both%,}" "${words[@]}"

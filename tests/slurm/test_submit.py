@@ -16,7 +16,7 @@ sbatch --parsable --job-name=camnet-extract '--output=HERE/my out/logs/extract-%
   --out 'HERE/my out/layer1' --blocks 1
 sbatch --parsable --job-name=camnet-merge '--output=HERE/my out/logs/merge-%j.log' \
   --dependency=afterany:101 --kill-on-invalid-dep=yes --export=ALL SLURM/layer1_merge.sbatch \
-  'HERE/my out/layer1' --join --cohort COHORT
+  'HERE/my out/layer1' --join --cohort COHORT --max-failed 0.1
 sbatch --parsable --job-name=camnet-train '--output=HERE/my out/logs/train-%j.log' \
   --dependency=afterok:102 --kill-on-invalid-dep=yes --export=ALL SLURM/layer2_train.sbatch \
   --patches 'HERE/my out/layer1' --out 'HERE/my out/layer2'
@@ -26,8 +26,8 @@ sbatch --parsable --job-name=camnet-heatmap '--output=HERE/my out/logs/heatmap-%
   --model 'HERE/my out/layer2/bundle'
 sbatch --parsable --job-name=camnet-report '--output=HERE/my out/logs/report-%j.log' \
   --dependency=afterok:103,afterany:104 --kill-on-invalid-dep=yes --export=ALL \
-  SLURM/layer3_report.sbatch 'HERE/my out/layer3' --model 'HERE/my out/layer2/bundle' \
-  --annotations COHORT -- --annotations COHORT
+  SLURM/layer3_report.sbatch 'HERE/my out/layer3' --cohort COHORT \
+  --model 'HERE/my out/layer2/bundle' --annotations COHORT -- --annotations COHORT
 """
 NOTHING = "e3b0c44298fc1c14"  # what a configuration without a word is called
 
@@ -67,6 +67,7 @@ def test_options_reach_the_jobs_they_are_for(login):
         *("--extract-config", "extract.yaml", "--train-config", "train.yaml"),
         *("--heatmap-config", "heat map.yaml", "--blocks", "3", "--held-out"),
         *("--units-per-task", "2", "--max-tasks", "500", "--retry-failed"),
+        *("--max-failed", ".25"),
         *("--at-once", "8", "--sbatch", "--account=a\n  --mail-type=END"),
         *("--extract-sbatch", "--time=1:00:00 --qos=short"),
         *("--train-sbatch", "--gpus-per-node=4 --ntasks-per-node=4"),
@@ -82,7 +83,8 @@ sbatch --parsable --account=a --mail-type=END --time=1:00:00 --qos=short \
   --config 'HERE/my out/logs/extract-config-NOTHING.yaml'
 sbatch --parsable --account=a --mail-type=END --job-name=camnet-merge \
   '--output=HERE/my out/logs/merge-%j.log' --dependency=afterany:101 --kill-on-invalid-dep=yes \
-  --export=ALL SLURM/layer1_merge.sbatch 'HERE/my out/layer1' --join --cohort COHORT
+  --export=ALL SLURM/layer1_merge.sbatch 'HERE/my out/layer1' --join --cohort COHORT \
+  --max-failed .25
 sbatch --parsable --account=a --mail-type=END --gpus-per-node=4 --ntasks-per-node=4 \
   --job-name=camnet-train '--output=HERE/my out/logs/train-%j.log' --dependency=afterok:102 \
   --kill-on-invalid-dep=yes --export=ALL SLURM/layer2_train.sbatch \
@@ -96,7 +98,8 @@ sbatch --parsable --account=a --mail-type=END --gpus-per-node=1 --job-name=camne
 sbatch --parsable --account=a --mail-type=END --job-name=camnet-report \
   '--output=HERE/my out/logs/report-%j.log' --dependency=afterok:103,afterany:104 \
   --kill-on-invalid-dep=yes --export=ALL SLURM/layer3_report.sbatch 'HERE/my out/layer3' \
-  --model 'HERE/my out/layer2/bundle' --annotations COHORT -- --annotations COHORT --held-out
+  --cohort COHORT --model 'HERE/my out/layer2/bundle' \
+  --annotations COHORT -- --annotations COHORT --held-out
 """.replace("NOTHING", NOTHING)
     )
     asked = [call.replace(str(login.folder), "HERE") for call in recorded(login.asked)]
@@ -141,10 +144,11 @@ def test_the_same_line_again_submits_what_is_left_and_what_waits_for_it(login):
 
 
 def test_nothing_to_do_is_said(login):
+    login.submit()
     for layer in ("layer1_extract", "layer3_infer"):
         login.left(layer, places=[])
     login.finish("layer1/outcomes/s0.json", "layer1/slides.png", "layer2/bundle/bundle.json")
-    login.finish("layer3/outcomes/s0.json", "layer3/report.html")
+    login.finish("layer3/outcomes/s0.json", "layer3/report.html", "layer3/evaluation.json")
 
     done, calls = login.submit()
 

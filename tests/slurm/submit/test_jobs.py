@@ -58,7 +58,9 @@ def test_percent_signs_in_a_folder_are_no_pattern_of_sbatch(login):
     _, calls = login.submit()
 
     assert "--output=HERE/100%%j/logs/merge-%j.log" in calls[1]
-    assert calls[1].endswith("HERE/100%j/layer1 --join --cohort HERE/100%j/logs/cohort-DIGEST.csv")
+    assert calls[1].endswith(
+        "HERE/100%j/layer1 --join --cohort HERE/100%j/logs/cohort-DIGEST.csv --max-failed 0.1"
+    )
 
 
 @pytest.mark.parametrize("name", ["HUP", "INT", "TERM"])

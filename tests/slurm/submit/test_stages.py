@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+import pytest
 from fake_programs import recorded
 
 
@@ -44,4 +45,52 @@ def test_a_cohort_of_which_nothing_is_known_is_compared_with_nothing(login):
 
     _, calls = login.submit()
 
-    assert calls[-1].endswith("'HERE/my out/layer3' --model 'HERE/my out/layer2/bundle'")
+    assert calls[-1].endswith(
+        "--cohort 'HERE/my out/logs/cohort-DIGEST.csv' --model 'HERE/my out/layer2/bundle'"
+    )
+
+
+def all_finished(login):
+    login.submit()
+    for layer in ("layer1_extract", "layer3_infer"):
+        login.left(layer, places=[])
+    login.finish("layer1/outcomes/s0.json", "layer1/slides.png", "layer2/bundle/bundle.json")
+    login.finish("layer3/outcomes/s0.json", "layer3/report.html", "layer3/evaluation.json")
+
+
+def test_a_report_that_was_asked_for_otherwise_is_written_anew(login):
+    all_finished(login)
+
+    same, none = login.submit()
+    done, calls = login.submit("--held-out")
+
+    assert (same.returncode, none) == (0, [])
+    assert done.returncode == 0, done.stderr
+    assert [call.split()[2] for call in calls] == ["--job-name=camnet-report"]
+    assert calls[0].endswith("--held-out")
+
+
+@pytest.mark.parametrize("old", [True, False])
+def test_a_report_without_a_comparison_of_these_heatmaps_is_not_finished(login, old):
+    all_finished(login)
+    evaluation = login.out / "layer3" / "evaluation.json"
+    if old:
+        os.utime(evaluation, (1, 1))
+    else:
+        evaluation.unlink()
+
+    _, calls = login.submit()
+
+    assert [call.split()[2] for call in calls] == ["--job-name=camnet-report"]
+
+
+def test_where_nothing_is_known_a_report_is_finished_without_a_comparison(login):
+    login.left("layer3_infer", label="")
+    all_finished(login)
+    login.left("layer3_infer", places=[], label="")
+    (login.out / "layer3" / "evaluation.json").unlink()
+
+    done, calls = login.submit()
+
+    assert calls == []
+    assert "report: finished" in done.stdout
