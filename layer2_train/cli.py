@@ -95,6 +95,18 @@ def train(
     return Result(text, {"bundle": str(done.bundle), "metrics": done.metrics})
 
 
+@verb(cli)
+@click.argument("out", metavar="RUN", type=OUTPUT_PATH)
+def status(out: Path) -> Result:
+    """Say how many epochs of the training in RUN are over, which is the best, and if it is done.
+
+    Tells it from the files alone, while it is at work or after it, and writes nothing.
+    """
+    from layer2_train.status import status as status_of
+
+    return status_of(out)
+
+
 @verb(cli, settings="layer2_train.config:EvaluateSettings", says_where=True)
 @click.option("--model", type=FOLDER_PATH, required=True, help="Model bundle.")
 @click.option("--patches", type=FOLDER_PATH, required=True, multiple=True, help=_PATCHES)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import asdict, dataclass, fields
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+HISTORY: Final = "history.csv"
 
 
 @dataclass(frozen=True)
@@ -71,3 +73,28 @@ def to_csv(history: Sequence[Epoch]) -> str:
     writer.writeheader()
     writer.writerows(asdict(epoch) for epoch in history)
     return text.getvalue()
+
+
+def from_csv(text: str) -> list[Epoch]:
+    """The epochs that `to_csv` gave the text of.
+
+    Raises
+    ------
+    ValueError, KeyError, TypeError
+        If it is not of one.
+    """
+    return [
+        Epoch(
+            int(row["epoch"]),
+            float(row["loss"]),
+            _number(row["valid_loss"]),
+            _number(row["valid_auc"]),
+            float(row["learning_rate"]),
+            float(row["seconds"]),
+        )
+        for row in csv.DictReader(io.StringIO(text))
+    ]
+
+
+def _number(text: str) -> float | None:
+    return float(text) if text else None

@@ -17,6 +17,7 @@ from layer2_train.history import best
 from layer2_train.model_card import Facts, model_card
 from layer2_train.pictures import draw_results
 from layer2_train.splits import SPLITS, TEST, VALID
+from layer2_train.subject import BUNDLE as BUNDLE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from layer2_train.ranks import Ranks
     from layer2_train.training import Trained
 
-BUNDLE: Final = "bundle"
 CURVES: Final = "curves.png"
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from layer2_train.splits import Source
 
+BUNDLE: Final = "bundle"
 RUN: Final = "run.json"
 
 

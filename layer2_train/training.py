@@ -24,6 +24,7 @@ from common.progress import progress
 from common.roc import auc
 from layer2_train import checkpoints
 from layer2_train.augmentation import draw
+from layer2_train.history import HISTORY as HISTORY
 from layer2_train.history import Epoch, best, is_over, to_csv
 from layer2_train.loader import Loader
 from layer2_train.metrics import log_loss
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
     from layer2_train.ranks import Ranks
     from layer2_train.weights import Start
 
-HISTORY: Final = "history.csv"
 _CHECKPOINT_EVERY_S: Final = 600.0
 _NONE: Final = Preprocessing()
 log = logging.getLogger(__name__)

@@ -121,6 +121,7 @@ def test_trains_and_evaluates(tmp_path):
     )
 
     assert f"{out}: finished; model in {out / 'bundle'}" in trained.output
+    assert invoke("status", out).output.startswith(f"{out}: done, 1 of 1 epochs, best 1 (")
     assert "24 patches, results in" in measured.output
     assert "seen in training: 5 slides; these results flatter the model" in measured.output
     assert "of the model's test set: 1 slide; this is look 2 at it" in measured.output

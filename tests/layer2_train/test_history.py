@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from layer2_train.history import Epoch, best, is_over, to_csv
+from layer2_train.history import Epoch, best, from_csv, is_over, to_csv
 
 
 def epochs(*results):
@@ -50,3 +50,9 @@ def test_the_table_leaves_empty_what_is_not_known():
     assert to_csv(epochs((0.25, None))) == (
         "epoch,loss,valid_loss,valid_auc,learning_rate,seconds\n1,0.5,0.25,,0.001,1.5\n"
     )
+
+
+def test_the_text_of_a_history_is_read_back_as_it_was():
+    history = epochs((0.5, 0.8), (0.25, None), (None, None))
+
+    assert from_csv(to_csv(history)) == list(history)
