@@ -10,7 +10,7 @@ from common.errors import ConfigError
 from common.staging.copying import copied
 from common.staging.proof import CopyError, brought_back, fetched
 
-CONTENT = os.urandom(20_000_001)
+CONTENT = os.urandom(5_000_001)
 
 
 def damaging(times):
@@ -81,7 +81,7 @@ def test_a_source_that_is_replaced_by_one_that_looks_the_same_is_refused(source,
     def copy(path, target):
         sent = copied(path, target)
         other = path.with_name("other")
-        other.write_bytes(CONTENT[:100_000] + bytes(9) + CONTENT[100_009:])
+        other.write_bytes(CONTENT[:70_000] + bytes(9) + CONTENT[70_009:])
         os.utime(other, ns=(0, 0))
         other.replace(path)
         return sent
@@ -103,7 +103,7 @@ def test_a_change_is_seen_where_the_system_remembers_the_file_as_it_was(
     def copy(path, target):
         sent = copied(path, target)
         with path.open("r+b") as stream:
-            stream.seek(100_000)
+            stream.seek(70_000)
             stream.write(bytes(9))
         return sent
 
