@@ -12,6 +12,7 @@ from common.config import digest
 from common.provenance import run_record
 from common.staging import Scratch
 from layer2_train import distributed
+from layer2_train.launch import alone
 from layer2_train.looks import LOOKS, looked
 from layer2_train.preflight import preflight
 from layer2_train.ranks import from_first
@@ -87,7 +88,7 @@ def train(
     ------
     ConfigError
         If the patches cannot be split as asked, weights or a library that are asked for are not
-        there, or `out` holds another run.
+        there, `out` holds another run, or another launch trains there now.
     ContractError
         If a patch file breaks its contract.
     Interrupted
@@ -97,6 +98,7 @@ def train(
         disk = None if scratch is None else Scratch.opened(scratch)
         plan = preflight(settings, patches)
         first = ranks.rank == 0
+        stack.enter_context(alone(out) if first else nullcontext())
         with taken(out, settings, plan, overwrite=overwrite) if first else nullcontext():
             before = _agreed(ranks, out)
             if before is not None:

@@ -61,12 +61,18 @@ def is_alive(folder: Path) -> bool:
 
     A process of another container or node cannot be looked at; it touches its folder now and then.
     """
-    match = _NAME.fullmatch(folder.name)
+    found = is_there(folder.name)
+    return _touched_within(folder, SILENT_S) if found is None else found
+
+
+def is_there(name: str) -> bool | None:
+    """Whether the process that has an `own_name` is there; None where that cannot be seen."""
+    match = _NAME.fullmatch(name)
     if match is None:
         return False
     if match[2] == _place() and _start(os.getpid()):
         return _start(int(match[3])) == int(match[4])
-    return _touched_within(folder, SILENT_S)
+    return None
 
 
 def is_busy(folder: Path) -> bool:

@@ -17,6 +17,7 @@ from common.model_bundle import read_bundle
 from layer2_train import distributed
 from layer2_train.anonymity import without_names
 from layer2_train.config import TrainSettings
+from layer2_train.launch import alone
 from layer2_train.pipeline import train
 from layer2_train.ranks import Alone
 
@@ -101,6 +102,20 @@ def test_a_finished_run_says_so_and_changes_nothing(run):
 def test_a_run_of_another_configuration_is_refused(run):
     with pytest.raises(ConfigError, match="epochs: 1 there, 2 here"):
         train(quick("epochs=2"), run / "patches", run / "out")
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_a_run_that_another_launch_is_at_work_on_is_refused(run, overwrite):
+    """Its results would be those of neither."""
+    before = {path: path.stat().st_mtime_ns for path in (run / "out").rglob("*") if path.is_file()}
+
+    with (
+        alone(run / "out"),
+        pytest.raises(ConfigError, match="found a training at work: host .* pid"),
+    ):
+        train(quick("epochs=2"), run / "patches", run / "out", overwrite=overwrite)
+
+    assert {path: path.stat().st_mtime_ns for path in before} == before
 
 
 def test_a_run_that_began_with_other_patches_is_refused(run, tmp_path):

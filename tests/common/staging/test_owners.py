@@ -8,7 +8,16 @@ import time
 import pytest
 
 from common.staging import owners
-from common.staging.owners import BUSY_S, SILENT_S, folders, is_alive, is_busy, own_name, owner_of
+from common.staging.owners import (
+    BUSY_S,
+    SILENT_S,
+    folders,
+    is_alive,
+    is_busy,
+    is_there,
+    own_name,
+    owner_of,
+)
 
 
 def test_a_folder_of_this_process_is_alive_and_no_name_comes_twice(tmp_path):
@@ -34,6 +43,15 @@ def test_a_later_process_of_the_same_number_is_another(tmp_path):
 
     assert int(pid) == os.getpid()
     assert not is_alive(tmp_path / f"camnet.{host}.{place}.{pid}.{int(start) + 1}.{token}")
+
+
+def test_by_its_name_alone_a_process_is_there_or_not_or_elsewhere(monkeypatch):
+    own = own_name()
+
+    assert is_there(own)
+    assert is_there("camnet.h.12345678.1.2.notatoken") is False
+    monkeypatch.setattr(owners, "_place", lambda: "00000000")
+    assert is_there(own) is None
 
 
 @pytest.mark.parametrize(("silent_s", "alive"), [(60, True), (SILENT_S + 60, False)])

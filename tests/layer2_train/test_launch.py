@@ -1,0 +1,185 @@
+from __future__ import annotations
+
+import errno
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from launching import clean
+from project import ROOT
+
+from common.errors import ConfigError
+from layer2_train import launch
+from layer2_train.launch import STALE_S, Launch, alone
+
+HOLDS = """
+import sys, time
+sys.path.insert(0, sys.argv[1])
+from pathlib import Path
+from layer2_train.launch import alone
+with alone(Path(sys.argv[2])):
+    print("in", flush=True)
+    time.sleep(60)
+"""
+ELSEWHERE = "camnet.node7.00000000.4711.99.0123456789abcdef"
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    monkeypatch.setattr(launch, "_LOOK_S", 0.01)
+    return tmp_path / "run"
+
+
+@pytest.fixture
+def other(run):
+    """Another process that trains in the folder."""
+    words = [sys.executable, "-c", HOLDS, str(ROOT), str(run)]
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env=clean())
+    assert process.stdout is not None
+    assert process.stdout.readline() == "in\n"
+    yield process
+    process.kill()
+    process.wait()
+    process.stdout.close()
+
+
+def files(run):
+    return sorted(path.name for path in run.iterdir())
+
+
+def left(run, *, age=0.0, number=1, **said):
+    """The file of a launch on another node."""
+    run.mkdir(exist_ok=True)
+    path = run / f".launch-{number}.json"
+    values = {"owner": ELSEWHERE, "host": "node7", "pid": "4711", "job": "812"}
+    path.write_text(json.dumps(values | said))
+    os.utime(path, (time.time() - age,) * 2)
+    return path
+
+
+def enter(run):
+    with alone(run):
+        pass
+
+
+def test_a_folder_is_taken_for_as_long_as_it_is_trained_in(run):
+    with alone(run):
+        (path,) = run.iterdir()
+        assert json.loads(path.read_text())["pid"] == str(os.getpid())
+
+    assert files(run) == []
+
+
+def test_a_folder_is_free_again_after_a_mistake(run):
+    with pytest.raises(ZeroDivisionError), alone(run):
+        raise ZeroDivisionError
+
+    assert files(run) == []
+
+
+def test_a_folder_another_process_trains_in_is_refused_by_name(run, other):
+    before = files(run)
+
+    with pytest.raises(ConfigError, match=f"at work: host .* pid {other.pid} since .* --out"):
+        enter(run)
+
+    assert files(run) == before
+
+
+def test_what_a_killed_process_left_is_taken_over_at_once(run, other):
+    other.kill()
+    other.wait()
+
+    with alone(run):
+        assert files(run) == [".launch-2.json"]
+
+
+def test_a_launch_on_another_node_that_is_heard_of_is_refused(run):
+    path = left(run, age=100)
+    touched = threading.Timer(0.1, os.utime, [path])
+    touched.start()
+
+    with pytest.raises(ConfigError, match="host node7 job 812 pid 4711"):
+        enter(run)
+    assert files(run) == [".launch-1.json"]
+
+
+def test_a_launch_on_another_node_that_fell_silent_is_taken_over(run):
+    left(run, age=STALE_S + 1)
+    left(run, age=STALE_S - 0.2, number=4)
+
+    with alone(run):
+        assert files(run) == [".launch-5.json"]
+
+
+def test_a_launch_that_ends_while_it_is_listened_for_is_no_obstacle(run):
+    threading.Timer(0.1, left(run).unlink).start()
+
+    with alone(run):
+        assert files(run) == [".launch-2.json"]
+
+
+def test_a_job_that_is_begun_anew_takes_over_from_itself(run, monkeypatch):
+    left(run)
+    monkeypatch.setenv("SLURM_JOB_ID", "812")
+    monkeypatch.setenv("SLURM_RESTART_COUNT", "1")
+
+    with alone(run):
+        assert files(run) == [".launch-2.json"]
+
+
+def test_a_file_without_words_is_one_that_has_just_begun(run):
+    path = left(run)
+    path.write_text("")
+    threading.Timer(0.1, path.write_text, [json.dumps({"host": "node8"})]).start()
+
+    with pytest.raises(ConfigError, match="at work: host node8"):
+        enter(run)
+    assert str(Launch()) == "one that has just begun"
+
+
+def test_of_many_that_come_at_once_one_gets_in(run):
+    at_once, all_tried = threading.Barrier(8), threading.Barrier(8)
+    outcomes = []
+
+    def come():
+        at_once.wait()
+        try:
+            with alone(run):
+                outcomes.append("in")
+                all_tried.wait()
+        except ConfigError:
+            outcomes.append("refused")
+            all_tried.wait()
+
+    threads = [threading.Thread(target=come) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(outcomes) == ["in"] + ["refused"] * 7
+    assert files(run) == []
+
+
+def test_a_launch_is_heard_of_again_and_again(run):
+    with alone(run, every=0.01):
+        (path,) = run.iterdir()
+        os.utime(path, (0, 0))
+        while path.stat().st_mtime == 0:
+            time.sleep(0.01)
+
+
+def test_a_folder_that_cannot_be_written_to_is_not_claimed(run, monkeypatch):
+    def read_only(*_, **__):
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(Path, "open", read_only)
+
+    with alone(run):
+        assert files(run) == []
