@@ -5,26 +5,22 @@ from __future__ import annotations
 import logging
 from collections import Counter, defaultdict
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from common.cli import Result
 from common.cohort import read_cohort
-from common.config import digest, with_values
 from common.errors import ContractError, SlideError
 from common.files import set_aside
-from common.outcomes import Outcome, exit_status, forget, outcome_path, summary, write_outcome
+from common.outcomes import Outcome, exit_status, forget, summary, write_outcome
 from common.parts import parse_part, part_name
-from common.patch_file.check import check
 from common.progress import progress
-from common.run_folder import RESOLVED, recorded
-from common.slide_changes import is_another_slide
+from common.run_folder import recorded
 from layer1_extract.cohort_record import recorded_cohort, unit_names
-from layer1_extract.config import StorageSettings
 from layer1_extract.extraction import patch_path
+from layer1_extract.gaps import failed_slides, refuse_gaps, refuse_many_failed
 from layer1_extract.joining import join_slide
 from layer1_extract.slides_sheet import write_slides_sheet
 from layer1_extract.status import TABLE, UnitState, cohort_ids, states_of, write_table
-from layer1_extract.stored_pixels import stored_otherwise
 from layer1_extract.verdict import too_much_undecoded
 
 if TYPE_CHECKING:
@@ -35,8 +31,6 @@ if TYPE_CHECKING:
 
     Leftovers = Mapping[str, int]
     """Slides that are whole and of which parts are left, with the number of their parts."""
-
-_SLIDE: Final = "slide_fingerprint"
 
 log = logging.getLogger(__name__)
 
@@ -80,8 +74,8 @@ def merge(
     states = states_of(out, slide_ids)
     write_table(out, states)
     leftovers = _leftovers(out, states)
-    _refuse_gaps(out, states, {} if join else leftovers, _entries(out, cohort))
-    _refuse_many_failed(out, states, max_failed)
+    refuse_gaps(out, states, {} if join else leftovers, _entries(out, cohort))
+    refuse_many_failed(out, states, max_failed)
     if cohort is not None:
         _refuse_strangers(out, _strangers(out, slide_ids), cohort)
     _set_aside_rest(out, states)
@@ -98,106 +92,6 @@ def _entries(out: Path, cohort: Path | None) -> dict[str, SlideEntry]:
     """What is said of the slides, by their ids: in the cohort, else in what runs were given."""
     known = recorded_cohort(out) if cohort is None else read_cohort(cohort)
     return {entry.slide_id: entry for entry in known}
-
-
-def _refuse_gaps(
-    out: Path,
-    states: Sequence[UnitState],
-    leftovers: Leftovers,
-    entries: Mapping[str, SlideEntry],
-) -> None:
-    """Name all that is missing or damaged at once.
-
-    Raises
-    ------
-    ContractError
-    """
-    known = _failed(states)
-    lines = [
-        f"{one.name} is {one.state.replace('_', ' ')}{f' ({one.said})' if one.said else ''}"
-        for one in states
-        if one.state in {"out_of_reach", "running", "stopped", "missing"}
-        and (one.state == "running" or parse_part(one.name)[0] not in known)
-    ]
-    lines += [f"{slide_id} is there both whole and in parts" for slide_id in leftovers]
-    lines += _replaced(out, states, entries)
-    lines += _damage(out, states)
-    if not lines:
-        return
-    failed = [f"{one.name} failed: {one.said}" for one in states if one.state == "failed"]
-    found = "\n  ".join([f"{len(lines)} that are not:", *lines, *failed])
-    advice = (
-        "Run layer1-extract extract again, which does these alone; --join ends a joining that was "
-        "stopped"
-    )
-    if any(one.state == "out_of_reach" for one in states):
-        advice += (
-            ". What is out of reach is not mounted or not readable on that host, or not where the "
-            "cohort says"
-        )
-    raise ContractError(out, "slides", f"{len(states)} slides and parts, whole", found, advice)
-
-
-def _refuse_many_failed(out: Path, states: Sequence[UnitState], share: float) -> None:
-    """Let nothing be trained on what is left of a cohort of which too much failed.
-
-    Raises
-    ------
-    ContractError
-        Naming what failed.
-    """
-    failed, slides = _failed(states), {parse_part(one.name)[0] for one in states}
-    if len(failed) <= max(1.0, share * len(slides)):
-        return
-    lines = [f"{one.name} failed: {one.said}" for one in states if one.state == "failed"]
-    expected = f"at most {share:.0%} of {len(slides)} slides to have failed (--max-failed)"
-    found = "\n  ".join([f"{len(failed)} that did:", *lines])
-    advice = (
-        "Mend them and run layer1-extract extract again (slurm/submit.sh: --retry-failed), take "
-        "them out of the cohort, or go on without them by a larger --max-failed"
-    )
-    raise ContractError(out, "slides", expected, found, advice)
-
-
-def _replaced(
-    out: Path, states: Iterable[UnitState], entries: Mapping[str, SlideEntry]
-) -> list[str]:
-    """What is not of the slide that is there now; a slide that is out of reach here tells nothing.
-
-    Where a slide that was replaced is out of reach of the host that is to do it anew, its results
-    stay as they are.
-    """
-    done = [one.outcome for one in states if one.outcome and one.outcome.status != "failed"]
-    return [
-        f"{outcome.name} is of another slide than the file that is there now, {entry.path}"
-        for outcome in done
-        if (entry := entries.get(outcome.slide_id))
-        and is_another_slide(entry, outcome.inputs, outcome.seen, outcome_path(out, outcome.name))
-    ]
-
-
-def _damage(out: Path, states: Sequence[UnitState]) -> list[str]:
-    """What is wrong with the files of what is done."""
-    found: list[str] = []
-    settings = recorded(out) or {}
-    config_sha256 = digest(settings) if settings else ""
-    storage = with_values(StorageSettings(), settings.get("storage", {})) if settings else None
-    done = [one.outcome for one in states if one.outcome and one.outcome.status != "failed"]
-    for outcome in progress(done, "check", unit="file"):
-        path = patch_path(out, outcome.name)
-        try:
-            header = check(path)
-        except ContractError as error:
-            found.append(str(error))
-            continue
-        config_sha256 = config_sha256 or header.config_sha256
-        if header.config_sha256 != config_sha256:
-            found.append(f"{path}: config_sha256: another configuration than that of {RESOLVED}")
-        elif storage is not None and (otherwise := stored_otherwise(path, storage)):
-            found.append(f"{path}: {otherwise}")
-        if header.slide_fingerprint != outcome.inputs.get(_SLIDE, header.slide_fingerprint):
-            found.append(f"{path}: slide_fingerprint: another slide's than its outcome says")
-    return found
 
 
 def _fail_undecoded(out: Path, states: Sequence[UnitState]) -> None:
@@ -218,7 +112,7 @@ def _fail_undecoded(out: Path, states: Sequence[UnitState]) -> None:
 
 def _set_aside_rest(out: Path, states: Sequence[UnitState]) -> None:
     """Move the parts of slides of which another part failed out of the readers' way."""
-    failed = _failed(states)
+    failed = failed_slides(states)
     whole = (one.name for one in states if one.state in {"done", "empty"})
     _set_aside(out, [n for n in whole if parse_part(n)[0] in failed], "another part failed")
 
@@ -244,11 +138,6 @@ def _refuse_strangers(out: Path, names: Sequence[str], cohort: Path) -> None:
             "--set-others-aside"
         )
         raise ContractError(out, "slides", f"those of {cohort} alone", f"{slides} too", advice)
-
-
-def _failed(states: Iterable[UnitState]) -> set[str]:
-    """Slides that failed, or a part of which did."""
-    return {parse_part(one.name)[0] for one in states if one.state == "failed"}
 
 
 def _cut(states: Iterable[UnitState]) -> dict[str, int]:

@@ -1,0 +1,154 @@
+"""What keeps a folder of results from being whole, all of it named at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from common.config import digest, with_values
+from common.errors import ContractError
+from common.outcomes import outcome_path
+from common.parts import parse_part
+from common.patch_file.check import check
+from common.progress import progress
+from common.run_folder import RESOLVED, recorded
+from common.slide_changes import FINGERPRINT, is_another_slide
+from layer1_extract.config import StorageSettings
+from layer1_extract.extraction import patch_path
+from layer1_extract.stored_pixels import stored_otherwise
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from common.cohort import SlideEntry
+    from common.outcomes import Outcome
+    from layer1_extract.status import UnitState
+
+_ADVICE: Final = (
+    ". What is out of reach is not mounted or not readable on that host, or not where the cohort "
+    "says: mend that, or take it out of the cohort (--cohort)"
+)
+
+
+def refuse_gaps(
+    out: Path,
+    states: Sequence[UnitState],
+    leftovers: Iterable[str],
+    entries: Mapping[str, SlideEntry],
+) -> None:
+    """Name all that is missing, damaged, out of reach or of another slide at once.
+
+    Parameters
+    ----------
+    out : Path
+        Folder of the results.
+    states : sequence of UnitState
+        Of all that should be there.
+    leftovers : iterable of str
+        Slides that are there both whole and in parts, where that is not to be.
+    entries : mapping
+        What is said of the slides, by their ids.
+
+    Raises
+    ------
+    ContractError
+    """
+    known = failed_slides(states)
+    lines = [
+        f"{one.name} is {one.state.replace('_', ' ')}{f' ({one.said})' if one.said else ''}"
+        for one in states
+        if one.state in {"out_of_reach", "running", "stopped", "missing"}
+        and (one.state == "running" or parse_part(one.name)[0] not in known)
+    ]
+    lines += [f"{slide_id} is there both whole and in parts" for slide_id in leftovers]
+    lines += _replaced(out, states, entries)
+    lines += _damage(out, states)
+    if not lines:
+        return
+    failed = [f"{one.name} failed: {one.said}" for one in states if one.state == "failed"]
+    found = "\n  ".join([f"{len(lines)} that are not:", *lines, *failed])
+    advice = (
+        "Run layer1-extract extract again, which does these alone; --join ends a joining that was "
+        "stopped"
+    )
+    if any(one.state == "out_of_reach" for one in states):
+        advice += _ADVICE
+    raise ContractError(out, "slides", f"{len(states)} slides and parts, whole", found, advice)
+
+
+def refuse_many_failed(out: Path, states: Sequence[UnitState], share: float) -> None:
+    """Let nothing be trained on what is left of a cohort of which too much failed.
+
+    Parameters
+    ----------
+    out : Path
+        Folder of the results.
+    states : sequence of UnitState
+        Of all that should be there.
+    share : float
+        Of the slides that may have failed, 0 to 1; one always may.
+
+    Raises
+    ------
+    ContractError
+        Naming what failed.
+    """
+    failed, slides = failed_slides(states), {parse_part(one.name)[0] for one in states}
+    if len(failed) <= max(1.0, share * len(slides)):
+        return
+    lines = [f"{one.name} failed: {one.said}" for one in states if one.state == "failed"]
+    expected = f"at most {share:.0%} of {len(slides)} slides to have failed (--max-failed)"
+    found = "\n  ".join([f"{len(failed)} that did:", *lines])
+    advice = (
+        "Mend them and run layer1-extract extract again (slurm/submit.sh: --retry-failed), take "
+        "them out of the cohort, or go on without them by a larger --max-failed"
+    )
+    raise ContractError(out, "slides", expected, found, advice)
+
+
+def failed_slides(states: Iterable[UnitState]) -> set[str]:
+    """Slides that failed, or a part of which did."""
+    return {parse_part(one.name)[0] for one in states if one.state == "failed"}
+
+
+def _replaced(
+    out: Path, states: Iterable[UnitState], entries: Mapping[str, SlideEntry]
+) -> list[str]:
+    """What is not of the slide that is there now; a slide that is out of reach here tells nothing.
+
+    Where a slide that was replaced is out of reach of the host that is to do it anew, its results
+    stay as they are.
+    """
+    return [
+        f"{outcome.name} is of another slide than the file that is there now, {entry.path}"
+        for outcome in _done(states)
+        if (entry := entries.get(outcome.slide_id))
+        and is_another_slide(entry, outcome.inputs, outcome.seen, outcome_path(out, outcome.name))
+    ]
+
+
+def _damage(out: Path, states: Sequence[UnitState]) -> list[str]:
+    """What is wrong with the files of what is done."""
+    found: list[str] = []
+    settings = recorded(out) or {}
+    config_sha256 = digest(settings) if settings else ""
+    storage = with_values(StorageSettings(), settings.get("storage", {})) if settings else None
+    for outcome in progress(_done(states), "check", unit="file"):
+        path = patch_path(out, outcome.name)
+        try:
+            header = check(path)
+        except ContractError as error:
+            found.append(str(error))
+            continue
+        config_sha256 = config_sha256 or header.config_sha256
+        if header.config_sha256 != config_sha256:
+            found.append(f"{path}: config_sha256: another configuration than that of {RESOLVED}")
+        elif storage is not None and (otherwise := stored_otherwise(path, storage)):
+            found.append(f"{path}: {otherwise}")
+        if header.slide_fingerprint != outcome.inputs.get(FINGERPRINT, header.slide_fingerprint):
+            found.append(f"{path}: slide_fingerprint: another slide's than its outcome says")
+    return found
+
+
+def _done(states: Iterable[UnitState]) -> list[Outcome]:
+    return [one.outcome for one in states if one.outcome and one.outcome.status != "failed"]

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from common.cohort import SlideEntry
+from common.errors import ContractError
+from common.files import spread_hash
+from common.outcomes import Outcome, write_outcome
+from common.slide_changes import seen_of
+from layer1_extract.gaps import failed_slides, refuse_gaps, refuse_many_failed
+from layer1_extract.status import UnitState
+
+
+def failed(*names):
+    return [UnitState(name, "failed", said=f"{name}.tif: broken") for name in names]
+
+
+def done(*names):
+    return [UnitState(name, "empty") for name in names]
+
+
+def test_a_folder_that_holds_all_is_let_pass(tmp_path):
+    refuse_gaps(tmp_path, done("a"), {}, {})
+
+
+def test_a_slide_out_of_reach_is_named_with_its_host_and_what_to_do(tmp_path):
+    away = UnitState("far", "out_of_reach", said="host node7: far.tif: no file")
+
+    with pytest.raises(ContractError, match="is not mounted or not readable on that host") as found:
+        refuse_gaps(tmp_path, [away, *failed("bad")], {}, {})
+
+    said = str(found.value)
+    assert "found 1 that are not:\n  far is out of reach (host node7: far.tif: no file)" in said
+    assert "bad failed: bad.tif: broken" in said
+
+
+def test_what_is_left_to_do_of_a_slide_that_failed_is_no_gap_unless_it_is_at_work(tmp_path):
+    names = [f"a.part-{part}-of-3" for part in range(3)]
+    other = [UnitState(names[1], "missing"), UnitState(names[2], "out_of_reach")]
+
+    refuse_gaps(tmp_path, [*failed(names[0]), *other], {}, {})
+    with pytest.raises(ContractError, match="a.part-1-of-3 is running"):
+        refuse_gaps(tmp_path, [*failed(names[0]), UnitState(names[1], "running")], {}, {})
+
+
+def test_results_of_a_slide_that_was_replaced_are_named_with_the_file(tmp_path):
+    entry = SlideEntry("a", tmp_path / "a.tif")
+    entry.path.write_bytes(b"one")
+    inputs = {"slide_fingerprint": spread_hash(entry.path)}
+    outcome = Outcome("a", "done", inputs=inputs, seen=seen_of(entry))
+    write_outcome(tmp_path, outcome)
+    entry.path.write_bytes(b"another")
+    os.utime(entry.path, (1, 1))
+
+    with pytest.raises(ContractError, match="a is of another slide than the file") as found:
+        refuse_gaps(tmp_path, [UnitState("a", "done", outcome)], {}, {"a": entry})
+
+    assert str(entry.path) in str(found.value)
+
+
+@pytest.mark.parametrize(
+    ("bad", "share", "refused"),
+    [("a", 0, False), ("ab", 0.4, False), ("ab", 0.39, True), ("ab", 0, True), ("ab", 1, False)],
+)
+def test_no_more_slides_may_fail_than_the_share_given_but_one_always_may(
+    bad, share, refused, tmp_path
+):
+    states = [*failed(*bad), *done(*"abcde"[len(bad) :])]
+
+    if refused:
+        with pytest.raises(ContractError, match=r"of 5 slides .*, found 2 that did:") as found:
+            refuse_many_failed(tmp_path, states, share)
+        assert "a.tif: broken" in str(found.value)
+    else:
+        refuse_many_failed(tmp_path, states, share)
+
+
+def test_parts_that_failed_are_one_slide(tmp_path):
+    states = failed("a.part-0-of-2", "a.part-1-of-2")
+
+    refuse_many_failed(tmp_path, states, 0)
+
+    assert failed_slides(states) == {"a"}
