@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from common.errors import ConfigError, ContractError
 from common.files import look_anew, sha256
 from common.outcomes import FOLDER as OUTCOMES
+from common.outcomes import outcome_path
+from common.slide_changes import is_another_slide
 from layer3_infer import heatmap_file
 from layer3_infer.answer_store import AnswerStore
 from layer3_infer.pipeline import write_tables
@@ -16,8 +18,10 @@ from layer3_infer.slide_result import OTHERS, read_result
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from pathlib import Path
     from typing import Any
 
+    from common.cohort import SlideEntry
     from layer3_infer.results_folder import ResultsFolder
     from layer3_infer.slide_result import SlideResult
 
@@ -40,7 +44,7 @@ class Merged:
     others: list[str]
 
 
-def merge(folder: ResultsFolder, cohort: Iterable[str] | None = None) -> Merged:
+def merge(folder: ResultsFolder, cohort: Iterable[SlideEntry] | None = None) -> Merged:
     """Make sure that every slide of the cohort is there, and gather what is said of them.
 
     A slide that failed is known of: it is reported, and the others are merged. Of one that a host
@@ -49,26 +53,28 @@ def merge(folder: ResultsFolder, cohort: Iterable[str] | None = None) -> Merged:
     Parameters
     ----------
     folder : ResultsFolder
-    cohort : iterable of str or None
-        The ids of the slides that should be there; None takes what the runs were given. Results of
-        others are not looked at, and stay in the tables.
+    cohort : iterable of SlideEntry or None
+        The slides that should be there; None takes what the runs were given. Results of others are
+        not looked at, and stay in the tables.
 
     Raises
     ------
     ConfigError
         If there was no run in this folder.
     ContractError
-        Naming every slide that is missing, unfinished, out of reach or not what its outcome speaks
-        of.
+        Naming every slide that is missing, unfinished, out of reach, another by now, or not what
+        its outcome speaks of.
     """
     run = read_run(folder.path)
     if not run.get("slides"):
         found = "none. Run layer3-infer heatmap first"
         raise ConfigError(f"{folder.path}: expected {RUN} of a run over slides, found {found}")
-    wanted = sorted(set(run["slides"] if cohort is None else cohort))
+    entries = None if cohort is None else {entry.slide_id: entry for entry in cohort}
+    wanted = sorted(run["slides"] if entries is None else entries)
     look_anew(folder.path / OUTCOMES)
     results = write_tables(folder)
     problems = {slide_id: _problem(folder, slide_id, run) for slide_id in wanted}
+    problems |= _replaced(folder.path, results, entries or {})
     lines = [f"{slide_id} {said}" for slide_id, said in problems.items() if said]
     if lines:
         whole = f"all {len(problems)} slides of the cohort, finished"
@@ -97,3 +103,21 @@ def _problem(folder: ResultsFolder, slide_id: str, run: Mapping[str, Any]) -> st
         return "has a heatmap that its outcome does not speak of"
     lost = [path.name for path in folder.of_slide(slide_id) if not path.exists()]
     return f"lacks {', '.join(lost)}" if lost else ""
+
+
+def _replaced(
+    folder: Path, results: Iterable[SlideResult], entries: Mapping[str, SlideEntry]
+) -> dict[str, str]:
+    """What is said of results that are not of the slide that is there now.
+
+    A slide that is out of reach here tells nothing.
+    """
+    return {
+        result.slide_id: f"is of another slide than the file that is there now, {entry.path}"
+        for result in results
+        if result.status != "failed"
+        and (entry := entries.get(result.slide_id))
+        and is_another_slide(
+            entry, result.inputs, result.seen, outcome_path(folder, result.slide_id)
+        )
+    }

@@ -16,6 +16,7 @@ from common.entry_changes import entry_changes
 from common.errors import ContractError
 from common.model_bundle import read_bundle
 from common.outcomes import FOLDER as OUTCOMES
+from common.outcomes import outcome_path
 from common.run_folder import refuse_other
 from common.slide_changes import SLIDE, may_differ
 from common.units import units_of
@@ -135,7 +136,7 @@ class Folder:
             return None
 
     def _changed(self, entry: SlideEntry, result: SlideResult) -> bool:
-        outcome = self.path / OUTCOMES / f"{entry.slide_id}.json"
+        outcome = outcome_path(self.path, entry.slide_id)
         if result.status == "failed":
             known = result.seen.get(SLIDE)
             return known is not None and may_differ(entry.path, known, outcome)

@@ -12,6 +12,7 @@ from common.cohort import read_cohort
 from common.errors import ConfigError, ContractError
 from common.files import clock_of, look_anew
 from common.outcomes import FOLDER as OUTCOMES
+from common.outcomes import outcome_path
 from layer3_infer.answer_store import Begun, begun_in
 from layer3_infer.heatmap_file import SUFFIX
 from layer3_infer.results_folder import ResultsFolder
@@ -163,6 +164,6 @@ def _state(out: Path, one: SlideState, begun: Begun | None, now: float) -> Slide
 def _written(out: Path, name: str) -> float:
     """When an outcome was written, seconds since 1970; 0 where it is gone by now."""
     try:
-        return (out / OUTCOMES / f"{name}.json").stat().st_mtime
+        return outcome_path(out, name).stat().st_mtime
     except OSError:
         return 0.0

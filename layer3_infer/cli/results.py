@@ -42,15 +42,17 @@ def check(files: tuple[Path, ...]) -> Result:
 def merge(results: Path, cohort: Path | None) -> Result:
     """Make sure that DIR holds every slide of its cohort; writes slides.csv anew.
 
-    With --cohort what DIR holds of slides that SLIDES lacks, finished or not, is not looked at.
+    A slide without a whole result is named, and refused; with --cohort, one whose file is another
+    by now is too, and what DIR holds of slides that SLIDES lacks is not looked at. Slides that
+    failed are reported, and do not stop the others, but for those out of reach of their host.
     """
     from common.cohort import read_cohort
     from layer3_infer import said
     from layer3_infer.merge import merge as merge_results
     from layer3_infer.results_folder import ResultsFolder
 
-    wanted = None if cohort is None else [entry.slide_id for entry in read_cohort(cohort)]
-    return said.of_merge(merge_results(ResultsFolder(results), wanted), results)
+    entries = None if cohort is None else read_cohort(cohort)
+    return said.of_merge(merge_results(ResultsFolder(results), entries), results)
 
 
 @verb(cli)

@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 
 import pytest
 
+from common.cohort import SlideEntry, read_cohort
 from common.errors import ConfigError, ContractError
 from layer3_infer.merge import merge
 from layer3_infer.results_folder import ResultsFolder
@@ -14,6 +16,10 @@ from layer3_infer.settings.heatmap import HeatmapSettings
 @pytest.fixture
 def copy(finished, tmp_path):
     return shutil.copytree(finished, tmp_path / "copy")
+
+
+def slides(cohort_csv, *names):
+    return [entry for entry in read_cohort(cohort_csv) if entry.slide_id in names]
 
 
 def test_a_whole_folder_is_told_slide_by_slide(copy):
@@ -92,16 +98,16 @@ def test_a_folder_without_a_run_is_refused(tmp_path):
         merge(ResultsFolder(tmp_path))
 
 
-def test_a_slide_that_the_cohort_lacks_by_now_does_not_stand_in_the_way(copy):
+def test_a_slide_that_the_cohort_lacks_by_now_does_not_stand_in_the_way(copy, cohort_csv):
     (copy / "outcomes" / "pink.json").unlink()
 
-    merged = merge(ResultsFolder(copy), ["glass", "green"])
+    merged = merge(ResultsFolder(copy), slides(cohort_csv, "glass", "green"))
 
     assert ([r.slide_id for r in merged.results], merged.others) == (["glass", "green"], [])
 
 
-def test_results_that_the_cohort_lacks_are_named_and_kept(copy):
-    merged = merge(ResultsFolder(copy), ["green"])
+def test_results_that_the_cohort_lacks_are_named_and_kept(copy, cohort_csv):
+    merged = merge(ResultsFolder(copy), slides(cohort_csv, "green"))
 
     assert ([r.slide_id for r in merged.results], merged.others) == (["green"], ["glass", "pink"])
     assert "pink" in (copy / "slides.csv").read_text()
@@ -109,4 +115,16 @@ def test_results_that_the_cohort_lacks_are_named_and_kept(copy):
 
 def test_a_slide_of_the_cohort_that_no_run_was_given_is_missing(copy):
     with pytest.raises(ContractError, match="blue is missing"):
-        merge(ResultsFolder(copy), ["blue", "green"])
+        merge(ResultsFolder(copy), [SlideEntry("blue", copy / "blue.tif")])
+
+
+def test_a_slide_file_that_is_another_by_now_is_named(copy, cohort_csv, tmp_path):
+    (green,) = slides(cohort_csv, "green")
+    moved = [replace(green, path=tmp_path / "green.tif")]
+    shutil.copy(green.path, moved[0].path)
+
+    assert [r.slide_id for r in merge(ResultsFolder(copy), moved).results] == ["green"]
+    with moved[0].path.open("ab") as stream:
+        stream.write(b"more")
+    with pytest.raises(ContractError, match="green is of another slide than the file"):
+        merge(ResultsFolder(copy), moved)
