@@ -93,15 +93,22 @@ plan_heatmaps() {
 }
 
 say_how_to_go_on() {
-  local command watched
-  watched="squeue --name=$names; tail -F $(show "$out/logs")/*.log"
+  echo "watch:  squeue --name=$names"
   if [ -z "$model" ]; then
-    command_of layer1_extract
-    [ -z "$images" ] || command=(env "APPTAINER_BIND=$APPTAINER_BIND" "${command[@]}")
-    watched+="; $(show "${command[@]}" status "$out/layer1")"
+    say_status layer1_extract "$out/layer1"
+    echo "watch:  tail $(show "$out/layer2/history.csv")"
   fi
-  echo "watch:  $watched"
+  say_status layer3_infer "$out/layer3"
+  echo "watch:  tail -F $(show "$out/logs")/*.log"
   echo 'resume: the same line again, for what is not finished'
+}
+
+# say_status LAYER FOLDER: the line that tells, from the files there, what is done
+say_status() {
+  local command
+  command_of "$1"
+  [ -z "$images" ] || command=(env "APPTAINER_BIND=$APPTAINER_BIND" "${command[@]}")
+  echo "watch:  $(show "${command[@]}" status "$2")"
 }
 
 main "$@"

@@ -55,5 +55,8 @@ check_option() {
     --sbatch | --*-sbatch | --*-words)
       [[ $2 != *[\"\'\\]* ]] || die "$1: expected words without quotes or backslashes, found $2" ;;
   esac
-  [[ $1 != --*-words ]] || check_words "$1" "$2"
+  case $1 in
+    --sbatch | --*-sbatch) check_cluster "$1" "$2" ;;
+    --*-words) check_words "$1" "$2" ;;
+  esac
 }

@@ -4,13 +4,13 @@ stages=(extract merge train heatmap report)
 names=$(printf ',camnet-%s' "${stages[@]}")
 names=${names#,}  # of all jobs
 jobs=''           # the file: of all that was submitted, its stage, number and what it was given
-queue=''          # numbers and states of what is there, of every user
+queue=''          # numbers, states and reasons of what is there, of every user
 
 # A user's own choice of what squeue shows would hide jobs, also from the jobs themselves.
 unset SQUEUE_ACCOUNT SQUEUE_FORMAT2 SQUEUE_LICENSES SQUEUE_PARTITION SQUEUE_QOS SQUEUE_STATES \
   SQUEUE_USERS
 
-ask_queue() { squeue --noheader --name="$names" --format='%F %T'; }
+ask_queue() { squeue --noheader --name="$names" --format='%F %T %r'; }
 
 # latest STAGE [FIELD]: the number of its latest job, or 3: of what it was given
 latest() {
@@ -25,6 +25,12 @@ states() {
   [ -z "$id" ] || awk -v id="$id" '$1 == id {print $2}' <<< "$queue"
 }
 
+# held STAGE: why its latest job is, where it is held: it starts only once somebody lets it go
+held() {
+  awk -v id="$(latest "$1")" '$1 == id && /[Hh]eld|JobHold/ {$1 = $2 = ""; print; exit}' \
+    <<< "$queue"
+}
+
 # digest WORDS: what a job is given, in short: the images and these, which name what files say
 digest() {
   {
@@ -35,7 +41,7 @@ digest() {
 
 # todo STAGE DIGEST: whether to submit a stage that is not finished; an older job may be queued
 todo() {
-  local id given
+  local id given reason
   id=$(latest "$1") given=$(latest "$1" 3)
   [ -n "$id" ] || return 0
   if [ -z "$(states "$1")" ]; then
@@ -49,6 +55,9 @@ todo() {
   else
     job[$1]=$id
     echo "$1: in the queue, job $id"
+    read -r reason <<< "$(held "$1")"
+    [ -z "$reason" ] || echo "$1: job $id is held ($reason) and starts no more by itself. Once it" \
+      "is known why: scontrol release $id"
     return 1
   fi
 }

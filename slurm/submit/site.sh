@@ -6,6 +6,7 @@ tasks_per_array='' # of --max-tasks
 
 look_at_site() {
   need_programs
+  need_own_cluster
   need_paths
   need_layers
   need_arrays
@@ -18,6 +19,12 @@ need_programs() {
   for program in sbatch squeue scontrol; do
     command -v $program > /dev/null || die "$program: not found. Run this where jobs are submitted"
   done
+}
+
+need_own_cluster() {
+  [ -z "${SBATCH_CLUSTERS:-}" ] || die "SBATCH_CLUSTERS is $SBATCH_CLUSTERS: expected nothing," \
+    "since squeue tells only what is in the queue of this machine's cluster. Run this on a login" \
+    'node of that one, without it'
 }
 
 # Paths are those of this folder, wherever a job runs.

@@ -3,6 +3,19 @@
 # split WORDS: sets $parts to them; they are split at spaces, and a * stands for itself
 split() { read -rd '' -a parts <<< "$1" || true; }
 
+# check_cluster OPTION WORDS: none that sends a job where squeue is not asked for it
+check_cluster() {
+  local parts word
+  split "$2"
+  for word in ${parts[@]+"${parts[@]}"}; do
+    case $word in
+      -M* | --cluster | --clusters | --cluster=* | --clusters=*)
+        die "$1: expected words for the cluster of this machine, whose queue tells what is there;" \
+          "found $word. Run this on a login node of that cluster" ;;
+    esac
+  done
+}
+
 # check_words OPTION WORDS: none that this says itself, or that undoes what it plans
 check_words() {
   local parts word

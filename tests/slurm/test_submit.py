@@ -32,6 +32,12 @@ sbatch --parsable --job-name=camnet-report '--output=HERE/my out/logs/report-%j.
 NOTHING = "e3b0c44298fc1c14"  # what a configuration without a word is called
 
 
+def watched(done):
+    """The lines that one may type to watch the jobs."""
+    lines = [line for line in done.stdout.splitlines() if line.startswith("watch:")]
+    return [shlex.split(line)[1:] for line in lines]
+
+
 def test_a_cohort_goes_through_all_layers(login):
     done, calls = login.submit()
 
@@ -43,8 +49,13 @@ def test_a_cohort_goes_through_all_layers(login):
         *(["heatmap", "104"], ["report", "105"]),
     ]
     assert "train: submitted, job 103, after afterok 102" in done.stdout
-    watch = next(line for line in done.stdout.splitlines() if line.startswith("watch:"))
-    assert shlex.split(watch)[-3:] == ["layer1-extract", "status", f"{login.out}/layer1"]
+    squeue, *others, _ = watched(done)
+    assert squeue[:1] == ["squeue"]
+    assert others == [
+        ["layer1-extract", "status", f"{login.out}/layer1"],
+        ["tail", f"{login.out}/layer2/history.csv"],
+        ["layer3-infer", "status", f"{login.out}/layer3"],
+    ]
 
 
 def test_a_dry_run_prints_these_lines_and_leaves_no_trace(login):
@@ -163,11 +174,12 @@ def test_watching_is_by_what_is_there(login):
     images, _ = login.submit("--images", "sif", "--dry-run")
     model, _ = login.submit("--model", "bundle", "--dry-run")
 
-    watch = next(line for line in images.stdout.splitlines() if line.startswith("watch:"))
+    _, extract, _, heatmap, _ = watched(images)
     image = f"{login.folder}/sif/layer1_extract.sif"
-    assert shlex.split(watch)[-5:] == ["apptainer", "run", image, "status", f"{login.out}/layer1"]
-    assert "APPTAINER_BIND=" in watch
-    assert "layer1" not in model.stdout
+    assert extract[-5:] == ["apptainer", "run", image, "status", f"{login.out}/layer1"]
+    assert extract[1].startswith("APPTAINER_BIND=")
+    assert heatmap[-2:] == ["status", f"{login.out}/layer3"]
+    assert [words[0] for words in watched(model)] == ["squeue", "layer3-infer", "tail"]
 
 
 def test_the_layers_themselves_plan_a_cohort_whose_slides_are_anywhere(login):

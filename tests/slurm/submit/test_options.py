@@ -27,6 +27,11 @@ def test_help_says_what_every_option_is_for():
         (("--blocks", "x"), "--blocks: expected a number greater than 0, found x"),
         (("--sbatch", "--comment='a b'"), "--sbatch: expected words without quotes"),
         (("--train-words", "--set a='b c'"), "--train-words: expected words without quotes"),
+        (
+            ("--sbatch", "--mem=1 --clusters=far"),
+            "--sbatch: expected words for the cluster of this",
+        ),
+        (("--train-sbatch", "-Mfar"), "found -Mfar. Run this on a login node of that cluster"),
         (("--max-failed", "1.5"), "--max-failed: expected a share from 0 to 1, found 1.5"),
         (("--max-failed", "10%"), "--max-failed: expected a share from 0 to 1, found 10%"),
         (("other.csv",), "expected one SLIDES, found my cohort.csv and other.csv"),

@@ -44,7 +44,7 @@ def test_the_queue_is_asked_for_jobs_of_every_user(login):
     login.submit()
 
     names = ",".join(f"camnet-{one}" for one in ("extract", "merge", "train", "heatmap", "report"))
-    assert (login.folder / "squeue").read_text() == f"--noheader --name={names} --format=%F %T\n"
+    assert (login.folder / "squeue").read_text() == f"--noheader --name={names} --format=%F %T %r\n"
 
 
 def test_a_job_that_ended_before_it_could_be_cancelled_is_replaced_all_the_same(login):
@@ -84,6 +84,19 @@ def test_what_is_in_the_queue_must_be_of_the_same_cohort_and_configuration(login
     assert (done.returncode, calls) == (2, [])
     assert "extract: job 101 in the queue was given other slides" in done.stderr
     assert "scancel 101" in done.stderr
+
+
+@pytest.mark.parametrize("reason", ["JobHeldUser", "launch failed requeued held"])
+def test_a_job_that_is_held_is_told_with_what_lets_it_go(login, reason):
+    login.submit()
+    login.queue(f"101 RUNNING None\n101 PENDING {reason}\n102 PENDING Dependency\n103 PENDING\n")
+
+    done, _ = login.submit()
+
+    assert f"extract: job 101 is held ({reason}) and starts no more by itself" in done.stdout
+    assert "scontrol release 101\n" in done.stdout
+    assert "merge: in the queue, job 102\n" in done.stdout
+    assert done.stdout.count(" is held ") == 1
 
 
 def test_an_image_that_was_replaced_is_another(login):
