@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import settings
+from halting import Halt
+from hypothesis import HealthCheck, settings
 
-settings.register_profile("camnet", deadline=None, derandomize=True, max_examples=50)
+settings.register_profile(
+    "camnet",
+    deadline=None,
+    derandomize=True,
+    max_examples=50,
+    suppress_health_check=[HealthCheck.too_slow],  # the machine may be busy
+)
 settings.load_profile("camnet")
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+@pytest.fixture
+def halt(tmp_path_factory):
+    """Makes a `Halt` of a function and its turn; what halts ends with the test."""
+    folder = tmp_path_factory.mktemp("halt")
+    with ExitStack() as made:
+        yield lambda function, turn=1, name="at": made.enter_context(
+            Halt(folder / name, function, turn)
+        )
 
 
 @pytest.fixture(scope="session")

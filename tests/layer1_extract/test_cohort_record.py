@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from clocks import tick
 
 from common.cohort import SlideEntry, read_cohort, write_cohort
 from common.errors import ConfigError
@@ -44,9 +45,9 @@ def test_what_is_recorded_is_read_back_and_is_a_cohort(tmp_path, entries):
 
 
 def test_a_slide_stays_and_is_as_it_was_last_written(tmp_path, entries):
-    record_cohort(tmp_path, entries[1:])
-    record_cohort(tmp_path, [replace(entries[0], mpp=0.5)])
-    record_cohort(tmp_path, entries[:1])
+    for given in (entries[1:], [replace(entries[0], mpp=0.5)], entries[:1]):
+        record_cohort(tmp_path, given)
+        tick(tmp_path)
 
     assert recorded_cohort(tmp_path) == entries
 
@@ -77,9 +78,9 @@ def test_the_same_cohort_is_not_written_twice(tmp_path, entries):
 
 def test_who_goes_back_to_what_was_said_before_has_said_it_last(tmp_path, entries):
     record_cohort(tmp_path, entries)
-    for path in (tmp_path / FOLDER).iterdir():
-        os.utime(path, (1, 1))
+    tick(tmp_path)
     record_cohort(tmp_path, [replace(entry, mpp=0.5) for entry in entries])
+    tick(tmp_path)
     record_cohort(tmp_path, entries)
 
     assert recorded_cohort(tmp_path) == entries

@@ -5,6 +5,7 @@ import threading
 
 import numpy as np
 import pytest
+from clocks import tick
 from patch_files import write_patch_file
 
 from common.errors import ConfigError
@@ -74,6 +75,7 @@ def test_is_written_once(tmp_path, built):
 def test_other_files_have_an_index_of_their_own(tmp_path, built, how):
     files = write(tmp_path)
     open_index(files, tmp_path / "index")
+    tick(tmp_path)
     if how == "labels":
         files = write(tmp_path, c=[0, 0, 0])
     elif how == "touched":

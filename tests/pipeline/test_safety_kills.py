@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 
 import pytest
+from halting import go, waits
 from killing import chance_of, every_way, kill_and_finish, undisturbed
 from real_command import done, ended, kill, start
 from results_folder import age_traces, assert_same_results, assert_sound, traces
 from tiff_slides import write_cohort_folder
+from waiting import until
 
 from common.cohort import read_cohort, write_cohort
 
@@ -20,7 +21,9 @@ WAYS = [way for way in every_way() if way[-4:] == ("--blocks", "1", "--workers",
 BASE = ("--set", "patch.size=32", "--set", "patch.mpp=0.5", "--set", "sampling.method=dense")
 WORDS = (*BASE, "--set", "tissue.min_area_um2=1000", "--set", "tissue.close_um=16")
 BUSY = (*WORDS, "--set", "sampling.stride=12")
-"""Some seconds for each slide."""
+"""Two batches of patches from each slide."""
+
+IN_THE_MIDDLE = ("common.patch_file.writer:PatchWriter.append", 2)
 
 
 @pytest.fixture(scope="module")
@@ -45,12 +48,18 @@ def whole(slides, tmp_path_factory):
     return out
 
 
-def begun(out, kind="partial"):
-    """Wait until a patch file is being written."""
-    deadline = time.monotonic() + 60
-    while not list((out / "patches").glob(f".*.{kind}")) and time.monotonic() < deadline:
-        time.sleep(0.005)
-    return list((out / "patches").glob(f".*.{kind}"))
+@pytest.fixture
+def begun(halt, slides, tmp_path):
+    """Starts an extraction; it, and the process of it that halted in the middle of a file."""
+
+    def begin(*words):
+        middle = halt(*IN_THE_MIDDLE)
+        middle.ask()
+        environment = {**os.environ, **middle.environment}
+        process = start("extract", slides, "--out", tmp_path, *BUSY, *words, env=environment)
+        return process, *middle.halted()
+
+    return begin
 
 
 @pytest.mark.slow
@@ -64,9 +73,8 @@ def test_killed_at_random_moments_the_same_command_gives_the_undisturbed_result(
     kill_and_finish(mosaic, tmp_path / "killed", way, chance_of(way.name), kills=3)
 
 
-def test_killed_in_the_middle_of_a_file_no_reader_sees_it(slides, whole, tmp_path):
-    process = start("extract", slides, "--out", tmp_path, *BUSY, "--workers", "1")
-    assert begun(tmp_path)
+def test_killed_in_the_middle_of_a_file_no_reader_sees_it(begun, slides, whole, tmp_path):
+    process, _ = begun("--workers", "1")
     kill(process)
 
     assert traces(tmp_path)
@@ -89,11 +97,12 @@ def test_killed_in_the_middle_of_a_file_no_reader_sees_it(slides, whole, tmp_pat
     ],
 )
 def test_asked_to_stop_it_leaves_nothing_half_done_and_goes_on(
-    slides, whole, tmp_path, number, workers, status, to
+    begun, slides, whole, tmp_path, number, workers, status, to
 ):
-    process = start("extract", slides, "--out", tmp_path, *BUSY, "--workers", workers)
-    assert begun(tmp_path)
+    process, halted = begun("--workers", workers)
     to(process.pid, number)
+    until(lambda: waits(halted, number) or waits(halted, signal.SIGTERM))
+    go(halted)
     result = ended(process)
 
     assert result.returncode == status, result.stderr
@@ -118,9 +127,10 @@ def test_four_processes_given_the_same_slides_end_with_the_same_files(
     assert_sound(tmp_path)
 
 
-def test_one_of_two_processes_at_the_same_slides_may_be_killed(slides, whole, tmp_path):
-    one, other = (start("extract", slides, "--out", tmp_path, *BUSY) for _ in range(2))
-    assert begun(tmp_path)
+def test_one_of_two_processes_at_the_same_slides_may_be_killed(begun, slides, whole, tmp_path):
+    one, _ = begun()
+    other = start("extract", slides, "--out", tmp_path, *BUSY)
+    until(lambda: any((tmp_path / "patches").glob("[!.]*.h5")))
     kill(one)
 
     assert ended(other).returncode == 0
@@ -131,11 +141,8 @@ def test_one_of_two_processes_at_the_same_slides_may_be_killed(slides, whole, tm
     assert traces(tmp_path) == []
 
 
-def test_a_worker_that_is_killed_costs_no_slide(slides, whole, tmp_path):
-    process = start("extract", slides, "--out", tmp_path, *BUSY, "--workers", "2")
-    assert begun(tmp_path)
-    claims = [path.read_text() for path in (tmp_path / "running").glob("[!.]*.json")]
-    worker = int(claims[0].partition('"pid": ')[2].partition(",")[0])
+def test_a_worker_that_is_killed_costs_no_slide(begun, slides, whole, tmp_path):
+    process, worker = begun("--workers", "2")
     assert worker != process.pid
     os.kill(worker, signal.SIGKILL)
 

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 
 import pytest
+from halting import go
 from real_command import ended, kill, run, start
 
 from layer1_extract.dataset_lock.lock_file import NAME, read_lock
 
-SIZE = 100 << 20
-LIMIT_S = 60
+SIZE = 10 << 20
 
 
 @pytest.fixture(scope="module")
 def slides(tmp_path_factory):
-    """A gigabyte that takes no room on the disk, written long ago."""
+    """Files that take no room on the disk, written long ago."""
     folder = tmp_path_factory.mktemp("slides")
     for number in range(10):
         path = folder / f"s{number}.tif"
@@ -31,31 +30,26 @@ def journals(folder):
     return list(folder.glob(".*.journal"))
 
 
-def in_the_middle(folder):
-    """A lock at work that has hashed some files, and not all."""
-    process = start("lock", folder, "--workers", "1")
-    limit = time.monotonic() + LIMIT_S
-    while not any(path.stat().st_size for path in journals(folder)):
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < limit
-    return process
-
-
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
-def test_a_lock_that_is_stopped_goes_on(slides, how):
+def test_a_lock_that_is_stopped_goes_on(slides, halt, how):
     (slides / NAME).unlink(missing_ok=True)
-    process = in_the_middle(slides)
+    middle = halt("layer1_extract.dataset_lock.journal:Journal.add", 4)
+    middle.ask()
+    environment = {**os.environ, **middle.environment}
+    process = start("lock", slides, "--workers", "1", env=environment)
+    assert middle.halted() == [process.pid]
 
     if how == signal.SIGKILL:
         kill(process)
     else:
         process.send_signal(how)
+        go(process.pid)
         assert ended(process).returncode == 75
     assert not (slides / NAME).exists()
     again = run("lock", slides)
 
     assert again.returncode == 0, again.stderr
-    assert "of 10 files were hashed before" in again.stderr
+    assert "3 of 10 files were hashed before" in again.stderr
     assert len(read_lock(slides / NAME).files) == 10
     assert journals(slides) == []
 

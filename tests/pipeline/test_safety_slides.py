@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
-import time
 
 import pytest
+from halting import go
 from real_command import done, ended, run, start
 from results_folder import assert_same_results, traces
 from tiff_slides import tissue_on_glass, write_cohort_folder, write_slide
@@ -17,7 +16,7 @@ from common.outcomes import read_outcomes
 BASE = ("--set", "patch.size=32", "--set", "patch.mpp=0.5", "--set", "sampling.method=dense")
 WORDS = (*BASE, "--set", "tissue.min_area_um2=1000", "--set", "tissue.close_um=16")
 BUSY = (*WORDS, "--set", "sampling.stride=8", "--workers", "1")
-FIRST = "centre_0/patient_000_node_0.tif"
+FIRST, SECOND = (f"centre_0/patient_00{number}_node_0.tif" for number in (0, 1))
 
 
 @pytest.fixture
@@ -33,17 +32,27 @@ def other_slide(path, seed=9):
     return write_slide(path, tissue_on_glass(seed=seed, box=(128, 128, 512, 640)))
 
 
-def reading(process, out):
-    """Wait until a patch file grows, and stop the command there."""
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        if any(
-            path.stat().st_size > 60_000 for path in (out / "patches").glob(".patient_000*.partial")
-        ):
-            os.killpg(process.pid, signal.SIGSTOP)
-            return
-        time.sleep(0.002)
-    raise AssertionError("nothing was written")
+@pytest.fixture
+def reading(halt):
+    """Starts a command, and has it halt with the second batch of patches of three it will read."""
+
+    def begin(*command):
+        middle = halt("common.patch_file.writer:PatchWriter.append", 2)
+        middle.ask()
+        process = start(*command, env={**os.environ, **middle.environment})
+        assert middle.halted() == [process.pid]
+        return process
+
+    return begin
+
+
+@pytest.fixture(params=[None, "jpeg"])
+def first_larger(request, tmp_path):
+    """A cohort whose `FIRST` slide is the larger one, which is begun first."""
+    cohort = write_cohort_folder(tmp_path / "cohort", slides=2)
+    write_slide(cohort / FIRST, tissue_on_glass(), compression=request.param)
+    write_slide(cohort / SECOND, tissue_on_glass(256, 256, (32, 32, 224, 224)), levels=1)
+    return cohort
 
 
 def test_a_slide_that_vanishes_and_comes_back_keeps_what_was_done_with_it(cohort, tmp_path):
@@ -87,15 +96,14 @@ def over(old, new):
 
 
 @pytest.mark.parametrize("put", [in_place_of, over])
-@pytest.mark.parametrize("compression", [None, "jpeg"])
-def test_a_slide_that_becomes_another_while_it_is_read_is_not_mixed(tmp_path, put, compression):
-    cohort = write_cohort_folder(tmp_path / "cohort", slides=2)
-    write_slide(cohort / FIRST, tissue_on_glass(), compression=compression)
+def test_a_slide_that_becomes_another_while_it_is_read_is_not_mixed(
+    reading, first_larger, tmp_path, put
+):
+    cohort = first_larger
     command = ("extract", cohort, "--out", tmp_path / "out", *BUSY)
-    process = start(*command)
-    reading(process, tmp_path / "out")
+    process = reading(*command)
     put(cohort / FIRST, other_slide(tmp_path / "new.tif"))
-    os.killpg(process.pid, signal.SIGCONT)
+    go(process.pid)
 
     result = ended(process)
 
@@ -108,15 +116,12 @@ def test_a_slide_that_becomes_another_while_it_is_read_is_not_mixed(tmp_path, pu
     assert_same_results(tmp_path / "out", tmp_path / "fresh")
 
 
-@pytest.mark.parametrize("compression", [None, "jpeg"])
-def test_a_slide_cut_short_while_it_is_read_fails_alone(tmp_path, compression):
-    cohort = write_cohort_folder(tmp_path / "cohort", slides=2)
-    write_slide(cohort / FIRST, tissue_on_glass(), compression=compression)
+def test_a_slide_cut_short_while_it_is_read_fails_alone(reading, first_larger, tmp_path):
+    cohort = first_larger
     command = ("extract", cohort, "--out", tmp_path / "out", *BUSY)
-    process = start(*command)
-    reading(process, tmp_path / "out")
+    process = reading(*command)
     os.truncate(cohort / FIRST, 4096)
-    os.killpg(process.pid, signal.SIGCONT)
+    go(process.pid)
 
     result = ended(process)
 

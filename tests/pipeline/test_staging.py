@@ -6,17 +6,18 @@ import json
 import os
 import shutil
 import signal
-import time
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from colour_model import PINK, write_colour_bundle
 from comparing import assert_equal, content, same_heatmaps
+from halting import go, waits
 from patch_files import write_cohort
 from real_command import done, ended, start
 from small_cohort import TISSUE, filled
 from tiff_slides import tissue_on_glass, write_cohort_folder, write_slide
+from waiting import until
 
 from common.cohort import read_cohort
 from common.config import load
@@ -184,19 +185,21 @@ def command(cohort_folder, out, scratch, *words):
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL], ids=["asked", "killed"])
 def test_what_is_stopped_in_the_middle_leaves_nothing_for_long(
-    cohort, in_place, scratch, tmp_path, how
+    cohort, in_place, scratch, tmp_path, halt, how
 ):
     words = command(cohort[0].path.parent, tmp_path / "out", scratch, "--workers", "2")
-    process = start(*words, "--set", "sampling.stride=3")
-    until = time.monotonic() + 60
-    while not list(scratch.folder.glob("camnet.*/results/*")) and time.monotonic() < until:
-        time.sleep(0.005)
+    middle = halt("common.patch_file.writer:PatchWriter.append", 2)
+    middle.ask()
+    stride = ("--set", "sampling.stride=8")
+    process = start(*words, *stride, env={**os.environ, **middle.environment})
+    (halted,) = middle.halted()
+    assert list(scratch.folder.glob("camnet.*/results/*"))
     os.kill(process.pid, how)
-    ended(process)
+    until(lambda: how == signal.SIGKILL or waits(halted, how))
+    go(halted)
+    ended(process)  # and all it started, which speak through it
     if how == signal.SIGTERM:
         assert list(scratch.folder.iterdir()) == []
-    else:
-        time.sleep(0.5)  # its processes notice
     done(*words, "--overwrite")
 
     assert list(scratch.folder.iterdir()) == []

@@ -7,15 +7,27 @@ import signal
 import subprocess
 import sys
 
-TIMEOUT_S = 120
+TIMEOUT_S = 600
 
 
-def start(*words, layer="layer1_extract", **options):
+def start(*words, layer="layer1_extract", preexec_fn=None, **options):
     """The command at work, in a session of its own; its words may be paths and numbers."""
     command = [sys.executable, "-m", layer, *map(os.fspath, map(_text, words))]
     streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL}
+
+    def begin():
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # which who runs the tests may ignore
+        if preexec_fn is not None:
+            preexec_fn()
+
     return subprocess.Popen(
-        command, start_new_session=True, text=True, errors="replace", **streams, **options
+        command,
+        start_new_session=True,
+        text=True,
+        errors="replace",
+        preexec_fn=begin,
+        **streams,
+        **options,
     )
 
 

@@ -5,6 +5,8 @@ import os
 import threading
 
 import pytest
+from clocks import tick
+from tqdm import TMonitor
 
 from layer1_extract.dataset_lock import hashing
 from layer1_extract.dataset_lock.hashing import hash_files
@@ -81,6 +83,7 @@ def test_a_change_that_keeps_size_and_time_is_told(tmp_path, monkeypatch):
 
     def blocks(path):
         yield path.read_bytes()
+        tick(tmp_path)
         path.write_bytes(b"same")
         os.utime(path, (1, 1))
 
@@ -117,7 +120,7 @@ def test_a_mistake_in_a_thread_is_raised(tmp_path, monkeypatch):
 
 def test_threads_end_with_those_who_wait_for_them(tmp_path, monkeypatch):
     found = filled(tmp_path, {"a": 1, "b": 1})
-    before = threading.active_count()
+    before = set(threading.enumerate())
 
     def blocks(path):
         while True:
@@ -129,4 +132,5 @@ def test_threads_end_with_those_who_wait_for_them(tmp_path, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         list(hash_files(tmp_path, found, 2, "test"))
 
-    assert threading.active_count() == before
+    begun = set(threading.enumerate()) - before
+    assert not [thread for thread in begun if not isinstance(thread, TMonitor)]

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 
 import pytest
+from clocks import tick
 
 from common.cohort import read_cohort
 from common.errors import ConfigError, ContractError
@@ -168,6 +169,7 @@ def test_after_a_kill_what_changed_meanwhile_is_read_again(folder, monkeypatch):
         Reading(context, stop_at=2)
         with pytest.raises(KeyboardInterrupt):
             lock(folder, workers=1)
+    tick(folder)
     for name in ("a.tif", "b.tif", "masks/a.png"):
         (folder / name).write_text(f"CONTENT OF {name}")
         os.utime(folder / name, LONG_AGO)
@@ -207,11 +209,14 @@ def test_what_cannot_be_read_is_named_and_the_rest_is_hashed(folder, monkeypatch
 
 
 @pytest.mark.parametrize("change", ["written", "kept", "removed", "added"])
-def test_a_folder_that_changes_while_it_is_locked_is_not_locked(folder, monkeypatch, change):
+def test_a_folder_that_changes_while_it_is_locked_is_not_locked(
+    folder, tmp_path, monkeypatch, change
+):
     original = locking.hash_files
 
     def changing(*given):
         yield from original(*given)
+        tick(tmp_path)
         if change == "removed":
             (folder / "a.tif").unlink()
         elif change == "kept":  # size and time, as rsync --inplace --times keeps them
