@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import logging
+import os
+import re
 import signal
 import sys
 from dataclasses import dataclass, field
@@ -32,9 +34,27 @@ INPUT_PATH: Final = click.Path(path_type=Path)
 FILE_PATH: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 FOLDER_PATH: Final = click.Path(exists=True, file_okay=False, path_type=Path)
 OUTPUT_PATH: Final = click.Path(path_type=Path)
+
+
+class _OwnDisk(click.Path):
+    """A folder of this machine; ``$NAME`` in it is a variable of this process.
+
+    Who submits a job does not know yet what it will be on the node.
+    """
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        def known(name: re.Match[str]) -> str:
+            found = os.environ.get(name[1] or name[2])
+            return found or self.fail(
+                f"{value}: expected {name[0]} to be set, found nothing", param
+            )
+
+        return super().convert(re.sub(r"\$(?:(\w+)|{(\w+)})", known, str(value)), param, ctx)
+
+
 SCRATCH: Final = click.option(
     "--scratch",
-    type=OUTPUT_PATH,
+    type=_OwnDisk(path_type=Path),
     help="Folder on a fast local disk, such as $SLURM_TMPDIR, $TMPDIR, or /scratch in a "
     "container, that files are copied to before they are read. Results do not depend on it.",
 )

@@ -6,11 +6,12 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import click
 import pytest
 
-from common.cli import Result, layer, overridden, run, verb
+from common.cli import SCRATCH, Result, layer, overridden, run, verb
 from common.config import Settings, digest
 from common.errors import SlideError
 from common.provenance import software
@@ -196,3 +197,27 @@ def test_in_a_job_every_log_begins_with_it_once(logged, capsys, arguments, confi
     assert first.endswith(f"config={config}")
     assert log.count("host=") == 1
     assert then.lower() in log.lower()
+
+
+@pytest.mark.parametrize("given", ["$NODES_OWN/mine", "${NODES_OWN}/mine", "/disk/of job 5/mine"])
+def test_a_scratch_folder_may_name_a_variable_of_the_node(monkeypatch, given):
+    monkeypatch.setenv("NODES_OWN", "/disk/of job 5")
+
+    assert place(given) == Path("/disk/of job 5/mine")
+
+
+@pytest.mark.parametrize("value", ["", None])
+def test_a_variable_of_the_node_that_says_nothing_is_no_folder(monkeypatch, value):
+    if value is None:
+        monkeypatch.delenv("NODES_OWN", raising=False)
+    else:
+        monkeypatch.setenv("NODES_OWN", value)
+
+    with pytest.raises(click.UsageError, match=r"expected \$NODES_OWN to be set, found nothing"):
+        place("$NODES_OWN/mine")
+
+
+def place(scratch):
+    """What a command is given as its scratch folder."""
+    command = click.Command("example", params=[], callback=lambda scratch: scratch)
+    return SCRATCH(command).main(["--scratch", scratch], standalone_mode=False)
