@@ -111,6 +111,21 @@ def alone(out: Path, *, every: float = _BEAT_S) -> Generator[None, None, None]:
         yield
 
 
+def at_work(out: Path) -> Launch | None:
+    """Who trains in `out`, told at once and without taking it; None where nobody does.
+
+    A launch that was killed elsewhere is taken to be at work until it was silent for long.
+    """
+    own = Launch.here()
+    for path in sorted(out.glob(f"{_NAME}*.json")):
+        with suppress(FileNotFoundError):  # it ended just now
+            launch, heard = _read(path)
+            over = launch.is_over(own)
+            if over is False or (over is None and clock_of(out) - heard <= STALE_S):
+                return launch
+    return None
+
+
 def _entered(out: Path, own: Launch) -> Path | None:
     """The file of this launch; None where none can be written."""
     with writable(out):

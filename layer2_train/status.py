@@ -5,23 +5,21 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import chain
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from common.cli import Result
 from common.errors import ContractError
-from common.files import clock_of, look_anew
+from common.files import look_anew
 from common.model_bundle import MANIFEST
 from common.run_folder import recorded
 from layer2_train.history import HISTORY, Epoch, best, from_csv
+from layer2_train.launch import Launch, at_work
 from layer2_train.subject import BUNDLE
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 State = Literal["done", "running", "stopped", "missing"]
-STALE_S: Final = 900.0
-"""A training that wrote nothing for longer is taken to have been stopped: a checkpoint is written
-every ten minutes."""
 
 
 def status(out: Path) -> Result:
@@ -41,9 +39,8 @@ def status(out: Path) -> Result:
     settings, history = recorded(out), _history(out / HISTORY)
     if settings is None:
         return Result(f"{out}: missing, no training", {"out": str(out), "state": "missing"})
-    heard = _heard(out)
-    state, top = _state(out, heard), best(history) if history else None
-    at = datetime.fromtimestamp(heard, UTC).isoformat(timespec="seconds")
+    launch, top = at_work(out), best(history) if history else None
+    state, at = _state(out, launch), _heard(out).isoformat(timespec="seconds")
     said = f"{len(history)} of {settings.get('epochs')} epochs"
     said += f", best {top.epoch} ({_merit(top)})" if top else ""
     data: dict[str, Any] = {
@@ -53,10 +50,12 @@ def status(out: Path) -> Result:
         "of": settings.get("epochs"),
         "best": None,
         "heard": at,
+        "where": str(launch or ""),
     }
     if top:
         data["best"] = {name: getattr(top, name) for name in ("epoch", "valid_auc", "valid_loss")}
-    return Result(f"{out}: {state}, {said}; last heard of at {at}", data)
+    said += f"; last heard of at {at}" + (f"; {launch}" if launch else "")
+    return Result(f"{out}: {state}, {said}", data)
 
 
 def _history(path: Path) -> list[Epoch]:
@@ -69,19 +68,19 @@ def _history(path: Path) -> list[Epoch]:
         raise ContractError(path, "file", "a line for each epoch", str(error)) from error
 
 
-def _state(out: Path, heard: float) -> State:
+def _state(out: Path, launch: Launch | None) -> State:
     if (out / BUNDLE / MANIFEST).exists():  # written last
         return "done"
-    return "stopped" if clock_of(out) - heard > STALE_S else "running"
+    return "running" if launch else "stopped"
 
 
-def _heard(out: Path) -> float:
-    """When the training last wrote something, seconds since 1970 by the clock of its folder."""
+def _heard(out: Path) -> datetime:
+    """When the training last wrote something, by the clock of its folder."""
     times = [0.0]
     for path in chain(out.glob("*"), out.glob("*/*")):
         with suppress(OSError):  # replaced meanwhile
             times.append(path.stat().st_mtime if path.is_file() else 0.0)
-    return max(times)
+    return datetime.fromtimestamp(max(times), UTC)
 
 
 def _merit(epoch: Epoch) -> str:

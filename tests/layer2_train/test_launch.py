@@ -15,7 +15,7 @@ from project import ROOT
 
 from common.errors import ConfigError
 from layer2_train import launch
-from layer2_train.launch import STALE_S, Launch, alone
+from layer2_train.launch import STALE_S, Launch, alone, at_work
 
 HOLDS = """
 import sys, time
@@ -165,6 +165,24 @@ def test_of_many_that_come_at_once_one_gets_in(run):
 
     assert sorted(outcomes) == ["in"] + ["refused"] * 7
     assert files(run) == []
+
+
+def test_who_is_at_work_is_told_without_waiting(run, other):
+    launch = at_work(run)
+
+    assert launch is not None
+    assert launch.pid == str(other.pid)
+    other.kill()
+    other.wait()
+    assert at_work(run) is None
+
+
+def test_a_launch_on_another_node_is_at_work_until_it_was_silent_for_long(run):
+    left(run, age=STALE_S + 1)
+    assert at_work(run) is None
+
+    left(run, number=2, host="node8")
+    assert str(at_work(run)).startswith("host node8")
 
 
 def test_a_launch_is_heard_of_again_and_again(run):

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import os
-import time
 
 import pytest
 
@@ -9,7 +8,8 @@ from common.errors import ContractError
 from common.run_folder import claim
 from layer2_train.config import TrainSettings
 from layer2_train.history import HISTORY, Epoch, to_csv
-from layer2_train.status import STALE_S, status
+from layer2_train.launch import alone
+from layer2_train.status import status
 
 EPOCHS = (
     Epoch(1, 0.6, 0.5, 0.875, 0.001, 1.5),
@@ -26,33 +26,33 @@ def out(tmp_path):
     return tmp_path / "run"
 
 
-def silent(out, seconds):
-    for path in out.rglob("*"):
-        os.utime(path, (time.time() - seconds,) * 2)
-
-
 def test_a_training_at_work_is_told_with_its_epochs_and_the_best_so_far(out):
-    said = status(out)
+    with alone(out):
+        said = status(out)
 
     assert said.text.startswith(
         f"{out}: running, 3 of 10 epochs, best 2 (validation AUC 0.912, loss 0.400); last heard of "
     )
+    assert f" pid {os.getpid()} " in said.data["where"]
     assert said.data["state"] == "running"
     assert said.data["best"] == {"epoch": 2, "valid_auc": 0.912, "valid_loss": 0.4}
     assert (said.data["epochs"], said.data["of"], said.exit_status) == (3, 10, 0)
 
 
-def test_it_is_stopped_when_nothing_was_heard_of_it_for_long(out):
-    silent(out, STALE_S + 60)
-    assert status(out).data["state"] == "stopped"
-
+def test_it_is_stopped_when_nobody_is_at_work(out):
     (out / "checkpoints").mkdir()
     (out / "checkpoints" / "last.h5").touch()
-    assert status(out).data["state"] == "running"
+    for path in out.rglob("*"):
+        os.utime(path, (60, 60))
+    os.utime(out / "checkpoints" / "last.h5", (3600, 3600))
+
+    said = status(out)
+
+    assert said.data["state"] == "stopped"
+    assert said.text.endswith("; last heard of at 1970-01-01T01:00:00+00:00")
 
 
 def test_it_is_done_when_its_model_is_there(out):
-    silent(out, STALE_S + 60)
     (out / "bundle").mkdir()
     (out / "bundle" / "bundle.json").touch()
 
@@ -64,7 +64,7 @@ def test_before_its_first_epoch_there_is_no_best(out):
 
     said = status(out)
 
-    assert said.text.startswith(f"{out}: running, 0 of 10 epochs; last heard of ")
+    assert said.text.startswith(f"{out}: stopped, 0 of 10 epochs; last heard of ")
     assert said.data["best"] is None
 
 
