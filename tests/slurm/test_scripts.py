@@ -359,6 +359,28 @@ def test_a_report_is_written_where_nothing_can_be_compared(batch):
     ]
 
 
+@pytest.mark.parametrize(
+    ("does", "finished"),
+    [
+        pytest.param([0, 0, "touch o/report.html"], True, id="all went well"),
+        pytest.param([3, 3, "touch o/report.html"], True, id="slides failed"),
+        pytest.param([0, 1, "touch o/report.html"], False, id="nothing compared"),
+        pytest.param([0, 0, 1], False, id="not written"),
+        pytest.param([4], False, id="not merged"),
+    ],
+)
+def test_pages_of_a_report_that_failed_do_not_look_newer_than_its_results(batch, does, finished):
+    """By which they are taken for finished."""
+    outcome, page = (batch.folder / "o" / name for name in ("outcomes.json", "report.html"))
+    outcome.parent.mkdir()
+    outcome.touch()
+    page.touch()
+
+    batch.run("layer3_report.sbatch", "o", "--", "--annotations", "s", does=does, **JOB)
+
+    assert (page.stat().st_mtime >= outcome.stat().st_mtime) is finished
+
+
 def test_what_the_command_says_is_in_the_log_of_its_job(tmp_path):
     fake(tmp_path / "bin", "layer1-extract", "echo of the command; echo its error >&2; exit 3")
     script = ROOT / "slurm" / "layer1_merge.sbatch"
