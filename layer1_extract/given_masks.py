@@ -69,7 +69,7 @@ def refuse_dropped_masks(units: Iterable[Unit], out: Path, masks: Path | None) -
         slide_id
         for slide_id, parts in slides.items()
         if given_mask(masks, slide_id) is None
-        and any(outcome.inputs.get(GIVEN_MASK) for outcome in _results(out, slide_id, parts))
+        and any(outcome.inputs.get(GIVEN_MASK) for outcome in _told(out, slide_id, parts))
     ]
     if dropped:
         raise ConfigError(
@@ -86,7 +86,8 @@ def warn_of_changed_masks(units: Iterable[Unit], out: Path, masks: Path | None) 
     for slide_id, parts in slides.items():
         recorded = {
             found.inputs.get(KEPT_MASK) or found.inputs.get(GIVEN_MASK, "")
-            for found in _results(out, slide_id, parts)
+            for found in _told(out, slide_id, parts)
+            if patch_path(out, found.name).exists()
         } - {""}
         there = _hash(out / MASK_FOLDER, slide_id)
         if recorded and there and there not in recorded and there != _hash(masks, slide_id):
@@ -94,13 +95,11 @@ def warn_of_changed_masks(units: Iterable[Unit], out: Path, masks: Path | None) 
             log.warning("%s was changed since: give --masks %s to use it", path, path.parent)
 
 
-def _results(out: Path, slide_id: str, parts: int) -> list[Outcome]:
-    """Outcomes of a slide, and of its parts, of which there are patches."""
+def _told(out: Path, slide_id: str, parts: int) -> list[Outcome]:
+    """Outcomes of a slide, and of its parts, that did not fail; their patches may be lost."""
     names = dict.fromkeys([slide_id, *(part_name(slide_id, at, parts) for at in range(parts))])
     found: list[Outcome] = []
     for name in names:
-        if not patch_path(out, name).exists():
-            continue
         with suppress(ContractError):  # a damaged outcome is named where it is done anew
             outcome = read_outcome(out, name)
             found += [outcome] if outcome and outcome.status != "failed" else []

@@ -20,6 +20,7 @@ from layer1_extract.calibration import calibrate
 from layer1_extract.cohort_record import blocks_of, only_failures, refuse_other_blocks
 from layer1_extract.cost import Cost
 from layer1_extract.estimate import Cut, planned, seconds_of
+from layer1_extract.given_masks import refuse_dropped_masks
 from layer1_extract.left import Left, left_of
 from layer1_extract.needs import Need, need_of
 from layer1_extract.plan_text import largest, of_plan
@@ -173,6 +174,11 @@ def _as_cut_before(asked: Asked) -> Asked:
 def _job(asked: Asked, blocks: int, wanted: int) -> CohortJob:
     left = asked.left(blocks)
     job = ArrayJob.of(len(asked.entries) * blocks, wanted, asked.cut.most_tasks, left.units)
+    if asked.out is not None:
+        opened = {*job.open_tasks}
+        units = enumerate(units_of(asked.entries, blocks))
+        theirs = [unit for place, unit in units if place % job.tasks in opened]
+        refuse_dropped_masks(theirs, asked.out, asked.masks)
     about = (left.failed, left.changed, left.new, left.strangers)
     return CohortJob(asked.entries, blocks, job, *about)
 

@@ -98,6 +98,18 @@ def test_a_mask_that_was_given_may_not_be_forgotten(cohort, out, tmp_path):
     assert extract(cohort, out, out / "masks")[1] == 2
 
 
+def test_a_mask_that_was_given_is_not_forgotten_with_the_patches_that_were_lost(cohort, out):
+    correct(out)
+    extract(cohort, out, out / "masks")
+    patch_path(out, "a").unlink()
+
+    with pytest.raises(ConfigError, match=r"such as a\. Give --masks .*/out/masks"):
+        extract(cohort, out)
+
+    assert extract(cohort, out, out / "masks")[1] == 1
+    assert (out / "masks" / "a.geojson").read_text() == CORRECTED
+
+
 def test_finding_tissue_again_needs_to_be_asked_for_and_loses_no_mask(cohort, out):
     correct(out)
     extract(cohort, out, out / "masks")

@@ -19,6 +19,7 @@ from layer1_extract.cohort_record import record_cohort
 from layer1_extract.config import ExtractSettings
 from layer1_extract.estimate import Cut
 from layer1_extract.extraction import patch_path
+from layer1_extract.inputs import GIVEN_MASK
 from layer1_extract.plan import SCRIPT, Asked, plan, quick_plan, words_of
 
 SMALL = ["patch.size=32", "patch.mpp=0.5", "tissue.min_area_um2=1000", "tissue.close_um=16"]
@@ -115,6 +116,22 @@ def test_a_shell_gets_the_values_and_the_slides_as_they_are_now(tmp_path):
     assert {"array 0-2", "changed 1", "new 2", "strangers s9"} < {*said}
     (cohort,) = (line.split()[1] for line in said if line.startswith("cohort "))
     assert read_cohort(tmp_path / cohort) == entries
+
+
+def test_a_task_that_would_refuse_to_forget_masks_is_not_planned(tmp_path):
+    out, entries = tmp_path / "out", slides(tmp_path, 4)
+    finish(out, "s0", "s1", "s2")
+    write_outcome(out, Outcome("s1", "done", inputs={GIVEN_MASK: "sum"}))
+    two, alone = Cut(1, units_per_task=2), Cut(1, units_per_task=1)
+
+    with pytest.raises(ConfigError, match=r"such as s1\. Give --masks .*/out/masks"):
+        quick_plan(asked(entries, out, two))
+    assert quick_plan(asked(entries, out, alone)).data["job"]["array"] == "3"
+
+    (out / "masks").mkdir()
+    (out / "masks" / "s1.geojson").touch()
+    with_masks = replace(asked(entries, out, two), masks=out / "masks")
+    assert quick_plan(with_masks).data["job"]["array"] == "1"
 
 
 def test_where_nothing_is_left_it_says_what_is_next(tmp_path):
