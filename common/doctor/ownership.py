@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from typing import TYPE_CHECKING, Final
 
 from common.doctor.container import container
@@ -16,7 +17,7 @@ _UNKNOWN: Final = 65534
 """Linux shows this user where a container has no number for the true one."""
 
 
-def permission(host: Host, path: Path, ask: str) -> str:
+def permission(host: Host, path: Path, ask: str, *, right: int = stat.S_IRGRP) -> str:
     """Whose `path` is and who we are, and what to do.
 
     Parameters
@@ -26,6 +27,8 @@ def permission(host: Host, path: Path, ask: str) -> str:
         Where it cannot be looked at, the nearest folder around it is told of.
     ask : str
         What its owner could do.
+    right : int
+        The bit of its mode by which its group may do what we may not.
     """
     place, owner = _seen(path)
     which = "it" if place == path else f"its folder {place}"
@@ -33,7 +36,7 @@ def permission(host: Host, path: Path, ask: str) -> str:
     said = f"{which} belongs to {theirs}, we are user {host.uid}: {ask}"
     if container(host) not in {"docker", "podman"} or owner.st_uid == host.uid:
         return said
-    return f"{said}{_otherwise(host, owner)}"
+    return f"{said}{_otherwise(host, owner, by_group=bool(owner.st_mode & right))}"
 
 
 def _seen(path: Path) -> tuple[Path, os.stat_result]:
@@ -47,11 +50,14 @@ def _seen(path: Path) -> tuple[Path, os.stat_result]:
     return whole.parents[-1], whole.parents[-1].stat()
 
 
-def _otherwise(host: Host, owner: os.stat_result) -> str:
+def _otherwise(host: Host, owner: os.stat_result, *, by_group: bool) -> str:
     """As whom to start a container, where what it sees is not its user's."""
     users = _users(host)
     if users and owner.st_uid == _UNKNOWN:
-        return f" ({_UNKNOWN} is anybody this container does not know)"
+        groups = "; with --group-add keep-groups it has your groups: podman with crun"
+        return f" ({_UNKNOWN} is anybody this container does not know{groups if by_group else ''})"
+    if not users and by_group:
+        return f", or start with --group-add {owner.st_gid} if you are of that group"
     if not users or container(host) != "podman":
         return f", or start with --user {owner.st_uid}:{owner.st_gid}"
     if (owner.st_uid, 1) in users:

@@ -5,6 +5,7 @@ The folder is called by the words `place`: as it was given, and where it would b
 
 from __future__ import annotations
 
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -117,4 +118,6 @@ def _hung(told: Told) -> str:
 def _advice(host: Host, step: dict[str, Any], path: Path) -> str:
     """What to do about a step that was refused."""
     name = step.get("errno", "")
-    return permission(host, path, _ASK) if name in _CLOSED else _ADVICE.get(name, _GONE)
+    if name in _CLOSED:
+        return permission(host, path, _ASK, right=stat.S_IWGRP)
+    return _ADVICE.get(name, _GONE)

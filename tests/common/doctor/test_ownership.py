@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import stat
 
 import pytest
 from fake_hosts import fake_host
@@ -44,6 +45,17 @@ def test_a_container_may_be_started_as_its_owner(tmp_path, file):
     )
 
 
+def test_what_a_group_may_do_is_no_reason_to_start_as_the_owner(tmp_path, file):
+    file.chmod(0o640)
+    owner = file.stat()
+    host = fake_host(tmp_path, DOCKER, uid=owner.st_uid + 1)
+
+    assert permission(host, file, "ask").endswith(
+        f": ask, or start with --group-add {owner.st_gid} if you are of that group"
+    )
+    assert "--user" in permission(host, file, "ask", right=stat.S_IWGRP)
+
+
 def test_podman_without_root_is_told_to_keep_the_user_who_starts_it(tmp_path, file):
     owner = file.stat().st_uid
     host = fake_host(tmp_path, rootless(1001, user=owner), uid=owner + 1, container="podman")
@@ -79,10 +91,15 @@ def test_no_start_as_somebody_whom_the_container_does_not_know_is_advised(
     monkeypatch.setattr(type(file), "stat", lambda _: stranger)
     host = fake_host(tmp_path, rootless(1001), uid=1000, container="podman")
 
-    said = permission(host, file, "ask")
+    read = permission(host, file, "ask")
+    written = permission(host, file, "ask", right=stat.S_IWGRP)
 
-    assert "--user" not in said
-    assert said.endswith("we are user 1000: ask (65534 is anybody this container does not know)")
+    assert "--user" not in read
+    known = "we are user 1000: ask (65534 is anybody this container does not know"
+    assert read.endswith(
+        f"{known}; with --group-add keep-groups it has your groups: podman with crun)"
+    )
+    assert written.endswith(f"{known})")
 
 
 def test_of_what_cannot_even_be_looked_at_the_folder_is_told(tmp_path, file):
