@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from common.config import digest, with_values
+from common.entry_changes import entry_changes
 from common.errors import ContractError
 from common.outcomes import outcome_path
 from common.parts import parse_part
 from common.patch_file.check import check
 from common.progress import progress
 from common.run_folder import RESOLVED, recorded
-from common.slide_changes import FINGERPRINT, is_another_slide
+from common.slide_changes import FINGERPRINT
 from layer1_extract.config import StorageSettings
 from layer1_extract.extraction import patch_path
+from layer1_extract.inputs import mpp_in
 from layer1_extract.stored_pixels import stored_otherwise
 
 if TYPE_CHECKING:
@@ -36,7 +38,7 @@ def refuse_gaps(
     leftovers: Iterable[str],
     entries: Mapping[str, SlideEntry],
 ) -> None:
-    """Name all that is missing, damaged, out of reach or of another slide at once.
+    """Name all that is missing, damaged, out of reach or made of something else at once.
 
     Parameters
     ----------
@@ -61,7 +63,7 @@ def refuse_gaps(
         and (one.state == "running" or parse_part(one.name)[0] not in known)
     ]
     lines += [f"{slide_id} is there both whole and in parts" for slide_id in leftovers]
-    lines += _replaced(out, states, entries)
+    lines += _changed(out, states, entries)
     lines += _damage(out, states)
     if not lines:
         return
@@ -111,20 +113,21 @@ def failed_slides(states: Iterable[UnitState]) -> set[str]:
     return {parse_part(one.name)[0] for one in states if one.state == "failed"}
 
 
-def _replaced(
+def _changed(
     out: Path, states: Iterable[UnitState], entries: Mapping[str, SlideEntry]
 ) -> list[str]:
-    """What is not of the slide that is there now; a slide that is out of reach here tells nothing.
+    """What is not of the slide that is there now, or not of what the cohort says of it.
 
-    Where a slide that was replaced is out of reach of the host that is to do it anew, its results
-    stay as they are.
+    Such results stay where the host that was to do the slide anew could not get at it.
     """
-    return [
-        f"{outcome.name} is of another slide than the file that is there now, {entry.path}"
-        for outcome in _done(states)
-        if (entry := entries.get(outcome.slide_id))
-        and is_another_slide(entry, outcome.inputs, outcome.seen, outcome_path(out, outcome.name))
-    ]
+    lines: list[str] = []
+    for outcome in _done(states):
+        if (entry := entries.get(outcome.slide_id)) is None:
+            continue
+        path, inputs = outcome_path(out, outcome.name), outcome.inputs
+        if names := entry_changes(entry, inputs, mpp_in(inputs), path, outcome.seen):
+            lines.append(f"{outcome.name} is of another {' and '.join(names)} than now")
+    return lines
 
 
 def _damage(out: Path, states: Sequence[UnitState]) -> list[str]:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 GIVEN_MASK: Final = "mask_sha256"
 KEPT_MASK: Final = "kept_mask_sha256"
+_MPP: Final = "level0_mpp"
 _COHORT_SAYS: Final = ("patient", "node", "centre", "split", "slide_label")
 
 
@@ -35,12 +36,18 @@ def inputs_of(entry: SlideEntry, slide: Slide, mask_sha256: str = "") -> dict[st
     """
     return {
         "slide_fingerprint": slide.fingerprint,
-        "level0_mpp": repr(slide.pyramid.mpp),
+        _MPP: repr(slide.pyramid.mpp),
         "annotation_sha256": annotation_hash(entry),
         GIVEN_MASK: mask_sha256,
         **({KEPT_MASK: mask_sha256} if mask_sha256 else {}),
         **{name: getattr(entry, name) for name in _COHORT_SAYS},
     }
+
+
+def mpp_in(inputs: Mapping[str, str]) -> float | None:
+    """Scale of level 0 that a result was made with, um/px; None where it does not say."""
+    said = inputs.get(_MPP)
+    return None if said is None else float(said)
 
 
 def differing(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:

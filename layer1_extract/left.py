@@ -15,6 +15,7 @@ from common.patch_file.reader import FOLDER as PATCHES
 from common.patch_file.schema import SUFFIX
 from common.slide_changes import SLIDE, may_differ
 from layer1_extract.cohort_record import recorded_cohort
+from layer1_extract.inputs import mpp_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -138,12 +139,7 @@ def _changed(
             continue
         unknown = unscaled if seen else unscaled | moved
         if entry.slide_id in unknown or entry_changes(
-            entry, outcome.inputs, _mpp(outcome), path, seen
+            entry, outcome.inputs, mpp_in(outcome.inputs), path, seen
         ):
             changed.add(entry.slide_id)
     return changed, moved | scaled, mended
-
-
-def _mpp(outcome: Outcome) -> float | None:
-    said = outcome.inputs.get("level0_mpp")
-    return None if said is None else float(said)

@@ -5,7 +5,7 @@ from tiff_slides import tissue_on_glass, write_slide
 
 from common.cohort import SlideEntry
 from common.slide_reader import slide_of
-from layer1_extract.inputs import differing, inputs_of
+from layer1_extract.inputs import differing, inputs_of, mpp_in
 
 FOUND = {"mask_sha256": "", "kept_mask_sha256": "a", "split": ""}
 FOUND_BY_OLDER = {"mask_sha256": "", "split": ""}
@@ -52,3 +52,11 @@ def test_the_mask_that_is_kept_is_known_beforehand_only_where_one_is_given(tmp_p
 
     assert (found["mask_sha256"], "kept_mask_sha256" in found) == ("", False)
     assert (given["mask_sha256"], given["kept_mask_sha256"]) == ("a", "a")
+
+
+def test_the_scale_is_read_back_where_it_was_written(tmp_path):
+    path = write_slide(tmp_path / "s.tif", tissue_on_glass())
+    slide = slide_of(SlideEntry("s", path))
+
+    assert mpp_in(inputs_of(SlideEntry("s", path), slide)) == slide.pyramid.mpp
+    assert mpp_in({}) is None

@@ -334,7 +334,7 @@ def test_a_slide_that_was_replaced_is_left_and_refused_until_it_is_done_anew(
     before = left_of(units, out).units
     write_slide(slide.path, tissue_on_glass()[::-1].copy())
     left = left_of(units, out)
-    with pytest.raises(ContractError, match="is of another slide than the file that is there"):
+    with pytest.raises(ContractError, match="is of another slide than now"):
         merge(out)
     extract([slide], out, DENSE, blocks=blocks)
 
