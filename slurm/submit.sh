@@ -96,7 +96,7 @@ say_how_to_go_on() {
   echo "watch:  squeue --name=$names"
   if [ -z "$model" ]; then
     say_status layer1_extract "$out/layer1"
-    echo "watch:  tail $(show "$out/layer2/history.csv")"
+    say_status layer2_train "$out/layer2"
   fi
   say_status layer3_infer "$out/layer3"
   echo "watch:  tail -F $(show "$out/logs")/*.log"

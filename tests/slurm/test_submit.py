@@ -53,7 +53,7 @@ def test_a_cohort_goes_through_all_layers(login):
     assert squeue[:1] == ["squeue"]
     assert others == [
         ["layer1-extract", "status", f"{login.out}/layer1"],
-        ["tail", f"{login.out}/layer2/history.csv"],
+        ["layer2-train", "status", f"{login.out}/layer2"],
         ["layer3-infer", "status", f"{login.out}/layer3"],
     ]
 
@@ -174,10 +174,11 @@ def test_watching_is_by_what_is_there(login):
     images, _ = login.submit("--images", "sif", "--dry-run")
     model, _ = login.submit("--model", "bundle", "--dry-run")
 
-    _, extract, _, heatmap, _ = watched(images)
+    _, extract, train, heatmap, _ = watched(images)
     image = f"{login.folder}/sif/layer1_extract.sif"
     assert extract[-5:] == ["apptainer", "run", image, "status", f"{login.out}/layer1"]
     assert extract[1].startswith("APPTAINER_BIND=")
+    assert train[-3:] == [f"{login.folder}/sif/layer2_train.sif", "status", f"{login.out}/layer2"]
     assert heatmap[-2:] == ["status", f"{login.out}/layer3"]
     assert [words[0] for words in watched(model)] == ["squeue", "layer3-infer", "tail"]
 
