@@ -34,7 +34,8 @@ class CohortJob:
     failed : frozenset of str
         Slides that failed before.
     changed : frozenset of str
-        Slides that have a result, of which the cohort says something else by now.
+        Slides that have a result, of which the cohort says something else by now, or the file of
+        which is another.
     new : frozenset of str
         Slides of which there is no result at all.
     strangers : frozenset of str

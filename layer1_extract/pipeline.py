@@ -248,6 +248,7 @@ def _died(item: tuple[int, Unit], *, run: Run, board: Board) -> Outcome:
         exit_status=SlideError.exit_status,
         part=unit.part,
         parts=unit.parts,
+        seen=seen_of(unit.entry),
         out_of_reach=out_of_reach(unit.entry.files),
     )
     board.report(row)(0, 1.0)

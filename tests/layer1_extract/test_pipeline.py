@@ -20,6 +20,7 @@ from common.outcomes import exit_status, read_outcome, write_outcome
 from common.patch_file.folder import patch_paths
 from common.patch_file.reader import PatchFile
 from common.run_folder import claim
+from common.slide_changes import seen_of
 from common.units import units_of
 from layer1_extract import pipeline
 from layer1_extract.board import open_board
@@ -479,6 +480,17 @@ def test_a_process_that_dies_leaves_a_failed_outcome_for_its_part(slide, tmp_pat
 
     assert read_outcome(tmp_path, "s.part-1-of-2") == outcome
     assert (outcome.status, outcome.exit_status) == ("failed", 3)
+    assert (outcome.seen, outcome.out_of_reach) == (seen_of(slide), "")
+
+
+def test_a_process_that_dies_of_a_slide_that_is_gone_found_it_out_of_reach(slide, tmp_path):
+    slide.path.unlink()
+
+    with open_board(1) as board:
+        (unit,), run = units_of([slide]), Run(tmp_path, DENSE)
+        outcome = pipeline._died((0, unit), run=run, board=board)
+
+    assert outcome.out_of_reach == socket.gethostname()
 
 
 def test_the_share_of_the_cohort_is_recorded_whole_by_each_task(cohort, tmp_path):
