@@ -46,8 +46,8 @@ planning_words() {
 # bind_words: containers see what is there of the files and folders that words name
 bind_words() {
   local stage parts word path
-  for stage in "${!words_for[@]}"; do
-    split "${words_for[$stage]}"
+  for stage in extract train heatmap; do
+    split "${words_for[$stage]:-}"
     for word in ${parts[@]+"${parts[@]}"}; do
       path=$(realpath -ms -- "${word#--*=}")
       if [ -d "$path" ]; then bind "$path"; elif [ -e "$path" ]; then bind "${path%/*}"; fi
