@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 from common.errors import ConfigError, ContractError
 from common.files import look_anew, sha256
 from common.outcomes import FOLDER as OUTCOMES
-from common.outcomes import outcome_path
-from common.slide_changes import is_another_slide
 from layer3_infer import heatmap_file
 from layer3_infer.answer_store import AnswerStore
 from layer3_infer.pipeline import write_tables
+from layer3_infer.result_changes import result_changes
 from layer3_infer.run_claim import RUN, read_run
 from layer3_infer.slide_result import OTHERS, read_result
 
@@ -74,7 +73,7 @@ def merge(folder: ResultsFolder, cohort: Iterable[SlideEntry] | None = None) -> 
     look_anew(folder.path / OUTCOMES)
     results = write_tables(folder)
     problems = {slide_id: _problem(folder, slide_id, run) for slide_id in wanted}
-    problems |= _replaced(folder.path, results, entries or {})
+    problems |= _changed(folder.path, results, entries or {})
     lines = [f"{slide_id} {said}" for slide_id, said in problems.items() if said]
     if lines:
         whole = f"all {len(problems)} slides of the cohort, finished"
@@ -105,19 +104,17 @@ def _problem(folder: ResultsFolder, slide_id: str, run: Mapping[str, Any]) -> st
     return f"lacks {', '.join(lost)}" if lost else ""
 
 
-def _replaced(
+def _changed(
     folder: Path, results: Iterable[SlideResult], entries: Mapping[str, SlideEntry]
 ) -> dict[str, str]:
-    """What is said of results that are not of the slide that is there now.
+    """What is said of results that are of other files, or other words, than those of the cohort.
 
     A slide that is out of reach here tells nothing.
     """
     return {
-        result.slide_id: f"is of another slide than the file that is there now, {entry.path}"
+        result.slide_id: f"has another {', '.join(changes)} by now than its result is of"
         for result in results
         if result.status != "failed"
         and (entry := entries.get(result.slide_id))
-        and is_another_slide(
-            entry, result.inputs, result.seen, outcome_path(folder, result.slide_id)
-        )
+        and (changes := result_changes(entry, result, folder))
     }

@@ -6,21 +6,19 @@ No slide is opened but where its file is not what it was.
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from common.array_job import ArrayJob
 from common.cli import Result
 from common.cohort_job import CohortJob
-from common.entry_changes import entry_changes
 from common.errors import ContractError
 from common.model_bundle import read_bundle
 from common.outcomes import FOLDER as OUTCOMES
-from common.outcomes import outcome_path
 from common.run_folder import refuse_other
-from common.slide_changes import SLIDE, may_differ
 from common.units import units_of
 from layer3_infer.heatmap_file import SUFFIX
+from layer3_infer.result_changes import result_changes
 from layer3_infer.run_claim import read_run, refuse_others
 from layer3_infer.slide_result import read_result
 
@@ -33,7 +31,6 @@ if TYPE_CHECKING:
     from layer3_infer.slide_result import SlideResult
 
 SCRIPT: Final = "slurm/layer3_infer.sbatch"
-_DRAWN: Final = "annotation_sha256"
 
 
 @dataclass(frozen=True)
@@ -116,8 +113,11 @@ class Folder:
         results = {name: self._result(name) for name in known.keys() & told}
         lost = {name for name, one in results.items() if one and one.status == "failed"}
         away = {name for name, one in results.items() if one and one.out_of_reach}
-        changed = {name for name, one in results.items() if one and self._changed(known[name], one)}
-        changed -= away
+        changed = {
+            name
+            for name, one in results.items()
+            if one and name not in away and result_changes(known[name], one, self.path)
+        }
         failed = lost - away - changed
         whole = {name for name, one in results.items() if one} & files
         done = whole - lost - changed | (set() if self.retry_failed else failed)
@@ -134,15 +134,6 @@ class Folder:
             return read_result(self.path, slide_id)
         except ContractError:
             return None
-
-    def _changed(self, entry: SlideEntry, result: SlideResult) -> bool:
-        outcome = outcome_path(self.path, entry.slide_id)
-        if result.status == "failed":
-            known = result.seen.get(SLIDE)
-            return known is not None and may_differ(entry.path, known, outcome)
-        if entry.annotation and not (result.inputs.get(_DRAWN) or entry.annotation.is_file()):
-            entry = replace(entry, annotation=None)  # that it is not there is the same as before
-        return bool(entry_changes(entry, result.inputs, result.mpp, outcome, result.seen))
 
     def _refuse(self) -> None:
         if read_run(self.path):

@@ -42,9 +42,9 @@ def check(files: tuple[Path, ...]) -> Result:
 def merge(results: Path, cohort: Path | None) -> Result:
     """Make sure that DIR holds every slide of its cohort; writes slides.csv anew.
 
-    A slide without a whole result is named, and refused; with --cohort, one whose file is another
-    by now is too, and what DIR holds of slides that SLIDES lacks is not looked at. Slides that
-    failed are reported, and do not stop the others, but for those out of reach of their host.
+    A slide without a whole result is named, and refused; with --cohort, one of which SLIDES or its
+    file say something else by now is too, and slides that SLIDES lacks are not looked at. Slides
+    that failed are reported, and do not stop the others, but for those out of reach of their host.
     """
     from common.cohort import read_cohort
     from layer3_infer import said

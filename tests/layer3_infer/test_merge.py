@@ -118,6 +118,13 @@ def test_a_slide_of_the_cohort_that_no_run_was_given_is_missing(copy):
         merge(ResultsFolder(copy), [SlideEntry("blue", copy / "blue.tif")])
 
 
+def test_a_result_of_other_words_than_the_cohort_s_is_named(copy, cohort_csv):
+    (green,) = slides(cohort_csv, "green")
+
+    with pytest.raises(ContractError, match="green has another patient by now than its result"):
+        merge(ResultsFolder(copy), [replace(green, patient="p7")])
+
+
 def test_a_slide_file_that_is_another_by_now_is_named(copy, cohort_csv, tmp_path):
     (green,) = slides(cohort_csv, "green")
     moved = [replace(green, path=tmp_path / "green.tif")]
@@ -126,5 +133,5 @@ def test_a_slide_file_that_is_another_by_now_is_named(copy, cohort_csv, tmp_path
     assert [r.slide_id for r in merge(ResultsFolder(copy), moved).results] == ["green"]
     with moved[0].path.open("ab") as stream:
         stream.write(b"more")
-    with pytest.raises(ContractError, match="green is of another slide than the file"):
+    with pytest.raises(ContractError, match="green has another slide by now"):
         merge(ResultsFolder(copy), moved)

@@ -1,0 +1,39 @@
+"""Whether a result is of what the cohort says of its slide by now."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from common.entry_changes import entry_changes
+from common.outcomes import outcome_path
+from common.slide_changes import SLIDE, may_differ
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from common.cohort import SlideEntry
+    from layer3_infer.slide_result import SlideResult
+
+_DRAWN: Final = "annotation_sha256"
+
+
+def result_changes(entry: SlideEntry, result: SlideResult, folder: Path) -> list[str]:
+    """What is otherwise now, by the names of the cohort's columns; empty where nothing is.
+
+    Parameters
+    ----------
+    entry : SlideEntry
+        What the cohort says now.
+    result : SlideResult
+        Of a slide that failed, only whether its file is another is told.
+    folder : Path
+        Of the results.
+    """
+    outcome = outcome_path(folder, entry.slide_id)
+    if result.status == "failed":
+        known = result.seen.get(SLIDE)
+        return [SLIDE] if known and may_differ(entry.path, known, outcome) else []
+    if entry.annotation and not (result.inputs.get(_DRAWN) or entry.annotation.is_file()):
+        entry = replace(entry, annotation=None)  # that it is not there is the same as before
+    return entry_changes(entry, result.inputs, result.mpp, outcome, result.seen)
