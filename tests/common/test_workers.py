@@ -5,12 +5,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from pathlib import Path
 
 import pytest
+from halting import state
 from project import ROOT
-from small_work import die_on_three, double, sleep
+from small_work import die_on_three, double, wake_parent_once
+from waiting import LIMIT_S, until
 
 from common.errors import Interrupted
 from common.workers import spread
@@ -54,18 +54,13 @@ def test_processes_whose_parent_is_killed_end_too(tmp_path):
     script += "from common.workers import spread\n"
     script += f"list(spread(work, [{str(tmp_path)!r}] * 2, 2, died=str))\n"
     parent = subprocess.Popen([sys.executable, "-c", script], cwd=ROOT)
-    deadline = time.monotonic() + 60
-    while len(list(tmp_path.glob("*"))) < 2 and time.monotonic() < deadline:
-        time.sleep(0.01)
-    children = [Path(f"/proc/{path.name}") for path in tmp_path.glob("*")]
+    until(lambda: len(list(tmp_path.glob("*"))) == 2)
+    children = [int(path.name) for path in tmp_path.glob("*")]
 
     parent.kill()
     parent.wait()
 
-    while any(map(runs, children)) and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert len(children) == 2
-    assert not any(map(runs, children))
+    until(lambda: all(state(child) in {"", "Z"} for child in children))
 
 
 def test_a_signal_to_all_processes_stops_them_without_a_traceback(tmp_path):
@@ -77,24 +72,14 @@ def test_a_signal_to_all_processes_stops_them_without_a_traceback(tmp_path):
         text=True,
         start_new_session=True,
     )
-    deadline = time.monotonic() + 60
-    while len(list(tmp_path.glob("*"))) < 2 and time.monotonic() < deadline:
-        time.sleep(0.01)
+    until(lambda: len(list(tmp_path.glob("*"))) == 2)
 
     os.killpg(parent.pid, signal.SIGUSR1)
-    _, said = parent.communicate(timeout=60)
+    _, said = parent.communicate(timeout=LIMIT_S)
 
     assert parent.returncode == Interrupted.exit_status
     assert "Traceback" not in said
     assert "resource_tracker" not in said
-
-
-def runs(process):
-    """Whether the process of this folder of /proc is there and no zombie."""
-    try:
-        return "State:\tZ" not in (process / "status").read_text()
-    except OSError:
-        return False
 
 
 def test_leaving_early_ends_the_processes():
@@ -103,16 +88,13 @@ def test_leaving_early_ends_the_processes():
             raise KeyboardInterrupt
 
         before = signal.signal(signal.SIGALRM, alarm)
-        signal.setitimer(signal.ITIMER_REAL, 2)
         try:
-            list(spread(sleep, [1, 2], 2, died=str))
+            list(spread(wake_parent_once, [1, 2], 2, died=str))
         finally:
             signal.signal(signal.SIGALRM, before)
 
     with pytest.raises(KeyboardInterrupt):
         stop_at_once()
 
-    deadline = time.monotonic() + 10  # the pool's own thread may be the one that reaps them
-    while multiprocessing.active_children() and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert multiprocessing.active_children() == []
+    # the pool's own thread may be the one that reaps them
+    until(lambda: multiprocessing.active_children() == [])

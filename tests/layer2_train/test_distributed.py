@@ -8,6 +8,7 @@ import os
 import launching
 import numpy as np
 import pytest
+from waiting import until
 
 from common.errors import ConfigError
 from layer2_train import distributed
@@ -107,12 +108,11 @@ def test_gradients_that_travel_as_halves_lead_to_nearly_the_same(tmp_path, alone
 @launching.needs_horovod
 @pytest.mark.parametrize("victim", [0, 1])
 def test_a_rank_that_is_killed_ends_the_others_by_name(tmp_path, victim):
-    started = launching.start("wait_forever", tmp_path, 2)
-    launching.until(lambda: len(list(tmp_path.glob("ready_*"))) == 2)
+    with launching.started("wait_forever", tmp_path, 2) as ranks:
+        until(lambda: len(list(tmp_path.glob("ready_*"))) == 2)
+        ranks[victim].kill()
+        found = launching.ended(ranks)
 
-    started[victim].kill()
-
-    found = launching.ended(started)
     status, said = found[1 - victim]
     assert status == 1
     assert f"rank {victim} on n{victim} ended without a word" in said
@@ -120,12 +120,9 @@ def test_a_rank_that_is_killed_ends_the_others_by_name(tmp_path, victim):
 
 @launching.needs_horovod
 def test_a_rank_that_stands_still_ends_the_others_by_name(tmp_path):
-    first, still = launching.start("stand_still", tmp_path, 2)
+    with launching.started("stand_still", tmp_path, 2) as (first, _):
+        said = first.communicate(timeout=launching.TIMEOUT_S)[1]
 
-    said = first.communicate(timeout=launching.TIMEOUT_S)[1]
-
-    still.kill()
-    still.communicate()
     assert first.returncode == 1
     assert "rank 1 on n1 was not heard of for 3 s" in said
 

@@ -4,6 +4,7 @@ import socket
 import time
 
 import pytest
+from waiting import LIMIT_S
 
 from layer2_train.links import Link
 
@@ -19,7 +20,7 @@ def links():
 
 
 def soon():
-    return time.monotonic() + 5
+    return time.monotonic() + LIMIT_S
 
 
 def test_messages_come_one_at_a_time_in_their_order(links):

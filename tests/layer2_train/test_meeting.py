@@ -6,6 +6,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from waiting import LIMIT_S, until
 
 from common.errors import PipelineError
 from layer2_train.links import Link
@@ -19,7 +20,7 @@ def member(rank, machine="here"):
 
 
 def place(folder, **changes):
-    given = {"file": folder / ".ranks", "interfaces": LOCAL, "one_node": True, "timeout_s": 10.0}
+    given = {"file": folder / ".ranks", "interfaces": LOCAL, "one_node": True, "timeout_s": 300.0}
     return Place(**given | changes)
 
 
@@ -81,13 +82,12 @@ def test_somebody_without_the_token_is_not_let_in(tmp_path):
     where = place(tmp_path)
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(meet, member(0), 2, where)
-        while not where.file.exists():
-            time.sleep(0.01)
+        until(where.file.exists)
         assert where.file.stat().st_mode & 0o077 == 0
         notice = json.loads(where.file.read_text())
         stranger = Link(socket.create_connection(("127.0.0.1", notice["port"])))
         stranger.send(token="guessed", member={"rank": 1, "host": "x", "machine": "x", "cpus": []})
-        assert stranger.next(time.monotonic() + 5) is None
+        assert stranger.next(time.monotonic() + LIMIT_S) is None
         assert stranger.ended
         second = pool.submit(meet, member(1), 2, where)
         assert first.result().members == (member(0), member(1))

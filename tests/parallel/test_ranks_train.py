@@ -11,8 +11,10 @@ import subprocess
 import launching
 import numpy as np
 import pytest
+from halting import go, waits
 from patch_files import write_cohort
 from training_runs import assert_same_training, history
+from waiting import until
 
 pytestmark = [launching.needs_horovod, pytest.mark.slow]
 TWO = ("horovodrun", "--gloo", "-np", "2")
@@ -84,26 +86,31 @@ def _auc_of(folder, split, run):
     return auc(labels, np.array([float(line["probability"]) for line in lines], np.float32))
 
 
-def test_ranks_that_were_stopped_end_where_undisturbed_ones_do(undisturbed, patches, tmp_path):
+def test_ranks_that_were_stopped_end_where_undisturbed_ones_do(
+    undisturbed, patches, halt, tmp_path
+):
     out = tmp_path / "run"
     command = [os.fspath(word) for word in (*TWO, *training(patches, out))]
+    middle = halt("layer2_train.training:Training._validate", 2)
+    middle.ask()
     process = subprocess.Popen(
         command,
-        env=launching.clean(),
+        env=launching.clean() | middle.environment,
         stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
+        stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-    launching.until(lambda: (out / "history.csv").exists())
+    (rank,) = middle.halted()
     os.killpg(process.pid, signal.SIGTERM)
-    process.communicate(timeout=launching.TIMEOUT_S)
+    until(lambda: waits(rank, signal.SIGTERM))
+    go(rank)
+    process.wait(launching.TIMEOUT_S)
     stopped_at = len(history(out))
 
     done = launching.launched(*TWO, *training(patches, out))
 
     assert done.returncode == 0, done.stderr
-    assert stopped_at < 3
+    assert stopped_at == 1
     assert len(history(out)) == 3
     assert_same_training(undisturbed[0], out)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -17,7 +17,7 @@ needs_horovod = pytest.mark.skipif(
     find_spec("horovod") is None, reason="no Horovod; make horovod installs it"
 )
 LAUNCHERS = ("SLURM_", "HOROVOD_", "OMPI_", "PMI_", "PMIX_")
-TIMEOUT_S = 120
+TIMEOUT_S = 600
 
 
 def clean():
@@ -56,6 +56,18 @@ def ended(processes):
     return [(p.returncode, text) for p, text in zip(processes, said, strict=True)]
 
 
+@contextmanager
+def started(mode, folder, size):
+    """`size` ranks at work; those that still are when the context is left are killed."""
+    processes = start(mode, folder, size)
+    try:
+        yield processes
+    finally:
+        for process in processes:
+            with process:
+                process.kill()
+
+
 def run(mode, folder, size):
     """`size` ranks from start to end."""
     return ended(start(mode, folder, size))
@@ -65,14 +77,6 @@ def done(mode, folder, size):
     """`size` ranks from start to an end in success."""
     for status, said in run(mode, folder, size):
         assert status == 0, said
-
-
-def until(condition):
-    """Wait until something is so."""
-    limit = time.monotonic() + TIMEOUT_S
-    while not condition():
-        assert time.monotonic() < limit, "it did not come"
-        time.sleep(0.05)
 
 
 def launched(*words, **options):

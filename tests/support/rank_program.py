@@ -9,19 +9,25 @@ import sys
 import time
 from pathlib import Path
 
-from common.cluster import quiet_libraries
+from common.cluster import Rank, quiet_libraries
 
 quiet_libraries()
 
 import keras  # noqa: E402
 import numpy as np  # noqa: E402
+from waiting import until  # noqa: E402
 
 from common.errors import ContractError, Interrupted  # noqa: E402
 from layer2_train.distributed import ranks  # noqa: E402
 from layer2_train.settings.distributed import DistributedSettings  # noqa: E402
 
-TIMEOUT_S = 3.0
-LATE_S = 6.0
+SOON = {
+    "stand_still": {"timeout_s": 3.0},
+    "be_late": {"timeout_s": 12.0, "late_s": 6.0},
+    "be_stopped": {"timeout_s": 12.0},
+}
+"""Where ranks wait in vain for one that is gone, or that others give up; they go by beats."""
+
 STEPS = 20
 BATCH = 8
 
@@ -147,9 +153,18 @@ def finish_apart(these, folder):
     (folder / f"finished_{these.rank}").touch()
 
 
+def come_together(folder):
+    """Begin once all have started: how long they may wait for one another counts from then."""
+    here = Rank.here()
+    (folder / f"here_{here.index}").touch()
+    until(lambda: len(list(folder.glob("here_*"))) == here.size)
+
+
 def main(mode, folder):
+    if mode in SOON:
+        come_together(folder)
     compression = "fp16" if mode == "halves" else "none"
-    settings = DistributedSettings(timeout_s=TIMEOUT_S, late_s=LATE_S, compression=compression)
+    settings = DistributedSettings(compression=compression, **SOON.get(mode, {}))
     with ranks(settings, folder) as these:
         if mode == "exchanges":
             (folder / f"{these.rank}.json").write_text(json.dumps(exchanges(these)))
