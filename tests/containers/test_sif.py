@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import image_runs
 import launching
 import pytest
 from comparing import assert_equal, content, same_heatmaps
+from halting import go, waits
 from project import ROOT
 from slurm_jobs import SCRIPTS, Slurm
 from small_pipeline import EXTRACT, HEATMAP, TRAIN
@@ -122,14 +124,15 @@ def test_a_sif_file_tells_what_its_image_tells(apptainer, images, layer, tmp_pat
 
 def test_a_job_asked_to_stop_goes_on_and_finds_the_same(slurm, plain, tmp_path):
     """What holds the container up is not told to stop with it."""
-    out = tmp_path / "out"
     script = SCRIPTS / "layer1_extract.sbatch"
-    job = slurm.sbatch("--array=0", script, plain.cohort, "--out", out, *EXTRACT)
-    (task,) = slurm.caught(out, 0)
+    for out in (tmp_path / str(number) for number in range(10)):
+        job = slurm.sbatch("--array=0", script, plain.cohort, "--out", out, *EXTRACT)
+        if (task := slurm.caught(job, out, 0)) is not None:
+            break  # else it was over before anybody looked
 
     slurm.run("scancel", "--batch", "--signal=USR1", f"{job}_0")
-    slurm.until(task.is_asked)
-    task.go()
+    slurm.until(lambda: waits(task.pid, signal.SIGUSR1))
+    go(task.pid)
 
     (ended,) = slurm.ended(job)
     assert (ended.state, ended.restarts) == ("COMPLETED", 1)

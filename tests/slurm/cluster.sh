@@ -9,7 +9,8 @@
 #
 # Ends with 77 where it cannot be had, and says why. All of it listens on the loopback
 # interface; FOLDER holds the configuration, the logs and the process ids of what was started.
-# It notices a dead node, and starts what was put back into the queue, within seconds.
+# It waits long for daemons that a busy machine holds up: who kills a node tells it that it is down,
+# and who does not want to wait for what was put back into the queue says when it may start.
 set -euo pipefail
 
 absent() { echo "no SLURM here: $*" >&2; exit 77; }
@@ -23,22 +24,23 @@ install() {
     slurmctld slurmd slurm-client munge; } >/dev/null 2>&1 || absent 'apt-get could not install it'
 }
 
-# A free port; four in a row are taken from it.
-free_port() {
+taken() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+
+# The first of three free ports in a row.
+free_ports() {
   local port
   for port in $(shuf -i 20000-30000 -n 50); do
-    (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || { echo "$port"; return; }
+    taken "$port" || taken $((port + 1)) || taken $((port + 2)) || { echo "$port"; return; }
   done
-  absent 'no free port'
+  absent 'no free ports'
 }
 
-# Nodes of two cores each, whatever the machine has. A job that was put back into the queue waits
-# for cred_expire seconds; a node that is silent for SlurmdTimeout seconds is down, once asking it
-# was given up after MessageTimeout. Jobs of the partition high take the nodes from those of test,
-# which are told two seconds before.
+# Nodes of two cores each, whatever the machine has. Jobs that are over can be asked about for
+# MinJobAge seconds. Jobs of the partition high take the nodes from those of test, which are told
+# two seconds before.
 configure() {
   local folder=$1 port memory
-  port=$(free_port)
+  port=$(free_ports)
   memory=$(($(awk '/MemTotal/ {print $2}' /proc/meminfo) / 1024 / 4))
   cat > "$folder/slurm.conf" <<CONF
 ClusterName=camnet
@@ -47,7 +49,7 @@ SlurmctldPort=$port
 SlurmUser=root
 SlurmdUser=root
 AuthType=auth/munge
-AuthInfo=socket=$folder/munge.socket,cred_expire=5
+AuthInfo=socket=$folder/munge.socket
 CryptoType=crypto/munge
 ProctrackType=proctrack/linuxproc
 TaskPlugin=task/none
@@ -60,9 +62,10 @@ PreemptType=preempt/partition_prio
 PreemptMode=CANCEL
 SlurmdParameters=config_overrides
 ReturnToService=2
-SlurmdTimeout=10
-MessageTimeout=5
-KillWait=5
+SlurmdTimeout=300
+MessageTimeout=60
+KillWait=30
+MinJobAge=86400
 InactiveLimit=0
 MaxArraySize=20
 CommunicationParameters=NoCtldInAddrAny,NoInAddrAny
@@ -97,8 +100,9 @@ start() {
   slurmctld -c
   slurmd -N n1
   slurmd -N n2
-  for _ in $(seq 100); do
-    if [ "$(sinfo --noheader --format=%D --states=idle 2>/dev/null)" = 2 ]; then
+  for _ in $(seq 300); do
+    # a node that has not answered yet has a star
+    if [ "$(sinfo --Node --noheader --format='%N %T' 2>/dev/null | sort -u)" = $'n1 idle\nn2 idle' ]; then
       trap - EXIT
       echo "$SLURM_CONF"
       return
@@ -122,16 +126,21 @@ tasks_of() {
 
 # First those who could tell of the end of the others: slurmd, then those between it and the tasks.
 kill_node() {
-  local folder tasks task parent above=()
+  local folder tasks task parent above
   folder=$(cd "$1" && pwd)
   tasks=$(tasks_of "$folder" "$2")
-  for task in $tasks; do
-    parent=$(awk '/^PPid:/ {print $2}' "/proc/$task/status" 2>/dev/null) || continue
-    [ "$(cat "/proc/$parent/comm" 2>/dev/null)" != slurmstepd ] || above+=("$parent")
+  while [ -n "$tasks" ] || [ -f "$folder/slurmd.$2.pid" ]; do
+    above=()
+    for task in $tasks; do
+      parent=$(awk '/^PPid:/ {print $2}' "/proc/$task/status" 2>/dev/null) || continue
+      [ "$(cat "/proc/$parent/comm" 2>/dev/null)" != slurmstepd ] || above+=("$parent")
+    done
+    # shellcheck disable=SC2046,SC2086
+    kill -KILL $(cat "$folder/slurmd.$2.pid" 2>/dev/null) ${above[@]+"${above[@]}"} $tasks \
+      2>/dev/null || true
+    rm -f "$folder/slurmd.$2.pid"  # the number may be another's by the next time
+    tasks=$(tasks_of "$folder" "$2")  # what was being started meanwhile
   done
-  # shellcheck disable=SC2086
-  kill -KILL "$(cat "$folder/slurmd.$2.pid" 2>/dev/null)" ${above[@]+"${above[@]}"} $tasks \
-    2>/dev/null || true
 }
 
 start_node() {
@@ -154,7 +163,8 @@ stop() {
       runs "$pid" || break
       sleep 0.1
     done
-    kill -KILL "$pid" 2>/dev/null || true
+    ! runs "$pid" || kill -KILL "$pid" 2>/dev/null || true
+    rm -f "$file"
   done
 }
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import signal
 
 import pytest
 from comparing import assert_equal, content, same_heatmaps
+from halting import go, waits
 from launching import needs_horovod
 from real_command import done, run
 from slurm_jobs import SCRIPTS
@@ -150,18 +152,25 @@ def test_the_same_line_again_submits_what_was_lost_alone(sent, submit, cluster, 
 
 
 def test_a_training_that_is_stopped_and_loses_a_node_ends_as_undisturbed(
-    sent, slurm, cohort, tmp_path
+    sent, slurm, cohort, halt, tmp_path
 ):
     out, _ = sent
     run_folder = tmp_path / "run"
     words = ("--patches", out / "layer1", "--out", run_folder, "--config", cohort / "train.yaml")
-    job = slurm.sbatch("--cpus-per-task=1", SCRIPTS / "layer2_train.sbatch", *words)
+    # of 26 steps in each of three epochs
+    step = halt("layer2_train.training:Training._step", 30, name="rank-$SLURM_PROCID")
+    step.ask(SLURM_PROCID=0)
+    command = (SCRIPTS / "layer2_train.sbatch", *words)
+    job = slurm.sbatch("--cpus-per-task=1", *command, **step.environment)
 
-    slurm.until((run_folder / "history.csv").exists, within=120, every=0.05)
+    (first,) = step.halted(SLURM_PROCID=0)
     slurm.run("scancel", "--batch", "--signal=USR1", job)
-    slurm.until(lambda: slurm.log(job).count(RESUMED) == 2, within=120, every=0.05)
-    slurm.kill_node("n2")
-    slurm.run("scontrol", "update", "NodeName=n2", "State=DOWN", "Reason=lost")
+    slurm.until(lambda: waits(first, signal.SIGUSR1))
+    step.ask(SLURM_PROCID=0)
+    go(first)
+    slurm.until(lambda: [(one.state, one.restarts) for one in slurm.tasks(job)] == [("RUNNING", 1)])
+    step.halted(SLURM_PROCID=0)
+    slurm.kill_node("n2")  # and rank 0 is told to go on, and to end
     slurm.until(lambda: slurm.tasks(job)[0].state == "PENDING")
     slurm.start_node("n2")
 

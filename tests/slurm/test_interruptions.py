@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 
 import pytest
+from halting import go, waits
 from real_command import done
 from results_folder import assert_same_results, assert_sound, traces
-from slurm_jobs import SCRIPTS
+from slurm_jobs import SCRIPTS, Held
 
 WORDS = ("--blocks", "2", "--set", "sampling.method=dense", "--set", "sampling.stride=16")
 WORDS = (*WORDS, "--set", "patch.size=32", "--set", "patch.mpp=0.5")
@@ -33,15 +36,31 @@ def whole(slides, tmp_path_factory):
 
 
 @pytest.fixture
-def submit(slurm, slides, tmp_path):
+def middle(halt):
+    """Where a task may halt, in the middle of a slide."""
+    return halt("common.patch_file.writer:PatchWriter.append", name="task-$SLURM_ARRAY_TASK_ID")
+
+
+@pytest.fixture
+def submit(slurm, slides, middle, tmp_path):
     """Submits the extraction of the slides to ``out``, in an array."""
 
     def submitted(*words, array=f"0-{TASKS - 1}", tasks=TASKS):
         given = (f"--array={array}", f"--export=ALL,TASKS={tasks}", *words)
-        script = SCRIPTS / "layer1_extract.sbatch"
-        return slurm.sbatch(*given, script, slides, "--out", tmp_path / "out", *WORDS)
+        command = (SCRIPTS / "layer1_extract.sbatch", slides, "--out", tmp_path / "out", *WORDS)
+        return slurm.sbatch(*given, *command, **middle.environment)
 
     return submitted
+
+
+@pytest.fixture
+def caught(middle):
+    """Processes of an array's task, halted in the middle of a slide as they were asked to."""
+
+    def found(task, times=1):
+        return [Held(pid) for pid in middle.halted(times, SLURM_ARRAY_TASK_ID=task)]
+
+    return found
 
 
 def merged_after(slurm, array, out):
@@ -60,16 +79,19 @@ def assert_whole(out, whole):
     assert_sound(out)
 
 
-def test_a_killed_task_stops_what_depends_on_it_and_is_done_alone(slurm, submit, whole, tmp_path):
+def test_a_killed_task_stops_what_depends_on_it_and_is_done_alone(
+    slurm, submit, middle, caught, whole, tmp_path
+):
     out = tmp_path / "out"
+    middle.ask(SLURM_ARRAY_TASK_ID=1)
     array = submit()
     merge, after = merged_after(slurm, array, out)
-    (task,) = slurm.caught(out, 1)
+    (task,) = caught(1)
 
     said = json.loads(slurm.run("layer1-extract", "status", out, "--json"))
     assert said["states"]["running"] >= 1
     slurm.run("layer1-extract", "merge", out, status=4)
-    task.kill()
+    os.kill(task.pid, signal.SIGKILL)
 
     assert states(slurm.ended(array)) == ["COMPLETED", "FAILED", "COMPLETED"]
     assert states(slurm.ended(merge, after)) == ["FAILED", "CANCELLED"]
@@ -85,15 +107,18 @@ def test_a_killed_task_stops_what_depends_on_it_and_is_done_alone(slurm, submit,
     assert_whole(out, whole)
 
 
-def test_a_task_asked_to_stop_goes_back_into_the_queue(slurm, submit, whole, tmp_path):
+def test_a_task_asked_to_stop_goes_back_into_the_queue(
+    slurm, submit, middle, caught, whole, tmp_path
+):
     out = tmp_path / "out"
+    middle.ask(SLURM_ARRAY_TASK_ID=0)
     array = submit("--cpus-per-task=2")
     merge, after = merged_after(slurm, array, out)
-    caught = slurm.caught(out, 0)  # one of its two processes, or both
+    (task,) = caught(0)  # one of two processes
 
     slurm.run("scancel", "--batch", "--signal=USR1", f"{array}_0")
-    for task in caught:
-        task.go()
+    slurm.until(lambda: waits(task.pid, signal.SIGTERM))
+    go(task.pid)
 
     found = slurm.ended(array, merge, after)
     assert states(found) == ["COMPLETED"] * (TASKS + 2)
@@ -102,16 +127,19 @@ def test_a_task_asked_to_stop_goes_back_into_the_queue(slurm, submit, whole, tmp
     assert "stopped by SIGUSR1; the same command goes on from what is finished" in log
     heads = [line for line in log.splitlines() if "software=" in line]
     assert len(heads) == 2
-    assert all(f"job={caught[0].job} (={array}_0) task=0 rank=0 " in head for head in heads)
+    assert all(f"job={task.job} (={array}_0) task=0 rank=0 " in head for head in heads)
     assert traces(out) == []
     assert_whole(out, whole)
 
 
-def test_a_task_of_a_node_that_dies_is_done_on_the_other(slurm, submit, whole, tmp_path):
+def test_a_task_of_a_node_that_dies_is_done_on_the_other(
+    slurm, submit, middle, caught, whole, tmp_path
+):
     out = tmp_path / "out"
+    middle.ask(SLURM_ARRAY_TASK_ID=1)
     array = submit()
     merge, after = merged_after(slurm, array, out)
-    (task,) = slurm.caught(out, 1)
+    (task,) = caught(1)
 
     slurm.kill_node(task.node)
 
@@ -122,13 +150,16 @@ def test_a_task_of_a_node_that_dies_is_done_on_the_other(slurm, submit, whole, t
     assert_whole(out, whole)
 
 
-def test_a_task_that_runs_twice_at_once_does_no_harm(slurm, submit, whole, tmp_path):
+def test_a_task_that_runs_twice_at_once_does_no_harm(
+    slurm, submit, middle, caught, whole, tmp_path
+):
     out = tmp_path / "out"
+    middle.ask(times=2, SLURM_ARRAY_TASK_ID=0)
     first, second = submit(array="0", tasks=1), submit(array="0", tasks=1)
-    both = slurm.caught(out, 0, times=2)
+    both = caught(0, times=2)
 
     for task in both:
-        task.go()
+        go(task.pid)
 
     assert {task.job for task in both} == {first, second}
     assert states(slurm.ended(first, second)) == ["COMPLETED"] * 2

@@ -7,15 +7,18 @@ import os
 import signal
 import subprocess
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import launching
+from halting import go, state
 from project import ROOT
+from waiting import until
 
 SCRIPTS = ROOT / "slurm"
 _CLUSTER = ROOT / "tests" / "slurm" / "cluster.sh"
-_COMMAND_S = 60
+_COMMAND_S = 300
 _COLUMNS = "ArrayJobID", "ArrayTaskID", "State", "Reason", "NodeList", "RestartCnt", "Name"
 _OVER = {"COMPLETED", "FAILED", "CANCELLED", "TIMEOUT", "NODE_FAIL", "OUT_OF_MEMORY"}
 _POLL_S = 0.2
@@ -46,6 +49,8 @@ class Slurm:
         }
         self.logs = folder / "logs"
 
+        self._hurried = set()
+
     def start(self):
         """Start it; empty, or why it cannot be had here."""
         begun = _script("start", self._folder)
@@ -58,8 +63,9 @@ class Slurm:
         assert _script("stop", self._folder).returncode == 0
 
     def kill_node(self, node):
-        """As if its plug were pulled: nobody on it says another word."""
+        """As if its plug were pulled: nobody on it says another word, and the others are told."""
         assert _script("kill-node", self._folder, node).returncode == 0
+        self.run("scontrol", "update", f"NodeName={node}", "State=DOWN", "Reason=lost")
 
     def start_node(self, node):
         assert _script("start-node", self._folder, node).returncode == 0
@@ -95,9 +101,23 @@ class Slurm:
             number = int(task) if task.isdecimal() else -1
             found.append(Task(int(job), number, state, reason, node, int(restarts), name))
         chosen = [task for task in found if not jobs or task.job in jobs]
+        for task in chosen:
+            self._hurry(task)
         return sorted(chosen, key=lambda task: (task.job, task.task))
 
-    def ended(self, *jobs, within=120):
+    def _hurry(self, task):
+        """Begin what was put back into the queue before its two minutes are over.
+
+        Not within the second in which it ended: its credentials from then are no longer taken.
+        """
+        place = task.job, task.task, task.restarts
+        if task.reason != "BeginTime" or place in self._hurried:
+            return
+        self._hurried.add(place)
+        name = f"{task.job}_{task.task}" if task.task >= 0 else task.job
+        self.run("scontrol", "update", f"JobId={name}", "StartTime=now+2")
+
+    def ended(self, *jobs, within=300):
         """Every `Task` of these jobs, once all are over."""
 
         def over():
@@ -106,7 +126,7 @@ class Slurm:
 
         return self.until(over, within)
 
-    def until(self, look, within=60, every=_POLL_S):
+    def until(self, look, within=300, every=_POLL_S):
         """What `look` gives as soon as that is something; else a picture of what there is."""
         end = time.monotonic() + within
         while time.monotonic() < end:
@@ -115,20 +135,26 @@ class Slurm:
             time.sleep(every)
         raise AssertionError(f"waited for {within} s in vain\n{self.picture()}")
 
-    def caught(self, out, task, times=1):
-        """Processes of an array's task that are at work on a slide, stopped in the middle of it.
+    def caught(self, job, out, task):
+        """A process of an array's task that is at work on a slide, stopped in the middle of it.
 
-        At least as many as `times`: each must be let go, or what waits for it kills it.
+        None where the job was over before anybody looked: better have it halt by itself, as
+        `halting` does, where that is possible.
         """
-        held = {}
 
         def look():
-            for pid in _at_work(out, task) - held.keys():
-                held[pid] = Held(pid)
-            return len(held) >= times
+            for pid in _at_work(out, task):
+                with suppress(OSError):  # it ended meanwhile
+                    held = Held(pid)
+                    os.kill(pid, signal.SIGSTOP)
+                    until(lambda pid=pid: state(pid) in {"T", "Z", ""})
+                    if pid in _at_work(out, task):
+                        return held
+                    go(pid)
+            return all(one.state in _OVER for one in self.tasks(job))
 
-        self.until(look, every=_LOOK_S)
-        return list(held.values())
+        found = self.until(look, every=_LOOK_S)
+        return None if found is True else found
 
     def log(self, job, task=None):
         """What a job wrote."""
@@ -166,27 +192,14 @@ class Slurm:
 
 
 class Held:
-    """A process that was stopped, until it is let go or killed."""
+    """A process of a job that halted, and where it runs."""
 
     def __init__(self, pid):
         self.pid = pid
-        os.kill(pid, signal.SIGSTOP)
         said = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
         environment = dict(word.decode().split("=", 1) for word in said if b"=" in word)
         self.node = environment["SLURMD_NODENAME"]
         self.job = int(environment["SLURM_JOB_ID"])
-
-    def is_asked(self):
-        """Whether SIGUSR1 waits for it to go on."""
-        lines = Path(f"/proc/{self.pid}/status").read_text().splitlines()
-        said = dict(line.split(":", 1) for line in lines)
-        return bool(int(said["ShdPnd"], 16) & 1 << signal.SIGUSR1 - 1)
-
-    def go(self):
-        os.kill(self.pid, signal.SIGCONT)
-
-    def kill(self):
-        os.kill(self.pid, signal.SIGKILL)
 
 
 def _at_work(out, task):
