@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from common.entry_changes import entry_changes
 from common.outcomes import outcome_path
-from common.slide_changes import SLIDE, may_differ
+from common.slide_changes import ANNOTATION, SLIDE, may_differ
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,14 +26,15 @@ def result_changes(entry: SlideEntry, result: SlideResult, folder: Path) -> list
     entry : SlideEntry
         What the cohort says now.
     result : SlideResult
-        Of a slide that failed, only whether its file is another is told.
+        Of a slide that failed, only whether its files are others than it was tried with is told.
     folder : Path
         Of the results.
     """
     outcome = outcome_path(folder, entry.slide_id)
     if result.status == "failed":
-        known = result.seen.get(SLIDE)
-        return [SLIDE] if known and may_differ(entry.path, known, outcome) else []
+        files = {SLIDE: entry.path, ANNOTATION: entry.annotation}
+        known = {name: path for name, path in files.items() if path and result.seen.get(name)}
+        return [n for n, path in known.items() if may_differ(path, result.seen[n], outcome)]
     if entry.annotation and not (result.inputs.get(_DRAWN) or entry.annotation.is_file()):
         entry = replace(entry, annotation=None)  # that it is not there is the same as before
     return entry_changes(entry, result.inputs, result.mpp, outcome, result.seen)

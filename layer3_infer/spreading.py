@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from common.ahead import ahead
 from common.cluster import local_rank, use_one_device
+from common.errors import SlideError
 from common.outcomes import Outcome, attempt, held, write_outcome
 from common.progress import progress
 from common.reach import out_of_reach
@@ -242,5 +243,10 @@ class Analysing:
 
 
 def _died(unit: Unit) -> Outcome:
-    away = out_of_reach([unit.entry.path])
-    return Outcome(unit.entry.slide_id, "failed", _DIED, exit_status=1, out_of_reach=away)
+    entry = unit.entry
+    away = out_of_reach([entry.path])
+    status = SlideError.exit_status if away else 1
+    seen = seen_of(entry)
+    return Outcome(
+        entry.slide_id, "failed", _DIED, exit_status=status, seen=seen, out_of_reach=away
+    )

@@ -47,6 +47,15 @@ def test_of_a_failure_it_is_told_whether_the_slide_file_is_another(entry, tmp_pa
     assert result_changes(entry, result, tmp_path) == ["slide"]
 
 
+def test_an_annotation_mended_in_place_brings_its_failed_slide_back(entry, tmp_path):
+    entry.annotation.write_text("torn")
+    result = made(tmp_path, entry, "failed")
+
+    assert result_changes(entry, result, tmp_path) == []
+    entry.annotation.write_text("mended by hand")
+    assert result_changes(entry, result, tmp_path) == ["annotation"]
+
+
 def test_of_a_failure_that_an_older_version_recorded_nothing_is_told(entry, tmp_path):
     result = made(tmp_path, replace(entry, path=tmp_path / "none.tif"), "failed")
 

@@ -1,18 +1,24 @@
 from __future__ import annotations
 
 import json
+import socket
 
 import numpy as np
 import pytest
 from comparing import same_heatmaps
 from deadly_slide import Killing
 
+from common.cohort import SlideEntry, read_cohort
 from common.errors import Interrupted
+from common.slide_changes import seen_of
+from common.units import units_of
 from layer3_infer.analysis import Analysis
 from layer3_infer.answer_store import AnswerStore
 from layer3_infer.heatmap_file import read_heatmap
+from layer3_infer.results_folder import ResultsFolder
 from layer3_infer.settings.heatmap import HeatmapSettings
-from layer3_infer.spreading import spread_units
+from layer3_infer.slide_result import read_result
+from layer3_infer.spreading import Analysing, spread_units
 
 SLIDES = ("green", "pink", "glass")
 SMALL = HeatmapSettings(batch_size=16)
@@ -129,3 +135,27 @@ def test_a_process_that_dies_takes_its_slide_and_no_other(run_on, one_go, tmp_pa
     for slide in ("green", "glass"):
         one, other = (read_heatmap(f / f"{slide}.heatmap.h5") for f in (one_go, tmp_path))
         assert one.heatmap.values.tobytes() == other.heatmap.values.tobytes()
+
+
+def died_of(bundle, folder, entry):
+    analysis = Analysis(bundle, SMALL, ResultsFolder(folder))
+    Analysing(analysis).died(units_of([entry], 1))
+    return read_result(folder, entry.slide_id)
+
+
+def test_what_the_files_of_a_slide_were_when_its_process_died_is_noted(
+    bundle, cohort_csv, tmp_path
+):
+    (entry,) = (entry for entry in read_cohort(cohort_csv) if entry.slide_id == "green")
+
+    result = died_of(bundle, tmp_path, entry)
+
+    assert (result.exit_status, result.out_of_reach) == (1, "")
+    assert result.seen == seen_of(entry)
+    assert set(result.seen) == {"slide", "annotation"}
+
+
+def test_a_process_that_died_as_its_slide_went_away_is_no_bug(bundle, tmp_path):
+    result = died_of(bundle, tmp_path, SlideEntry("gone", tmp_path / "gone.tif"))
+
+    assert (result.exit_status, result.out_of_reach) == (3, socket.gethostname())
