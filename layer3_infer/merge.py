@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from layer3_infer.slide_result import SlideResult
 
 _ADVICE = "Run the same heatmap command again for what is missing, then merge"
+_OUT_OF_REACH = (
+    ". What is out of reach is not mounted or not readable on that host, or not where the cohort "
+    "says: mend that, or take it out of the cohort (--cohort)"
+)
 
 
 @dataclass(frozen=True)
@@ -77,7 +81,9 @@ def merge(folder: ResultsFolder, cohort: Iterable[SlideEntry] | None = None) -> 
     lines = [f"{slide_id} {said}" for slide_id, said in problems.items() if said]
     if lines:
         whole = f"all {len(problems)} slides of the cohort, finished"
-        raise ContractError(folder.path, "slides", whole, "; ".join(lines), _ADVICE)
+        away = any(one.slide_id in problems and one.out_of_reach for one in results)
+        advice = _ADVICE + (_OUT_OF_REACH if away else "")
+        raise ContractError(folder.path, "slides", whole, "; ".join(lines), advice)
     others = [result.slide_id for result in results if result.slide_id not in problems]
     return Merged([result for result in results if result.slide_id in problems], others)
 

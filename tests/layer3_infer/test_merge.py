@@ -80,8 +80,9 @@ def test_a_slide_that_was_out_of_reach_is_no_result_and_named_with_the_host(copy
     said = {"status": "failed", "reason": "gone", "exit_status": 3, "out_of_reach": "node7"}
     path.write_text(json.dumps(json.loads(path.read_text()) | said))
 
-    with pytest.raises(ContractError, match="pink was out of reach of node7: gone"):
+    with pytest.raises(ContractError, match="pink was out of reach of node7: gone") as caught:
         merge(ResultsFolder(copy))
+    assert "mend that, or take it out of the cohort (--cohort)" in str(caught.value)
 
 
 def test_a_heatmap_of_another_run_is_noticed(copy, run_on, tmp_path):
