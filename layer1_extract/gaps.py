@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from common import failures
 from common.config import digest, with_values
 from common.entry_changes import entry_changes
 from common.errors import ContractError
@@ -95,22 +96,14 @@ def refuse_many_failed(out: Path, states: Sequence[UnitState], share: float) -> 
     ContractError
         Naming what failed.
     """
-    failed, slides = failed_slides(states), {parse_part(one.name)[0] for one in states}
-    if len(failed) <= max(1.0, share * len(slides)):
-        return
-    lines = [f"{one.name} failed: {one.said}" for one in states if one.state == "failed"]
-    expected = f"at most {share:.0%} of {len(slides)} slides to have failed (--max-failed)"
-    found = "\n  ".join([f"{len(failed)} that did:", *lines])
-    advice = (
-        "Mend them and run layer1-extract extract again (slurm/submit.sh: --retry-failed), take "
-        "them out of the cohort, or go on without them by a larger --max-failed"
-    )
-    raise ContractError(out, "slides", expected, found, advice)
+    failed = {one.name: one.said for one in states if one.state == "failed"}
+    slides = len(failures.slides_of(one.name for one in states))
+    failures.refuse_many_failed(out, failed, slides, share, "layer1-extract extract")
 
 
 def failed_slides(states: Iterable[UnitState]) -> set[str]:
     """Slides that failed, or a part of which did."""
-    return {parse_part(one.name)[0] for one in states if one.state == "failed"}
+    return failures.slides_of(one.name for one in states if one.state == "failed")
 
 
 def _changed(

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from common.cli import Result
 from common.cohort import read_cohort
 from common.errors import ContractError, SlideError
+from common.failures import status_without_failed
 from common.files import set_aside
-from common.outcomes import Outcome, exit_status, forget, summary, write_outcome
+from common.outcomes import Outcome, forget, summary, write_outcome
 from common.parts import parse_part, part_name
 from common.progress import progress
 from common.run_folder import recorded
@@ -181,4 +182,4 @@ def _said(out: Path, outcomes: Sequence[Outcome], strangers: Sequence[str]) -> R
         "slides": [asdict(outcome) for outcome in outcomes],
         "not_in_cohort": list(strangers),
     }
-    return Result("\n".join(lines), data, exit_status(outcomes))
+    return Result("\n".join(lines), data, status_without_failed(outcomes))

@@ -120,10 +120,11 @@ def test_a_file_stored_otherwise_is_named_and_done_anew(folder, cohort, tmp_path
     assert_equal(content(out), content(finished[1]))
 
 
-def test_a_failed_slide_is_reported_and_does_not_stop_the_others(folder):
+@pytest.mark.parametrize("status", [1, 3, 4])
+def test_a_failed_slide_is_reported_and_does_not_stop_the_others(folder, status):
     out = folder(1)
     record_cohort(out, [SlideEntry("bad", out / "bad.tif")])
-    write_outcome(out, Outcome("bad", "failed", "bad.tif: broken", exit_status=3))
+    write_outcome(out, Outcome("bad", "failed", "bad.tif: broken", exit_status=status))
 
     result = merge(out)
 
