@@ -100,7 +100,7 @@ def train(
 def status(out: Path) -> Result:
     """Say how many epochs of the training in RUN are over, which is the best, and if it is done.
 
-    Tells it from the files alone, while it is at work or after it, and writes nothing.
+    Tells it from the files alone, while it is at work or after it, and changes none of them.
     """
     from layer2_train.status import status as status_of
 

@@ -61,7 +61,7 @@ def merge(results: Path, cohort: Path | None) -> Result:
 def status(results: Path, cohort: Path | None) -> Result:
     """Say how many slides of DIR are done, empty, failed, out of reach, running, stopped, missing.
 
-    Tells it from the files alone, while tasks are at work or after them, and writes nothing.
+    Tells it from the files alone, while tasks are at work or after them, and changes none of them.
     """
     from layer3_infer.status import status as status_of
 
