@@ -66,13 +66,18 @@ def is_alive(folder: Path) -> bool:
 
 
 def is_there(name: str) -> bool | None:
-    """Whether the process that has an `own_name` is there; None where that cannot be seen."""
+    """Whether the process that has an `own_name` is there; None where that cannot be seen.
+
+    Such as one of another host or container, or of another user where the system hides those.
+    """
     match = _NAME.fullmatch(name)
     if match is None:
         return False
-    if match[2] == _place() and _start(os.getpid()):
-        return _start(int(match[3])) == int(match[4])
-    return None
+    if match[2] != _place() or not _start(os.getpid()):
+        return None
+    pid = int(match[3])
+    began = _start(pid)
+    return None if not began and _is_hidden(pid) else began == int(match[4])
 
 
 def is_busy(folder: Path) -> bool:
@@ -121,3 +126,14 @@ def _start(pid: int) -> int:
         return 0 if state == _ZOMBIE else int(fields[_START_FIELD])
     except (OSError, ValueError, IndexError):
         return 0
+
+
+def _is_hidden(pid: int) -> bool:
+    """Whether there is a process of this number that only its own user sees (hidepid)."""
+    try:
+        os.kill(pid, 0)
+    except PermissionError:
+        return not os.access(f"/proc/{pid}/stat", os.R_OK)  # one that ended is shown to all
+    except (OSError, OverflowError):
+        return False
+    return False

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -52,6 +53,54 @@ def test_by_its_name_alone_a_process_is_there_or_not_or_elsewhere(monkeypatch):
     assert is_there("camnet.h.12345678.1.2.notatoken") is False
     monkeypatch.setattr(owners, "_place", lambda: "00000000")
     assert is_there(own) is None
+
+
+class Hiding:
+    """A system that shows a process its own files alone, as with hidepid."""
+
+    def __init__(self, monkeypatch, answer):
+        self.read_text, self.answer = Path.read_text, answer
+        monkeypatch.setattr(Path, "read_text", lambda path, **how: self.read(path, **how))
+        monkeypatch.setattr(os, "kill", self.kill)
+        monkeypatch.setattr(os, "access", lambda *_: False)
+
+    def read(self, path, **how):
+        if path.name == "stat" and path.parent.name != str(os.getpid()):
+            raise FileNotFoundError(path)
+        return self.read_text(path, **how)
+
+    def kill(self, pid, signal):
+        assert (pid, signal) == (1, 0)
+        raise self.answer
+
+
+@pytest.mark.parametrize(
+    ("answer", "there"), [(PermissionError(), None), (ProcessLookupError(), False)]
+)
+def test_a_process_of_another_user_that_is_hidden_is_not_taken_for_ended(
+    monkeypatch, answer, there
+):
+    name = own_name().split(".")
+    name[-3] = "1"
+    Hiding(monkeypatch, answer)
+
+    assert is_there(".".join(name)) is there
+
+
+def test_a_process_of_another_user_that_ended_and_is_shown_to_all_has_ended(monkeypatch):
+    name = own_name().split(".")
+    name[-3] = "1"
+    Hiding(monkeypatch, PermissionError())
+    monkeypatch.setattr(os, "access", lambda *_: True)
+
+    assert is_there(".".join(name)) is False
+
+
+def test_a_number_that_no_process_can_have_is_of_none():
+    name = own_name().split(".")
+    name[-3] = "9" * 30
+
+    assert is_there(".".join(name)) is False
 
 
 @pytest.mark.parametrize(("silent_s", "alive"), [(60, True), (SILENT_S + 60, False)])
