@@ -10,6 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from common.errors import SlideError
+from common.files import sha256
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 FINGERPRINT: Final = "slide_fingerprint"
 SLIDE: Final = "slide"
 ANNOTATION: Final = "annotation"
+_ANNOTATION_SHA256: Final = "annotation_sha256"
 
 
 def seen_of(entry: SlideEntry) -> dict[str, list[int]]:
@@ -68,6 +70,38 @@ def is_another_slide(
         return _fingerprint(entry, *_identity(entry.path)) != before
     except (OSError, SlideError):
         return False
+
+
+def is_same(entry: SlideEntry, inputs: Mapping[str, str]) -> bool:
+    """Whether slide and annotation hold what a result follows from; both are read.
+
+    Parameters
+    ----------
+    entry : SlideEntry
+    inputs : mapping
+        What the result followed from.
+
+    Returns
+    -------
+    bool
+        False too where one cannot be read, or the result does not say what it followed from.
+    """
+    drawn = inputs.get(_ANNOTATION_SHA256)
+    if FINGERPRINT not in inputs or drawn is None:
+        return False
+    try:
+        now = sha256(entry.annotation) if entry.annotation else ""
+        return now == drawn and _fingerprint(entry, *_identity(entry.path)) == inputs[FINGERPRINT]
+    except (OSError, SlideError):
+        return False
+
+
+def may_differ_where_noted(entry: SlideEntry, seen: Mapping[str, Sequence[int]]) -> bool:
+    """Whether slide or annotation is not what was noted of it, by size and time; none is read.
+
+    False for what is out of reach, and for what nothing was noted of.
+    """
+    return any(name in seen and now != list(seen[name]) for name, now in seen_of(entry).items())
 
 
 def may_differ(path: Path, seen: Sequence[int] | None, outcome: Path) -> bool:

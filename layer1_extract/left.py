@@ -13,7 +13,7 @@ from common.outcomes import outcome_path, read_outcome
 from common.parts import parse_part
 from common.patch_file.reader import FOLDER as PATCHES
 from common.patch_file.schema import SUFFIX
-from common.slide_changes import SLIDE, may_differ
+from common.slide_changes import is_same, may_differ_where_noted
 from layer1_extract.cohort_record import recorded_cohort
 from layer1_extract.inputs import mpp_in
 
@@ -116,7 +116,7 @@ def _changed(
 
     Other than their result follows from, as far as is known; other files or scale than the latest
     run was given, which may come to the same; and anything other than that run was given, or the
-    file of a slide that failed.
+    file or annotation of a slide that failed.
     """
     before = {entry.slide_id: entry for entry in recorded_cohort(out)}
     told = {
@@ -134,12 +134,14 @@ def _changed(
         if entry is None:
             continue
         if outcome.status == "failed":
-            if seen and may_differ(entry.path, seen.get(SLIDE), path):
+            if may_differ_where_noted(entry, seen):
                 mended.add(entry.slide_id)
             continue
-        unknown = unscaled if seen else unscaled | moved
-        if entry.slide_id in unknown or entry_changes(
-            entry, outcome.inputs, mpp_in(outcome.inputs), path, seen
+        elsewhere = entry.slide_id in moved and not seen
+        if (
+            entry.slide_id in unscaled
+            or (elsewhere and not is_same(entry, outcome.inputs))
+            or entry_changes(entry, outcome.inputs, mpp_in(outcome.inputs), path, seen)
         ):
             changed.add(entry.slide_id)
     return changed, moved | scaled, mended

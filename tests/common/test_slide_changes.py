@@ -7,8 +7,14 @@ from dataclasses import replace
 import pytest
 
 from common.cohort import SlideEntry
-from common.files import spread_hash
-from common.slide_changes import is_another_slide, may_differ, seen_of
+from common.files import sha256, spread_hash
+from common.slide_changes import (
+    is_another_slide,
+    is_same,
+    may_differ,
+    may_differ_where_noted,
+    seen_of,
+)
 
 LATER, EARLIER = (2**31, 2**31), (1, 1)
 
@@ -122,3 +128,36 @@ def test_what_is_noted_is_bytes_and_time_of_slide_and_annotation(entry, tmp_path
 
     assert both["slide"] == [7, entry.path.stat().st_mtime_ns]
     assert both["annotation"] == [5, 2**31 * 10**9]
+
+
+@pytest.mark.parametrize(
+    ("slide", "drawn", "same"),
+    [(b"a slide", b"drawn", True), (b"another", b"drawn", False), (b"a slide", b"other", False)],
+)
+def test_the_same_is_what_holds_the_same_wherever_it_lies(slide, drawn, same, entry, tmp_path):
+    put(tmp_path / "a.xml", b"drawn")
+    inputs = {
+        "slide_fingerprint": spread_hash(entry.path),
+        "annotation_sha256": sha256(tmp_path / "a.xml"),
+    }
+    put(tmp_path / "new.tif", slide, EARLIER)
+    put(tmp_path / "new.xml", drawn, EARLIER)
+    moved = replace(entry, path=tmp_path / "new.tif", annotation=tmp_path / "new.xml")
+
+    assert is_same(moved, inputs) == same
+    assert not is_same(moved, {})
+    assert not is_same(replace(moved, annotation=None), inputs)
+    assert not is_same(replace(moved, path=tmp_path / "gone.tif"), inputs)
+
+
+@pytest.mark.parametrize("role", ["slide", "annotation"])
+def test_either_file_may_differ_where_it_was_noted(role, entry, tmp_path):
+    drawn = replace(entry, annotation=tmp_path / "a.xml")
+    put(drawn.annotation, b"drawn")
+    seen = seen_of(drawn)
+    before = may_differ_where_noted(drawn, seen)
+    put({"slide": drawn.path, "annotation": drawn.annotation}[role], b"mended", EARLIER)
+
+    assert (before, may_differ_where_noted(drawn, seen)) == (False, True)
+    assert not may_differ_where_noted(drawn, {})
+    assert not may_differ_where_noted(drawn, {n: s for n, s in seen.items() if n != role})

@@ -9,7 +9,7 @@ from clocks import tick
 
 from common.cohort import SlideEntry
 from common.files import sha256, spread_hash
-from common.outcomes import Outcome, write_outcome
+from common.outcomes import Outcome, read_outcome, write_outcome
 from common.parts import parse_part
 from common.slide_changes import seen_of
 from common.units import units_of
@@ -193,6 +193,24 @@ def test_another_file_in_another_place_is_changed_and_the_same_one_is_looked_at(
     assert (other.units, other.changed) == ((0,), {"a"})
 
 
+@pytest.mark.parametrize(("content", "changed"), [("one", set()), ("two", {"a"}), ("", {"a"})])
+def test_a_result_of_an_older_version_whose_slide_moved_is_changed_where_the_content_is(
+    content, changed, drawn, tmp_path
+):
+    noted(tmp_path, drawn)
+    old = read_outcome(tmp_path, "a")
+    assert old is not None
+    write_outcome(tmp_path, replace(old, seen={}))
+    moved = replace(drawn, path=tmp_path / "mount" / "a.tif")
+    if content:
+        moved.path.parent.mkdir()
+        moved.path.write_text(content)
+
+    found = left_of(units_of([moved]), tmp_path)
+
+    assert (found.units, found.changed) == ((0,), changed)
+
+
 def test_a_scale_that_is_no_longer_stated_is_changed(drawn, tmp_path):
     noted(tmp_path, replace(drawn, mpp=0.5))
 
@@ -215,10 +233,11 @@ def test_a_part_out_of_reach_is_left_alone(tmp_path):
     assert places(left_of(units(tmp_path, 2), tmp_path)) == ([1, 2, 3], set())
 
 
-def test_a_slide_that_failed_is_tried_again_where_its_file_was_replaced(drawn, tmp_path):
+@pytest.mark.parametrize("role", ["path", "annotation"])
+def test_a_slide_that_failed_is_tried_again_where_its_file_was_replaced(role, drawn, tmp_path):
     write_outcome(tmp_path, Outcome("a", "failed", seen=seen_of(drawn)))
     before = left_of(units_of([drawn]), tmp_path)
-    drawn.path.write_text("mended")
+    getattr(drawn, role).write_text("mended")
 
     assert (before.units, before.new) == ((), set())
     assert left_of(units_of([drawn]), tmp_path).units == (0,)
