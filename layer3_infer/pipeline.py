@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 from common.config import digest
 from common.errors import ContractError, SlideError
 from common.files import write_text
+from common.slide_changes import seen_of
 from common.staging import forecast_slides
 from layer3_infer.model_facts import as_json, model_facts
 from layer3_infer.patient_score import patients_csv
+from layer3_infer.result_changes import note_seen
 from layer3_infer.run_claim import claim_run, read_run
 from layer3_infer.slide_result import as_csv, read_results
 from layer3_infer.spreading import COPIES, spread_units
@@ -101,9 +103,17 @@ def write_tables(folder: ResultsFolder) -> list[SlideResult]:
 
 
 def finished_results(analysis: Analysis, entries: Sequence[SlideEntry]) -> dict[str, SlideResult]:
-    """Results of the slides an earlier run finished, by slide id."""
-    found = {entry.slide_id: analysis.finished(entry) for entry in entries}
-    return {slide_id: result for slide_id, result in found.items() if result is not None}
+    """Results of the slides an earlier run finished, by slide id.
+
+    What the files of these are now is noted, so that they are not looked into again.
+    """
+    found: dict[str, SlideResult] = {}
+    for entry in entries:
+        seen = seen_of(entry)  # before they are looked into
+        if (result := analysis.finished(entry)) is not None:
+            note_seen(analysis.folder.path, result, seen)
+            found[entry.slide_id] = result
+    return found
 
 
 @dataclass(frozen=True)

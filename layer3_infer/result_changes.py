@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from common.entry_changes import entry_changes
-from common.outcomes import outcome_path
+from common.errors import ConfigError
+from common.outcomes import outcome_path, write_outcome
 from common.slide_changes import ANNOTATION, SLIDE, may_differ
+from layer3_infer.slide_result import read_result
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from common.cohort import SlideEntry
@@ -38,3 +42,23 @@ def result_changes(entry: SlideEntry, result: SlideResult, folder: Path) -> list
     if entry.annotation and not (result.inputs.get(_DRAWN) or entry.annotation.is_file()):
         entry = replace(entry, annotation=None)  # that it is not there is the same as before
     return entry_changes(entry, result.inputs, result.mpp, outcome, result.seen)
+
+
+def note_seen(folder: Path, result: SlideResult, seen: Mapping[str, list[int]]) -> None:
+    """Record what the files of a slide are now, where their content was found to be the same.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the results.
+    result : SlideResult
+        It is left alone where another one has taken its place meanwhile.
+    seen : mapping of str to list of int
+        What `seen_of` said before their content was read.
+    """
+    if seen == result.seen:
+        return
+    there = read_result(folder, result.slide_id)
+    if there is not None and there.inputs == result.inputs:
+        with suppress(ConfigError):  # another user's: they are looked into once more
+            write_outcome(folder, replace(there, seen=dict(seen)))

@@ -70,6 +70,32 @@ def test_what_is_finished_is_kept(run_on, copy):
     assert (copy / "green.heatmap.h5").stat().st_mtime_ns == before
 
 
+def test_a_slide_that_is_the_same_but_for_its_time_is_looked_into_once(
+    run_on, copy, cohort_csv, tmp_path
+):
+    moved = shutil.copytree(cohort_csv.parent, tmp_path / "cohort")
+    for name in ("green.tif", "green.xml"):
+        os.utime(moved / name, (1, 1))
+    before = read_result(copy, "green")
+
+    _, kept = run_on(copy, source=moved / "cohort.csv", keep={"green"})
+
+    entry = next(e for e in read_cohort(moved / "cohort.csv") if e.slide_id == "green")
+    assert (kept, before.seen != seen_of(entry)) == (1, True)
+    assert read_result(copy, "green") == replace(before, seen=seen_of(entry))
+
+
+def test_a_dry_run_does_not_note_what_it_looked_into(run_on, copy, cohort_csv, tmp_path):
+    moved = shutil.copytree(cohort_csv.parent, tmp_path / "cohort")
+    os.utime(moved / "green.tif", (1, 1))
+    before = (copy / "outcomes" / "green.json").stat().st_mtime_ns
+
+    found = run_on(copy, source=moved / "cohort.csv", keep={"green"}, run=forecast)
+
+    assert [one.status for one in found] == ["finished"]
+    assert (copy / "outcomes" / "green.json").stat().st_mtime_ns == before
+
+
 @pytest.mark.parametrize("name", ["green.heatmap.h5", "outcomes/green.json"])
 def test_a_cut_off_file_is_made_anew(run_on, copy, finished, name):
     (copy / name).write_bytes((copy / name).read_bytes()[:100])
