@@ -58,6 +58,12 @@ SCRATCH: Final = click.option(
     help="Folder on a fast local disk, such as $SLURM_TMPDIR, $TMPDIR, or /scratch in a "
     "container, that files are copied to before they are read. Results do not depend on it.",
 )
+MAX_FAILED: Final = click.option(
+    "--max-failed",
+    type=click.FloatRange(0, 1),
+    default=1.0,
+    help="Share of the slides that may have failed; one always may.",
+)
 _INTERRUPTED_STATUS: Final = 130
 
 log = logging.getLogger(__name__)

@@ -46,7 +46,7 @@ def refuse_many_failed(
     if number <= max(1.0, share * slides):
         return
     lines = [f"{name} failed: {reason}" for name, reason in failed.items()]
-    expected = f"at most {share:.0%} of {slides} slides to have failed (--max-failed)"
+    expected = f"at most {100 * share:g}% of {slides} slides to have failed (--max-failed)"
     found = "\n  ".join([f"{number} that did:", *lines])
     advice = (
         f"Mend them and run {command} again (slurm/submit.sh: --retry-failed), take them out of "

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from common.errors import ConfigError, ContractError
+from common.failures import refuse_many_failed
 from common.files import look_anew, sha256
 from common.outcomes import FOLDER as OUTCOMES
 from layer3_infer import heatmap_file
@@ -47,7 +48,12 @@ class Merged:
     others: list[str]
 
 
-def merge(folder: ResultsFolder, cohort: Iterable[SlideEntry] | None = None) -> Merged:
+def merge(
+    folder: ResultsFolder,
+    cohort: Iterable[SlideEntry] | None = None,
+    *,
+    max_failed: float = 1.0,
+) -> Merged:
     """Make sure that every slide of the cohort is there, and gather what is said of them.
 
     A slide that failed is known of: it is reported, and the others are merged. Of one that a host
@@ -59,6 +65,8 @@ def merge(folder: ResultsFolder, cohort: Iterable[SlideEntry] | None = None) -> 
     cohort : iterable of SlideEntry or None
         The slides that should be there; None takes what the runs were given. Results of others are
         not looked at, and stay in the tables.
+    max_failed : float
+        Share of the slides that may have failed, 0 to 1; one always may.
 
     Raises
     ------
@@ -66,7 +74,8 @@ def merge(folder: ResultsFolder, cohort: Iterable[SlideEntry] | None = None) -> 
         If there was no run in this folder.
     ContractError
         Naming every slide that is missing, unfinished, out of reach, another by now, or not what
-        its outcome speaks of.
+        its outcome speaks of; or those that failed, where they are too many. The tables were
+        written anew before, so that a report can show these.
     """
     run = read_run(folder.path)
     if not run.get("slides"):
@@ -84,8 +93,11 @@ def merge(folder: ResultsFolder, cohort: Iterable[SlideEntry] | None = None) -> 
         away = any(one.slide_id in problems and one.out_of_reach for one in results)
         advice = _ADVICE + (_OUT_OF_REACH if away else "")
         raise ContractError(folder.path, "slides", whole, "; ".join(lines), advice)
+    found = [result for result in results if result.slide_id in problems]
+    failed = {result.slide_id: result.reason for result in found if result.status == "failed"}
+    refuse_many_failed(folder.path, failed, len(problems), max_failed, "layer3-infer heatmap")
     others = [result.slide_id for result in results if result.slide_id not in problems]
-    return Merged([result for result in results if result.slide_id in problems], others)
+    return Merged(found, others)
 
 
 def _problem(folder: ResultsFolder, slide_id: str, run: Mapping[str, Any]) -> str:

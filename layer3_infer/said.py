@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from common.cli import Result
 from common.errors import ContractError
+from common.failures import status_without_failed
 from common.outcomes import exit_status, summary
 from layer3_infer.evaluation.wording import lines_of
 from layer3_infer.explainers import EXPLAINERS
@@ -58,7 +59,7 @@ def of_merge(merged: Merged, out: Path) -> Result:
     lines.append(f"next: layer3-infer report {out}")
     slides = [asdict(result) for result in results]
     data = {"out": str(out), "slides": slides, "not_in_cohort": merged.others}
-    return Result("\n".join(lines), data, exit_status(results))
+    return Result("\n".join(lines), data, status_without_failed(results))
 
 
 def _scores(results: Sequence[SlideResult]) -> list[str]:

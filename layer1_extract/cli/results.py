@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from common.cli import FOLDER_PATH, INPUT_PATH, Result, verb
+from common.cli import FOLDER_PATH, INPUT_PATH, MAX_FAILED, Result, verb
 from layer1_extract.cli.program import cli
 
 if TYPE_CHECKING:
@@ -27,12 +27,7 @@ _COHORT: Final = click.option(
 @click.option(
     "--set-others-aside", is_flag=True, help="Move patches of slides SLIDES lacks out of the way."
 )
-@click.option(
-    "--max-failed",
-    type=click.FloatRange(0, 1),
-    default=1.0,
-    help="Share of the slides that may have failed; one always may.",
-)
+@MAX_FAILED
 def merge(
     out: Path, join: bool, cohort: Path | None, set_others_aside: bool, max_failed: float
 ) -> Result:

@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from common.cli import FILE_PATH, FOLDER_PATH, INPUT_PATH, OUTPUT_PATH, Result, overridden, verb
+from common.cli import (
+    FILE_PATH,
+    FOLDER_PATH,
+    INPUT_PATH,
+    MAX_FAILED,
+    OUTPUT_PATH,
+    Result,
+    overridden,
+    verb,
+)
 from layer3_infer.cli.program import HELD_OUT, MPP, OUT, RESULTS, cli
 
 if TYPE_CHECKING:
@@ -39,12 +48,14 @@ def check(files: tuple[Path, ...]) -> Result:
 @verb(cli)
 @RESULTS
 @_COHORT
-def merge(results: Path, cohort: Path | None) -> Result:
+@MAX_FAILED
+def merge(results: Path, cohort: Path | None, max_failed: float) -> Result:
     """Make sure that DIR holds every slide of its cohort; writes slides.csv anew.
 
     A slide without a whole result is named, and refused; with --cohort, one of which SLIDES or its
     file say something else by now is too, and slides that SLIDES lacks are not looked at. Slides
-    that failed are reported, and do not stop the others, but for those out of reach of their host.
+    that failed are reported, and do not stop the others unless they are more than --max-failed, or
+    were out of reach of their host.
     """
     from common.cohort import read_cohort
     from layer3_infer import said
@@ -52,7 +63,8 @@ def merge(results: Path, cohort: Path | None) -> Result:
     from layer3_infer.results_folder import ResultsFolder
 
     entries = None if cohort is None else read_cohort(cohort)
-    return said.of_merge(merge_results(ResultsFolder(results), entries), results)
+    merged = merge_results(ResultsFolder(results), entries, max_failed=max_failed)
+    return said.of_merge(merged, results)
 
 
 @verb(cli)

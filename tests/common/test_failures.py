@@ -27,6 +27,11 @@ def test_no_more_slides_may_fail_than_the_share_given_but_one_always_may(
         refuse_many_failed(tmp_path, failed(*bad), 5, share, "layer9 do")
 
 
+def test_a_small_share_is_told_as_it_was_given(tmp_path):
+    with pytest.raises(ContractError, match=r"at most 0.5% of 200 slides"):
+        refuse_many_failed(tmp_path, failed("a", "b"), 200, 0.005, "layer9 do")
+
+
 def test_parts_that_failed_are_one_slide(tmp_path):
     names = ("a.part-0-of-2", "a.part-1-of-2")
 

@@ -75,6 +75,26 @@ def test_a_slide_that_failed_is_known_of(copy):
     assert [r.status for r in merge(ResultsFolder(copy)).results] == ["empty", "done", "failed"]
 
 
+def test_more_heatmaps_that_failed_than_may_are_refused_once_the_tables_tell_of_them(
+    copy, cohort_csv
+):
+    for slide_id in ("glass", "pink"):
+        path = copy / "outcomes" / f"{slide_id}.json"
+        failed = {"status": "failed", "reason": f"{slide_id} torn", "exit_status": 1}
+        path.write_text(json.dumps(json.loads(path.read_text()) | failed))
+    (copy / "slides.csv").unlink()
+
+    with pytest.raises(ContractError, match="at most 10% of 3 slides to have failed") as caught:
+        merge(ResultsFolder(copy), max_failed=0.1)
+
+    assert "pink failed: pink torn" in str(caught.value)
+    assert "Mend them and run layer3-infer heatmap again" in str(caught.value)
+    assert "glass torn" in (copy / "slides.csv").read_text()
+    assert len(merge(ResultsFolder(copy)).results) == 3
+    one_failed = slides(cohort_csv, "green", "pink")
+    assert len(merge(ResultsFolder(copy), one_failed, max_failed=0.1).results) == 2
+
+
 def test_a_slide_that_was_out_of_reach_is_no_result_and_named_with_the_host(copy):
     path = copy / "outcomes" / "pink.json"
     said = {"status": "failed", "reason": "gone", "exit_status": 3, "out_of_reach": "node7"}

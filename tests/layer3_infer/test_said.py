@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,16 @@ def test_merging_ends_with_the_status_of_the_cohort_and_names_what_is_there_besi
     assert (result.exit_status, result.data["not_in_cohort"]) == (0, ["c", "d"])
     assert "not in the cohort, and kept in the tables: c, d" in result.text
     assert result.text.endswith("next: layer3-infer report out")
+
+
+@pytest.mark.parametrize("status", [1, 3, 4])
+def test_merging_ends_with_3_for_slides_that_failed_whatever_their_own_status(status):
+    failed = replace(FAILED, exit_status=status)
+
+    result = said.of_merge(Merged([DONE, failed], []), OUT)
+
+    assert result.exit_status == 3
+    assert "failed c: c.tif: broken" in result.text
 
 
 def test_concepts_are_told_in_words_with_how_each_slide_ended():

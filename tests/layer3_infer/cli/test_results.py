@@ -45,6 +45,21 @@ def test_a_slide_taken_out_of_the_cohort_does_not_stop_the_merging(finished, coh
     assert found[1].exit_code == 0
 
 
+def test_heatmaps_that_failed_do_not_stop_the_others_unless_they_are_too_many(finished, tmp_path):
+    copy = shutil.copytree(finished, tmp_path / "copy")
+    for slide_id in ("glass", "pink"):
+        path = copy / "outcomes" / f"{slide_id}.json"
+        failed = {"status": "failed", "reason": f"{slide_id} torn", "exit_status": 1}
+        path.write_text(json.dumps(json.loads(path.read_text()) | failed))
+
+    found = [invoke("merge", copy, "--max-failed", share) for share in (0.1, 1)]
+
+    assert "glass failed: glass torn" in str(found[0].exception)
+    assert found[0].exception.exit_status == 4
+    assert found[1].exit_code == 3
+    assert "failed pink: pink torn" in found[1].stdout
+
+
 def test_how_far_a_folder_is_can_be_asked_of_another_cohort_too(finished, cohort_csv):
     found = [invoke("status", finished, *words) for words in ((), ("--cohort", cohort_csv))]
 
