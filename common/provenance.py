@@ -9,9 +9,11 @@ from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from common.cluster import Place, built_from
+
+_GIT_S: Final = 60.0  # a result without its commit is worse than a slow start on a busy machine
 
 
 @cache
@@ -69,5 +71,7 @@ def _commit() -> str:
 def _git(root: Path, *words: str) -> str:
     """What git says without taking its lock, which would stay if this were killed meanwhile."""
     command = ["git", "--no-optional-locks", "-C", str(root), *words]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=5)  # noqa: S603
+    done = subprocess.run(  # noqa: S603
+        command, capture_output=True, text=True, check=True, timeout=_GIT_S
+    )
     return done.stdout.strip()

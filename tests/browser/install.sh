@@ -13,5 +13,6 @@ for program in chromium chromium-browser google-chrome; do
 done
 [ "$(id -u)" = 0 ] || absent 'it is not installed, and only root may'
 command -v apt-get >/dev/null || absent 'it is not installed, and there is no apt-get'
-{ apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends \
-  chromium fonts-dejavu-core; } >/dev/null 2>&1 || absent 'apt-get could not install it'
+{ apt-get update; DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends \
+  -o DPkg::Lock::Timeout=600 chromium fonts-dejavu-core; } >/dev/null 2>&1 ||
+  absent 'apt-get could not install it'

@@ -15,6 +15,6 @@ done
 [ ${#missing[@]} -gt 0 ] || exit 0
 [ "$(id -u)" = 0 ] || absent "${missing[*]} not installed, and only root may"
 command -v apt-get >/dev/null || absent "${missing[*]} not installed, and there is no apt-get"
-{ apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends \
-  podman buildah runc mmdebstrap squashfs-tools; } >/dev/null 2>&1 ||
+{ apt-get update; DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends \
+  -o DPkg::Lock::Timeout=600 podman buildah runc mmdebstrap squashfs-tools; } >/dev/null 2>&1 ||
   absent "apt-get could not install podman buildah runc mmdebstrap squashfs-tools"

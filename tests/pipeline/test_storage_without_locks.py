@@ -22,7 +22,7 @@ from layer3_infer.heatmap_file import read_heatmap
 
 SUPPORT = ROOT / "tests" / "support"
 SLIDES = ("patient_000_node_0", "patient_020_node_0")
-TIMEOUT_S = 120
+TIMEOUT_S = 600
 REFUSALS = ("ENOLCK", "ENOSYS", "EOPNOTSUPP")
 
 

@@ -20,8 +20,9 @@ install() {
   local missing='slurmctld, slurmd, srun and munged are not installed'
   [ "$(id -u)" = 0 ] || absent "$missing, and only root may"
   command -v apt-get >/dev/null || absent "$missing, and there is no apt-get"
-  { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends \
-    slurmctld slurmd slurm-client munge; } >/dev/null 2>&1 || absent 'apt-get could not install it'
+  { apt-get update; DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends \
+    -o DPkg::Lock::Timeout=600 slurmctld slurmd slurm-client munge; } >/dev/null 2>&1 ||
+    absent 'apt-get could not install it'
 }
 
 taken() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }

@@ -293,7 +293,9 @@ def test_what_is_stopped_again_and_again_is_given_up_with_what_to_do(batch, scri
     [
         pytest.param("2", "exit 75", "RUNNING None N/A", False, id="nothing, again and again"),
         pytest.param("1", "exit 75", "RUNNING None N/A", True, id="nothing, once again"),
-        pytest.param("2", "touch {}; exit 75", "RUNNING None N/A", True, id="something"),
+        pytest.param(
+            "2", "touch -d tomorrow {}; exit 75", "RUNNING None N/A", True, id="something"
+        ),
         pytest.param("2", "touch {}.partial; exit 75", "RUNNING None N/A", False, id="half of it"),
         pytest.param("2", "exit 75", PREEMPTED, True, id="preempted"),
     ],

@@ -42,7 +42,7 @@ class Browser:
     `requests` are the addresses it asked for, `problems` what its console and its policies said.
     """
 
-    def __init__(self, program, profile: Path, limit=30.0):
+    def __init__(self, program, profile: Path, limit=300.0):
         to_browser, self._out = os.pipe()
         self._in, from_browser = os.pipe()
         self._limit, self._number, self._rest = limit, 0, b""
@@ -94,8 +94,9 @@ class Browser:
             deviceScaleFactor=1,
             mobile=touch,
         )
+        self.run("window.left = true")  # while the page before is still there
         self.ask("Page.navigate", url=str(address))
-        self.until("document.readyState === 'complete' && location.href !== 'about:blank'")
+        self.until("document.readyState === 'complete' && !window.left")
 
     def run(self, code):
         """The value of an expression on the page."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 LAYERS = ("layer1_extract", "layer2_train", "layer3_infer")
 USERS = (1000, 4321)
-TIMEOUT_S = 180
+TIMEOUT_S = 600
 TAG = os.environ.get("CAMNET_IMAGES", "")
 """The tag of the images to test; `make test-images` says it."""
 

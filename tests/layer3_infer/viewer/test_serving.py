@@ -27,7 +27,7 @@ def server(finished, cohort_csv):
 
 
 def ask(server, path, host=None, method="GET"):
-    connection = http.client.HTTPConnection(HOST, server.server_port, timeout=20)
+    connection = http.client.HTTPConnection(HOST, server.server_port, timeout=300)
     headers = {} if host is None else {"Host": host}
     connection.request(method, path, headers=headers)
     answer = connection.getresponse()
@@ -101,12 +101,18 @@ def test_a_port_that_is_taken_is_told(server):
 def test_the_command_says_its_address_and_ends_well_when_it_is_stopped(finished, number):
     command = [sys.executable, "-m", "layer3_infer", "view", str(finished)]
     process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, bufsize=1
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        bufsize=1,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
-    address = process.stdout.readline()
-    os.kill(process.pid, number)
-    _, said = process.communicate(timeout=30)
+    with process:
+        address = process.stdout.readline()
+        os.kill(process.pid, number)
+        _, said = process.communicate()
 
     assert address.startswith("http://127.0.0.1:")
     assert process.returncode == 0, said
