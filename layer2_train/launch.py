@@ -15,7 +15,7 @@ import time
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TextIO
 
 from common.cluster import Place, variables
 from common.errors import ConfigError
@@ -32,6 +32,8 @@ STALE_S: Final = 180.0
 _BEAT_S: Final = 20.0
 _LOOK_S: Final = 1.0
 _NAME: Final = ".launch-"
+_GONE: Final = frozenset({errno.ENOENT, errno.ESTALE})
+_FOR_ALL: Final = 0o644  # whatever the umask: who else may train there looks for it
 _READ_ONLY: Final = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 log = logging.getLogger(__name__)
 
@@ -49,6 +51,8 @@ class Launch:
         SLURM's job id, and how often it was put back into the queue; empty outside SLURM.
     since : str
         UTC.
+    unread : str
+        Why its file may not be read here, if so.
     """
 
     owner: str = ""
@@ -57,6 +61,7 @@ class Launch:
     job: str = ""
     restarts: str = ""
     since: str = ""
+    unread: str = ""
 
     @classmethod
     def here(cls) -> Launch:
@@ -75,10 +80,14 @@ class Launch:
             return not there
         return True if self.job and self.job == now.job and self.restarts != now.restarts else None
 
+    def said(self) -> dict[str, str]:
+        """What its file says."""
+        return {name: value for name, value in asdict(self).items() if value}
+
     def __str__(self) -> str:
         names = {"host": self.host, "job": self.job, "pid": self.pid, "since": self.since}
         said = " ".join(f"{name} {value}" for name, value in names.items() if value)
-        return said or "one that has just begun"
+        return said or self.unread or "one that has just begun"
 
 
 @contextmanager
@@ -133,17 +142,20 @@ def _entered(out: Path, own: Launch) -> Path | None:
     while True:
         numbers = (_number(path) for path in _ended(out, own))
         path = out / f"{_NAME}{max(numbers, default=0) + 1}.json"
+        with writable(path):
+            try:
+                path.open("x").close()
+            except FileExistsError:  # of another that came at the same time
+                continue
+            except OSError as error:
+                if error.errno in _READ_ONLY:
+                    return None
+                raise
         try:
-            path.open("x").close()
-        except FileExistsError:  # of another that came at the same time
-            continue
-        except OSError as error:
-            if error.errno in _READ_ONLY:
-                return None
-            raise
-        try:
+            with suppress(OSError):  # not every file system has modes
+                path.chmod(_FOR_ALL)
             with writable(path):
-                path.write_text(json.dumps(asdict(own)) + "\n", encoding="utf-8")
+                path.write_text(json.dumps(own.said()) + "\n", encoding="utf-8")
         except BaseException:
             _remove(path)
             raise
@@ -208,13 +220,36 @@ def _at_work(path: Path, own: Launch) -> Launch | None:
 
 
 def _read(path: Path) -> tuple[Launch, float]:
-    """What a file says, and when it was last touched."""
-    with path.open(encoding="utf-8") as stream:
-        heard = os.fstat(stream.fileno()).st_mtime
+    """What a file says, and when it was last touched; only that of one that may not be read.
+
+    Raises
+    ------
+    FileNotFoundError
+        If it is gone.
+    ConfigError
+        If its file system does not answer.
+    """
+    try:
         try:
-            return Launch(**json.load(stream)), heard
-        except (ValueError, TypeError):
-            return Launch(), heard
+            with path.open(encoding="utf-8") as stream:
+                return _said(stream), os.fstat(stream.fileno()).st_mtime
+        except PermissionError as error:
+            unread = f"{path.name} cannot be read: {error.strerror or error}"
+            return Launch(unread=unread), path.stat().st_mtime
+    except OSError as error:
+        if error.errno in _GONE:
+            raise FileNotFoundError(path) from error
+        raise ConfigError(
+            f"{path}: expected the file of a training that may be at work, found: "
+            f"{error.strerror or error}. Run again when its file system answers"
+        ) from error
+
+
+def _said(stream: TextIO) -> Launch:
+    try:
+        return Launch(**json.load(stream))
+    except (ValueError, TypeError):
+        return Launch()
 
 
 def _remove(path: Path) -> None:

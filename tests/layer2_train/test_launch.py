@@ -201,3 +201,85 @@ def test_a_folder_that_cannot_be_written_to_is_not_claimed(run, monkeypatch):
 
     with alone(run):
         assert files(run) == []
+
+
+def refused(monkeypatch, number):
+    """The first launch's file cannot be opened, for this reason."""
+    found = Path.open
+
+    def opened(path, mode="r", *rest, **how):
+        if path.name == ".launch-1.json" and mode == "r":
+            raise OSError(number, os.strerror(number), str(path))
+        return found(path, mode, *rest, **how)
+
+    monkeypatch.setattr(Path, "open", opened)
+
+
+def test_a_launch_that_others_may_not_read_is_listened_for(run, monkeypatch):
+    path = left(run, age=100)
+    refused(monkeypatch, errno.EACCES)
+    threading.Timer(0.1, os.utime, [path]).start()
+
+    with pytest.raises(ConfigError, match=r"at work: .*launch-1\.json cannot be read"):
+        enter(run)
+    assert str(at_work(run)) == ".launch-1.json cannot be read: Permission denied"
+
+
+def test_a_silent_launch_that_others_may_not_read_is_taken_over(run, monkeypatch):
+    left(run, age=STALE_S + 1)
+    refused(monkeypatch, errno.EACCES)
+
+    assert at_work(run) is None
+    with alone(run):
+        assert files(run) == [".launch-2.json"]
+
+
+def test_a_file_that_the_server_has_removed_is_of_a_launch_that_has_ended(run, monkeypatch):
+    left(run)
+    refused(monkeypatch, errno.ESTALE)
+
+    assert at_work(run) is None
+    enter(run)
+
+
+def test_a_file_that_no_server_answers_for_is_told_by_its_name(run, monkeypatch):
+    left(run)
+    refused(monkeypatch, errno.EIO)
+
+    with pytest.raises(
+        ConfigError, match=r"launch-1\.json: expected .* found: Input/output error\."
+    ):
+        enter(run)
+    with pytest.raises(
+        ConfigError, match=r"launch-1\.json: expected .* found: Input/output error\."
+    ):
+        at_work(run)
+
+
+def test_others_may_read_a_launch_whatever_they_may_read_of_the_rest(run):
+    before = os.umask(0o077)
+    try:
+        with alone(run):
+            (path,) = run.iterdir()
+            assert path.stat().st_mode & 0o777 == 0o644
+    finally:
+        os.umask(before)
+
+
+def test_a_file_system_without_modes_is_no_obstacle(run, monkeypatch):
+    def refuse(*_):
+        raise PermissionError
+
+    monkeypatch.setattr(Path, "chmod", refuse)
+
+    enter(run)
+
+
+def test_a_full_disk_is_told_by_the_name_of_the_file(run, monkeypatch):
+    def full(*_, **__):
+        raise OSError(errno.EDQUOT, "Disk quota exceeded")
+
+    monkeypatch.setattr(Path, "open", full)
+
+    with pytest.raises(ConfigError, match=r"launch-1\.json: .*Disk quota exceeded.*make room"):
+        enter(run)
