@@ -8,16 +8,14 @@ import os
 from typing import TYPE_CHECKING, Final
 
 from common.staging.copying import hashed, naming
-from common.staging.proof import changed, fetched
+from common.staging.proof import fetched, refuse_changed
 from common.staging.status import status_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     from common.staging.copying import Copy
     from common.staging.files import FileSet
-    from common.staging.status import Status
 
 DATA: Final = "data"
 """The folder the copies lie in, by the names they have in theirs."""
@@ -39,8 +37,9 @@ def make(files: FileSet, folder: Path, copy: Copy) -> None:
     for name, size in zip(files.names, files.sizes, strict=True):
         _take_room(folder / DATA / name, size)
     hashes = {name: fetched(files.root / name, folder / DATA / name, copy) for name in files.names}
-    if len(before) > 1:  # of one alone it is known
-        _refuse_changed(files, before)
+    if len(before) > 1:  # else one is of one slide and one of another; of one alone it is known
+        for path, then, sent in zip(files.paths, before, hashes.values(), strict=True):
+            refuse_changed(path, then, sent)
     (folder / _HASHES).write_text(json.dumps(hashes), encoding="utf-8")
 
 
@@ -68,13 +67,6 @@ def are_whole(files: FileSet, folder: Path) -> bool:
         return all(hashed(folder / DATA / name) == hashes[name] for name in files.names)
     except (OSError, ValueError, KeyError):
         return False
-
-
-def _refuse_changed(files: FileSet, before: Sequence[Status]) -> None:
-    """Refuse files of which one may be of one slide and one of another."""
-    for path, then in zip(files.paths, before, strict=True):
-        if status_of(path) != then:
-            raise changed(path)
 
 
 def _take_room(path: Path, size: int) -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from common.staging.copying import Copy
+    from common.staging.status import Status
 
 T = TypeVar("T")
 _SHOWN: Final = 12
@@ -66,7 +67,28 @@ def brought_back(local: Path, path: Path, copy: Copy = copied) -> None:
     _twice(lambda: _brought_back(local, path, copy))
 
 
-def changed(source: Path) -> CopyError:
+def refuse_changed(source: Path, before: Status, sent: str) -> None:
+    """Refuse a file that is not what it was; its bytes decide where only its number differs.
+
+    Parameters
+    ----------
+    source : Path
+    before : Status
+        As it was.
+    sent : str
+        SHA-256 of what was read of it since.
+
+    Raises
+    ------
+    CopyError
+        If it was written to, or replaced.
+    """
+    now = status_of(source)
+    if now != before and not (now.looks_like(before) and hashed(source) == sent):
+        raise _changed(source)
+
+
+def _changed(source: Path) -> CopyError:
     """The error of a file that was written to, or replaced, while it was copied."""
     return CopyError(
         f"{source}: expected a file that stays as it is, found that it changed while it was "
@@ -81,8 +103,9 @@ def _fetched(source: Path, target: Path, copy: Copy) -> str:
     arrived = hashed(target)
     if arrived != sent:
         raise _differs(source, target, sent, arrived)
-    if status_of(source) != before or spread_hash(source) != spread_hash(target):
-        raise changed(source)
+    refuse_changed(source, before, sent)
+    if spread_hash(source) != spread_hash(target):
+        raise _changed(source)
     os.utime(target, ns=(before.modified_ns, before.modified_ns))
     return arrived
 

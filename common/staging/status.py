@@ -27,6 +27,13 @@ class Status:
     modified_ns: int
     number: int
 
+    def looks_like(self, other: Status) -> bool:
+        """Whether both are of one size and time, whatever their numbers.
+
+        Some file systems have none, and give a file one anew whenever they are asked (sshfs, SMB).
+        """
+        return (self.size, self.modified_ns) == (other.size, other.modified_ns)
+
 
 def status_of(path: Path) -> Status:
     """What a file is now, by its server.

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+from contextlib import nullcontext
 from dataclasses import replace
 
 import pytest
@@ -38,4 +40,22 @@ def test_files_of_one_slide_are_all_of_one_moment(files, tmp_path):
         return copied(source, target)
 
     with pytest.raises(CopyError, match=r"a\.mrxs: expected a file that stays as it is.*Run again"):
+        make(files, tmp_path / "copies", copy)
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_files_that_are_given_another_number_stay_if_their_bytes_do(files, tmp_path, same):
+    """As by file systems that number files anew when they are looked at."""
+    first = files.first
+    os.utime(first, ns=(0, 0))
+
+    def copy(source, target):
+        if source != first:
+            content = first.read_bytes()
+            first.with_name("other").write_bytes(content if same else content[::-1])
+            os.utime(first.with_name("other"), ns=(0, 0))
+            first.with_name("other").replace(first)
+        return copied(source, target)
+
+    with nullcontext() if same else pytest.raises(CopyError, match=r"a\.mrxs: expected a file"):
         make(files, tmp_path / "copies", copy)

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import errno
+import itertools
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from common.errors import ConfigError
+from common.staging import status
 from common.staging.copying import copied
 from common.staging.proof import CopyError, brought_back, fetched
 
@@ -81,7 +84,7 @@ def test_a_source_that_is_replaced_by_one_that_looks_the_same_is_refused(source,
     def copy(path, target):
         sent = copied(path, target)
         other = path.with_name("other")
-        other.write_bytes(CONTENT[:70_000] + bytes(9) + CONTENT[70_009:])
+        other.write_bytes(CONTENT[:70_000] + os.urandom(9) + CONTENT[70_009:])
         os.utime(other, ns=(0, 0))
         other.replace(path)
         return sent
@@ -108,6 +111,43 @@ def test_a_change_is_seen_where_the_system_remembers_the_file_as_it_was(
         return sent
 
     monkeypatch.setattr(Path, "stat", stale)
+
+    with pytest.raises(CopyError, match="changed while it was copied"):
+        fetched(source, tmp_path / "b", copy)
+
+
+@pytest.fixture
+def numbers_anew(monkeypatch):
+    """A file system that gives a file another number whenever it is looked at, as sshfs may."""
+    count, look = itertools.count(), status.os.fstat
+
+    def fstat(descriptor):
+        found = list(look(descriptor))
+        found[1] = next(count)
+        return os.stat_result(found, {"st_mtime_ns": look(descriptor).st_mtime_ns})
+
+    monkeypatch.setattr(status, "os", SimpleNamespace(fstat=fstat))
+
+
+def test_a_file_of_another_number_and_the_same_bytes_stayed_as_it_is(
+    source, tmp_path, numbers_anew
+):
+    fetched(source, tmp_path / "b")
+
+    assert (tmp_path / "b").read_bytes() == CONTENT
+
+
+def test_a_file_of_another_number_and_other_bytes_changed(source, tmp_path, numbers_anew):
+    """Even where most of its bytes are the same."""
+    os.utime(source, ns=(0, 0))
+
+    def copy(path, target):
+        sent = copied(path, target)
+        with path.open("r+b") as stream:
+            stream.seek(70_000)
+            stream.write(os.urandom(9))
+        os.utime(path, ns=(0, 0))
+        return sent
 
     with pytest.raises(CopyError, match="changed while it was copied"):
         fetched(source, tmp_path / "b", copy)

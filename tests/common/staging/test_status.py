@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from common.staging.status import status_of
+from common.staging.status import Status, status_of
 
 
 @pytest.fixture
@@ -39,6 +40,14 @@ def test_a_file_that_changed_is_another(file, change):
         other.replace(file)
 
     assert status_of(file) != before
+
+
+@pytest.mark.parametrize(("change", "looks"), [("number", True), ("size", False), ("time", False)])
+def test_a_file_looks_the_same_whatever_its_number(change, looks):
+    before, other = Status(3, 1, 7), {"number": 8, "size": 4, "time": 2}[change]
+    field = "modified_ns" if change == "time" else change
+
+    assert before.looks_like(replace(before, **{field: other})) is looks
 
 
 def test_what_the_system_remembers_of_a_file_is_not_asked(file, monkeypatch):
