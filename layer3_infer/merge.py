@@ -12,7 +12,7 @@ from common.outcomes import FOLDER as OUTCOMES
 from layer3_infer import heatmap_file
 from layer3_infer.answer_store import AnswerStore
 from layer3_infer.pipeline import write_tables
-from layer3_infer.result_changes import result_changes
+from layer3_infer.result_changes import note_same, result_changes
 from layer3_infer.run_claim import RUN, read_run
 from layer3_infer.slide_result import OTHERS, read_result
 
@@ -127,12 +127,16 @@ def _changed(
 ) -> dict[str, str]:
     """What is said of results that are of other files, or other words, than those of the cohort.
 
-    A slide that is out of reach here tells nothing.
+    A slide that is out of reach here tells nothing. What is another by its time alone is noted, so
+    that no later plan looks into it again.
     """
-    return {
-        result.slide_id: f"has another {', '.join(changes)} by now than its result is of"
-        for result in results
-        if result.status != "failed"
-        and (entry := entries.get(result.slide_id))
-        and (changes := result_changes(entry, result, folder))
-    }
+    found: dict[str, str] = {}
+    for result in results:
+        if result.status == "failed" or (entry := entries.get(result.slide_id)) is None:
+            continue
+        if changes := result_changes(entry, result, folder):
+            said = f"has another {', '.join(changes)} by now than its result is of"
+            found[result.slide_id] = said
+        else:
+            note_same(folder, entry, result)
+    return found

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from common.entry_changes import entry_changes
 from common.errors import ConfigError
 from common.outcomes import outcome_path, write_outcome
-from common.slide_changes import ANNOTATION, SLIDE, may_differ
+from common.slide_changes import ANNOTATION, SLIDE, is_same, may_differ, seen_of
 from layer3_infer.slide_result import read_result
 
 if TYPE_CHECKING:
@@ -36,12 +36,21 @@ def result_changes(entry: SlideEntry, result: SlideResult, folder: Path) -> list
     """
     outcome = outcome_path(folder, entry.slide_id)
     if result.status == "failed":
-        files = {SLIDE: entry.path, ANNOTATION: entry.annotation}
-        known = {name: path for name, path in files.items() if path and result.seen.get(name)}
-        return [n for n, path in known.items() if may_differ(path, result.seen[n], outcome)]
-    if entry.annotation and not (result.inputs.get(_DRAWN) or entry.annotation.is_file()):
-        entry = replace(entry, annotation=None)  # that it is not there is the same as before
-    return entry_changes(entry, result.inputs, result.mpp, outcome, result.seen)
+        return [name for name in _to_look_into(entry, result, outcome) if result.seen.get(name)]
+    drawn = _as_drawn(entry, result)
+    return entry_changes(drawn, result.inputs, result.mpp, outcome, result.seen)
+
+
+def note_same(folder: Path, entry: SlideEntry, result: SlideResult) -> None:
+    """Record what the files of a slide are now, where they are others by their time alone.
+
+    They need not be looked into again then. Nothing is recorded of one that cannot be read.
+    """
+    entry = _as_drawn(entry, result)
+    seen = seen_of(entry)  # before they are looked into
+    outcome = outcome_path(folder, entry.slide_id)
+    if _to_look_into(entry, result, outcome) and is_same(entry, result.inputs):
+        note_seen(folder, result, seen)
 
 
 def note_seen(folder: Path, result: SlideResult, seen: Mapping[str, list[int]]) -> None:
@@ -62,3 +71,17 @@ def note_seen(folder: Path, result: SlideResult, seen: Mapping[str, list[int]]) 
     if there is not None and there.inputs == result.inputs:
         with suppress(ConfigError):  # another user's: they are looked into once more
             write_outcome(folder, replace(there, seen=dict(seen)))
+
+
+def _as_drawn(entry: SlideEntry, result: SlideResult) -> SlideEntry:
+    """That an annotation is not there is the same as before, where it was not there then."""
+    if entry.annotation and not (result.inputs.get(_DRAWN) or entry.annotation.is_file()):
+        return replace(entry, annotation=None)
+    return entry
+
+
+def _to_look_into(entry: SlideEntry, result: SlideResult, outcome: Path) -> list[str]:
+    """Which files of a slide may be others by now."""
+    files = {SLIDE: entry.path, ANNOTATION: entry.annotation}
+    given = {name: path for name, path in files.items() if path is not None}
+    return [n for n, path in given.items() if may_differ(path, result.seen.get(n), outcome)]

@@ -8,9 +8,11 @@ import pytest
 
 from common.cohort import SlideEntry, read_cohort
 from common.errors import ConfigError, ContractError
+from common.slide_changes import seen_of
 from layer3_infer.merge import merge
 from layer3_infer.results_folder import ResultsFolder
 from layer3_infer.settings.heatmap import HeatmapSettings
+from layer3_infer.slide_result import read_result
 
 
 @pytest.fixture
@@ -152,6 +154,7 @@ def test_a_slide_file_that_is_another_by_now_is_named(copy, cohort_csv, tmp_path
     shutil.copy(green.path, moved[0].path)
 
     assert [r.slide_id for r in merge(ResultsFolder(copy), moved).results] == ["green"]
+    assert read_result(copy, "green").seen == seen_of(moved[0])
     with moved[0].path.open("ab") as stream:
         stream.write(b"more")
     with pytest.raises(ContractError, match="green has another slide by now"):
