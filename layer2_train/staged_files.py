@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -73,7 +73,8 @@ class CopiedPatchFile(PatchFile):
 def on_scratch(plan: Plan, scratch: Scratch | None, ranks: Ranks) -> Generator[Plan, None, None]:
     """The same plan, with its files read from scratch; ranks of a node share the copies.
 
-    Files for which there is no room, or of no split, are read in place.
+    Files for which there is no room, or of no split, are read in place; all of them where scratch
+    fails.
 
     Raises
     ------
@@ -84,24 +85,35 @@ def on_scratch(plan: Plan, scratch: Scratch | None, ranks: Ranks) -> Generator[P
         yield plan
         return
     try:
-        with scratch.hold() as hold:
-            yield from _held(plan, hold, ranks)
+        with ExitStack() as stack:
+            yield from _held(plan, _hold(scratch, stack), ranks)
     finally:
         scratch.sweep()  # of ranks that died
 
 
-def _held(plan: Plan, hold: Hold, ranks: Ranks) -> Generator[Plan, None, None]:
+def _hold(scratch: Scratch, stack: ExitStack) -> Hold | None:
+    """This process's folder on scratch; None where none can be made."""
+    try:
+        return stack.enter_context(scratch.hold())
+    except OSError as error:
+        said = "--scratch %s: all patch files are read in place: %s"
+        log.warning(said, scratch.folder, error.strerror or error)
+        return None
+
+
+def _held(plan: Plan, hold: Hold | None, ranks: Ranks) -> Generator[Plan, None, None]:
     try:
         yield replace(plan, files=_copied_together(plan, hold, ranks))
     except PipelineError as error:
-        error.args = (hold.told(str(error)), *error.args[1:])
+        if hold is not None:
+            error.args = (hold.told(str(error)), *error.args[1:])
         raise
 
 
-def _copied_together(plan: Plan, hold: Hold, ranks: Ranks) -> tuple[PatchFile, ...]:
+def _copied_together(plan: Plan, hold: Hold | None, ranks: Ranks) -> tuple[PatchFile, ...]:
     """Every rank copies, and says now and then that it is there, until all have done it."""
     with ThreadPoolExecutor(1, thread_name_prefix="copying") as pool:
-        copying = pool.submit(_copied, plan, hold)
+        copying = pool.submit(lambda: plan.files if hold is None else _copied(plan, hold))
         while ranks.any(flag=not _is_over(copying)):
             pass
         return copying.result()

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import errno
 import shutil
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -79,6 +81,44 @@ def test_files_for_which_there_is_no_room_are_read_in_place(plan, scratch, caplo
 
     assert in_place == [number % 2 == 1 for number in range(len(plan.files))]
     assert caplog.text.count("are read in place") == 1
+
+
+@pytest.fixture
+def full(monkeypatch):
+    """A disk on which no folder can be made any more."""
+
+    def refuse(path, *_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    monkeypatch.setattr(Path, "mkdir", refuse)
+
+
+@pytest.mark.usefixtures("full")
+def test_without_a_folder_on_scratch_all_files_are_read_in_place(plan, scratch, caplog):
+    """And the other ranks, which agree that all have their files, do not wait for this one."""
+    agreed = []
+
+    class Counting(Alone):
+        def any(self, *, flag):
+            agreed.append(flag)
+            return flag
+
+    with on_scratch(plan, scratch, Counting()) as local:
+        assert local == plan
+
+    assert agreed == [False]
+    said = f"--scratch {scratch.folder}: all patch files are read in place: No space left on device"
+    assert said in caplog.text
+
+
+@pytest.mark.usefixtures("full")
+def test_an_error_in_place_is_told_as_it_is(plan, scratch):
+    error = ContractError("a.h5", "/patches", "pixels", "none")
+    said = str(error)
+
+    with pytest.raises(ContractError) as caught, on_scratch(plan, scratch, Alone()):
+        raise error
+    assert str(caught.value) == said
 
 
 def test_a_copy_that_differs_twice_ends_the_training_by_the_name_of_the_file(plan, scratch):
