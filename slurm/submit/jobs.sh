@@ -26,12 +26,15 @@ submit() {
   fi
 }
 
-# line_of STAGE DEPENDENCY WORDS: sets $line to the words that submit it; arrays as $plan says
+# line_of STAGE DEPENDENCY WORDS: sets $line to the words that submit it; arrays as $plan says, and
+# what gathers results writes down, once it ended well, of which words
 line_of() {
   local log=$1-%j.log cut=(--export=ALL) parts
-  if [ "$1" = extract ] || [ "$1" = heatmap ]; then
-    log=$1-%A_%a.log cut=("--array=$(open_tasks)" "--export=ALL,TASKS=$(value tasks)")
-  fi
+  case $1 in
+    extract | heatmap)
+      log=$1-%A_%a.log cut=("--array=$(open_tasks)" "--export=ALL,TASKS=$(value tasks)") ;;
+    merge | report) cut=("--export=ALL,DIGEST=$(short "${@:3}")") ;;
+  esac
   split "${own[all]:-} ${own[$1]:-}"
   line=(sbatch --parsable ${parts[@]+"${parts[@]}"})
   line+=("--job-name=camnet-$1" "--output=${out//%/%%}/logs/$log")

@@ -31,7 +31,10 @@ held() {
     <<< "$queue"
 }
 
-# digest WORDS: what a job is given, in short: the images and these, which name what files say
+# short WORDS: these in a few letters; they name what files say
+short() { printf '%s\0' "$@" | sha256sum | cut -c1-16; }
+
+# digest WORDS: what a job is given, in short: the images and these
 digest() {
   {
     printf '%s\0' "$images" "$@"

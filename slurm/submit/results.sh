@@ -3,12 +3,13 @@
 # newer FILE FOLDER: whether a file is there and no outcome in the folder is newer
 newer() { [ -f "$1" ] && [ -z "$(find "$2" -newer "$1" -name '[!.]*.json' -print -quit)" ]; }
 
-# reported DIGEST FILES: whether they are there, and the report was submitted with the same words
-reported() {
+# ended_well FOLDER SHORT [FILES]: whether a job of the words that are so in short has written that
+# it ended well, and these files
+ended_well() {
   local file
-  [ "$(latest report 3)" = "$1" ] || return 1
-  for file in "${@:2}"; do
-    newer "$out/layer3/$file" "$out/layer3/outcomes" || return 1
+  [ "$(cat "$1/.finished" 2> /dev/null)" = "$2" ] || return 1
+  for file in .finished "${@:3}"; do
+    newer "$1/$file" "$1/outcomes" || return 1
   done
 }
 

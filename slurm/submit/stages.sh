@@ -14,11 +14,11 @@ extract() {
 }
 
 merge() {
-  if [ -z "${job[extract]:-}" ] && newer "$out/layer1/slides.png" "$out/layer1/outcomes"; then
+  local words=("$out/layer1" --join --cohort "$cohort" --max-failed "$max_failed")
+  if [ -z "${job[extract]:-}" ] && ended_well "$out/layer1" "$(short "${words[@]}")"; then
     echo 'merge: finished'
   else
-    submit merge "$(after afterany extract)" "$out/layer1" --join --cohort "$cohort" \
-      --max-failed "$max_failed"
+    submit merge "$(after afterany extract)" "${words[@]}"
   fi
 }
 
@@ -48,12 +48,13 @@ heatmap() {
 
 report() {
   local plan=${planned[layer3_infer]} both written=(report.html)
-  local words=("$out/layer3" --cohort "$cohort" --model "$bundle")
+  local words=("$out/layer3" --cohort "$cohort" --max-failed "$max_failed" --model "$bundle")
   if [ "$(value annotated)" -gt 0 ]; then
     words+=(--annotations "$cohort" -- --annotations "$cohort" ${held_out:+--held-out})
     written+=(evaluation.json)
   fi
-  if [ -z "${job[heatmap]:-}" ] && reported "$(digest "${words[@]}")" "${written[@]}"; then
+  if [ -z "${job[heatmap]:-}" ] &&
+    ended_well "$out/layer3" "$(short "${words[@]}")" "${written[@]}"; then
     echo "report: finished, $out/layer3/report.html"
     return
   fi

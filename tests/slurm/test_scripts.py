@@ -154,11 +154,11 @@ def batch(tmp_path):
             "layer3_report.sbatch",
             JOB | {"IMAGES": "/sif"},
             (
-                *("o", "--cohort", "my s", "--annotations", "my s"),
+                *("o", "--cohort", "my s", "--max-failed", ".1", "--annotations", "my s"),
                 *("--", "--annotations", "my s", "--held-out"),
             ),
             [
-                "apptainer run /sif/layer3_infer.sif merge o --cohort 'my s'",
+                "apptainer run /sif/layer3_infer.sif merge o --cohort 'my s' --max-failed .1",
                 "apptainer run /sif/layer3_infer.sif evaluate o --annotations 'my s' --held-out",
                 "apptainer run /sif/layer3_infer.sif report o --annotations 'my s'",
             ],
@@ -233,10 +233,10 @@ def test_what_is_killed_by_a_preemption_that_the_script_was_not_told_of(batch, s
 @pytest.mark.parametrize("script", BATCH_SCRIPTS)
 def test_what_ends_as_it_is_told_to_stop_ends_as_it_did(batch, script):
     status, calls, _ = batch.run(
-        script, "x", does=[f"trap '' USR1; {TIME_IS_UP}; sleep 0.2; exit 4"], **TASK
+        script, "x", does=[f"trap '' USR1; {TIME_IS_UP}; sleep 0.2; exit 2"], **TASK
     )
 
-    assert (status, len(calls)) == (4, 1)
+    assert (status, len(calls)) == (2, 1)
 
 
 def test_a_report_told_to_stop_between_its_steps_begins_no_other(batch):
@@ -324,7 +324,8 @@ def test_what_brings_nothing_about_is_not_begun_for_ever(
 def test_a_failure_is_the_jobs_and_is_not_tried_again(batch, script, failure):
     status, calls, _ = batch.run(script, "x", does=[failure], **TASK)
 
-    assert (status, len(calls)) == (failure, 1)
+    written_all_the_same = script == "layer3_report.sbatch" and failure == 4
+    assert (status, len(calls)) == (failure, 1 + written_all_the_same)
 
 
 @pytest.mark.parametrize(
@@ -335,7 +336,7 @@ def test_a_failure_is_the_jobs_and_is_not_tried_again(batch, script, failure):
         ("layer3_infer.sbatch", [3], 3),
         ("layer3_report.sbatch", [3, 0], 0),
         ("layer3_report.sbatch", [3, 3], 0),
-        ("layer3_report.sbatch", [4], 4),
+        ("layer3_report.sbatch", [4, 0], 4),
         ("layer3_report.sbatch", [0, 4], 4),
     ],
 )
@@ -354,33 +355,58 @@ def test_a_report_is_written_where_nothing_can_be_compared(batch):
     status, calls, said = batch.run("layer3_report.sbatch", *words, does=[3, 2, 0], **JOB)
 
     assert status == 2
-    assert "error: evaluate ended with 2, as it says above: the report in o is not" in said
+    assert "error: evaluate ended with 2, as said above: the report in o is not finished" in said
     assert calls[1:] == [
         "layer3-infer evaluate o --annotations s --held-out",
         "layer3-infer report o",
     ]
 
 
+def test_a_report_is_written_where_too_many_slides_failed(batch):
+    status, calls, said = batch.run("layer3_report.sbatch", "o", does=[4], **JOB)
+
+    assert (status, calls) == (4, ["layer3-infer merge o", "layer3-infer report o"])
+    assert "error: merge ended with 4, as said above: the report in o is not finished" in said
+
+
+@pytest.mark.parametrize("script", ["layer1_merge.sbatch", "layer3_report.sbatch"])
 @pytest.mark.parametrize(
-    ("does", "finished"),
+    ("does", "well"),
     [
-        pytest.param([0, 0, "touch o/report.html"], True, id="all went well"),
-        pytest.param([3, 3, "touch o/report.html"], True, id="slides failed"),
-        pytest.param([0, 1, "touch o/report.html"], False, id="nothing compared"),
-        pytest.param([0, 0, 1], False, id="not written"),
-        pytest.param([4], False, id="not merged"),
+        pytest.param([0, 0, 0], True, id="all went well"),
+        pytest.param([3, 3, 0], True, id="slides failed"),
+        pytest.param([4], False, id="too many, or missing"),
+        pytest.param([1], False, id="a bug"),
+        pytest.param([75], False, id="stopped"),
     ],
 )
-def test_pages_of_a_report_that_failed_do_not_look_newer_than_its_results(batch, does, finished):
-    """By which they are taken for finished."""
-    outcome, page = (batch.folder / "o" / name for name in ("outcomes.json", "report.html"))
-    outcome.parent.mkdir()
-    outcome.touch()
-    page.touch()
+def test_what_a_gathering_was_given_is_written_once_it_ended_well(batch, script, does, well):
+    """And an earlier one does not seem to have been of the results of this one."""
+    known = batch.folder / "o" / ".finished"
+    known.parent.mkdir()
+    known.write_text("earlier\n")
 
-    batch.run("layer3_report.sbatch", "o", "--", "--annotations", "s", does=does, **JOB)
+    batch.run(script, "o", "--", "--annotations", "s", does=does, **JOB, DIGEST="c0ffee")
 
-    assert (page.stat().st_mtime >= outcome.stat().st_mtime) is finished
+    assert known.exists() is well
+    assert not well or known.read_text() == "c0ffee\n"
+
+
+@pytest.mark.parametrize("does", [[0, 1], [0, 0, 1]])
+def test_a_report_without_a_comparison_or_pages_did_not_end_well(batch, does):
+    (batch.folder / "o").mkdir()
+
+    words = ("o", "--", "--annotations", "s")
+    batch.run("layer3_report.sbatch", *words, does=does, **JOB, DIGEST="c0ffee")
+
+    assert not list((batch.folder / "o").iterdir())
+
+
+def test_a_script_by_hand_writes_of_no_words(batch):
+    (batch.folder / "o").mkdir()
+
+    assert batch.run("layer1_merge.sbatch", "o", **JOB)[0] == 0
+    assert not list((batch.folder / "o").iterdir())
 
 
 def test_what_the_command_says_is_in_the_log_of_its_job(tmp_path):

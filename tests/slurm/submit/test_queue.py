@@ -104,7 +104,8 @@ def test_an_image_that_was_replaced_is_another(login):
     login.submit("--images", "sif")
     login.queue("103 PENDING\n")
     login.left("layer1_extract", places=[])
-    login.finish("layer1/slides.png")
+    login.finish("layer1/outcomes/s0.json")
+    login.end_well("merge")
     same, _ = login.submit("--images", "sif")
     image.write_text("newer")
 

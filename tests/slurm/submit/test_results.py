@@ -10,9 +10,12 @@ from fake_programs import fake, recorded, recording
 
 
 def finished_training(login):
+    login.submit()
+    login.asked.unlink()
     login.left("layer1_extract", places=[])
-    login.finish("layer1/outcomes/s0.json", "layer1/slides.png", "layer1/patches/s0.h5")
+    login.finish("layer1/outcomes/s0.json", "layer1/patches/s0.h5")
     login.finish("layer2/splits.csv", "layer2/bundle/bundle.json")
+    login.end_well("merge")
 
 
 @pytest.mark.parametrize("about", [{"new": {"s7"}}, {"changed": {"s7"}}])
