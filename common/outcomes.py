@@ -10,10 +10,11 @@ import io
 import json
 import logging
 import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeVar, cast, get_args
 
-from common.errors import ContractError, Interrupted, PipelineError, SlideError
+from common.errors import ConfigError, ContractError, Interrupted, PipelineError, SlideError
 from common.files import writable, write_text
 from common.parts import part_name
 from common.reach import out_of_reach
@@ -170,6 +171,25 @@ def write_outcome(folder: Path, outcome: Outcome) -> None:
     """Write ``folder/outcomes/<name>.json``."""
     text = json.dumps(asdict(outcome), indent=2, ensure_ascii=False)
     write_text(outcome_path(folder, outcome.name), text + "\n")
+
+
+def note_seen(folder: Path, outcome: Outcome, seen: dict[str, list[int]]) -> None:
+    """Write what the files of a slide are by now, which were read and found to hold the same.
+
+    Without it they would be read again each time. A folder that cannot be written stays as it is.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the results.
+    outcome : Outcome
+        As it lies there.
+    seen : dict of str to list of int
+        Of the files before they were read.
+    """
+    if seen != outcome.seen:
+        with suppress(ConfigError):
+            write_outcome(folder, replace(outcome, seen=seen))
 
 
 def forget(folder: Path, name: str) -> None:

@@ -6,6 +6,7 @@ import json
 import signal
 import socket
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 
@@ -17,6 +18,7 @@ from common.outcomes import (
     exit_status,
     forget,
     held,
+    note_seen,
     read_outcome,
     read_outcomes,
     summary,
@@ -190,3 +192,15 @@ def test_what_is_done_ahead_gives_its_value_or_its_error_when_asked():
 def test_a_stop_is_not_held_back():
     with pytest.raises(Interrupted):
         held(failing(Interrupted("stopped")))
+
+
+def test_what_files_are_by_now_is_noted_where_it_is_other_and_can_be_written(tmp_path):
+    outcome = Outcome("a", "done", seen={"slide": [1, 2]})
+    note_seen(tmp_path, outcome, outcome.seen)
+    unwritten = read_outcome(tmp_path, "a")
+    note_seen(tmp_path, outcome, {"slide": [1, 3]})
+    (tmp_path / "file").touch()
+    note_seen(tmp_path / "file", outcome, {})
+
+    assert unwritten is None
+    assert read_outcome(tmp_path, "a") == replace(outcome, seen={"slide": [1, 3]})
