@@ -56,11 +56,23 @@ def recorded_cohort(out: Path) -> list[SlideEntry]:
 
     Of a slide that is recorded several times, what was written last holds.
     """
+    known = recorded_entries(out)
+    return [known[slide_id][0] for slide_id in sorted(known)]
+
+
+def recorded_entries(out: Path) -> dict[str, list[SlideEntry]]:
+    """All that the runs in `out` were given, by slide; what was written last comes first.
+
+    A copy of the folder may have lost in which order it was written.
+    """
     paths = [path for path in (out / _BEFORE,) if path.exists()]
     written = (out / FOLDER).glob("[!.]*.csv")
     paths += sorted(written, key=lambda path: (path.stat().st_mtime_ns, path.name))
-    known = {entry.slide_id: entry for path in paths for entry in read_csv(path)}
-    return [known[slide_id] for slide_id in sorted(known)]
+    known: dict[str, list[SlideEntry]] = {}
+    for path in reversed(paths):
+        for entry in read_csv(path):
+            known.setdefault(entry.slide_id, []).append(entry)
+    return known
 
 
 def warn_of_gone(out: Path, entries: Iterable[SlideEntry]) -> None:

@@ -6,9 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from common import failures
 from common.config import digest, with_values
-from common.entry_changes import entry_changes
 from common.errors import ContractError
-from common.outcomes import outcome_path
 from common.parts import parse_part
 from common.patch_file.check import check
 from common.progress import progress
@@ -16,7 +14,7 @@ from common.run_folder import RESOLVED, recorded
 from common.slide_changes import FINGERPRINT
 from layer1_extract.config import StorageSettings
 from layer1_extract.extraction import patch_path
-from layer1_extract.inputs import mpp_in
+from layer1_extract.outdated import outdated
 from layer1_extract.stored_pixels import stored_otherwise
 
 if TYPE_CHECKING:
@@ -37,7 +35,7 @@ def refuse_gaps(
     out: Path,
     states: Sequence[UnitState],
     leftovers: Iterable[str],
-    entries: Mapping[str, SlideEntry],
+    entries: Mapping[str, Sequence[SlideEntry]],
 ) -> None:
     """Name all that is missing, damaged, out of reach or made of something else at once.
 
@@ -50,7 +48,7 @@ def refuse_gaps(
     leftovers : iterable of str
         Slides that are there both whole and in parts, where that is not to be.
     entries : mapping
-        What is said of the slides, by their ids.
+        All that is said of the slides, by their ids; the latest first.
 
     Raises
     ------
@@ -64,7 +62,7 @@ def refuse_gaps(
         and (one.state == "running" or parse_part(one.name)[0] not in known)
     ]
     lines += [f"{slide_id} is there both whole and in parts" for slide_id in leftovers]
-    lines += _changed(out, states, entries)
+    lines += outdated(out, _done(states), entries)
     lines += _damage(out, states)
     if not lines:
         return
@@ -104,23 +102,6 @@ def refuse_many_failed(out: Path, states: Sequence[UnitState], share: float) -> 
 def failed_slides(states: Iterable[UnitState]) -> set[str]:
     """Slides that failed, or a part of which did."""
     return failures.slides_of(one.name for one in states if one.state == "failed")
-
-
-def _changed(
-    out: Path, states: Iterable[UnitState], entries: Mapping[str, SlideEntry]
-) -> list[str]:
-    """What is not of the slide that is there now, or not of what the cohort says of it.
-
-    Such results stay where the host that was to do the slide anew could not get at it.
-    """
-    lines: list[str] = []
-    for outcome in _done(states):
-        if (entry := entries.get(outcome.slide_id)) is None:
-            continue
-        path, inputs = outcome_path(out, outcome.name), outcome.inputs
-        if names := entry_changes(entry, inputs, mpp_in(inputs), path, outcome.seen):
-            lines.append(f"{outcome.name} is of another {' and '.join(names)} than now")
-    return lines
 
 
 def _damage(out: Path, states: Sequence[UnitState]) -> list[str]:

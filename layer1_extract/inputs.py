@@ -8,6 +8,7 @@ from common.truth import annotation_hash
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from common.cohort import SlideEntry
     from common.slides import Slide
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
 GIVEN_MASK: Final = "mask_sha256"
 KEPT_MASK: Final = "kept_mask_sha256"
 _MPP: Final = "level0_mpp"
-_COHORT_SAYS: Final = ("patient", "node", "centre", "split", "slide_label")
+_DRAWN: Final = "annotation_sha256"
+_LABEL: Final = "slide_label"
+_COHORT_SAYS: Final = ("patient", "node", "centre", "split", _LABEL)
 
 
 def inputs_of(entry: SlideEntry, slide: Slide, mask_sha256: str = "") -> dict[str, str]:
@@ -37,7 +40,7 @@ def inputs_of(entry: SlideEntry, slide: Slide, mask_sha256: str = "") -> dict[st
     return {
         "slide_fingerprint": slide.fingerprint,
         _MPP: repr(slide.pyramid.mpp),
-        "annotation_sha256": annotation_hash(entry),
+        _DRAWN: annotation_hash(entry),
         GIVEN_MASK: mask_sha256,
         **({KEPT_MASK: mask_sha256} if mask_sha256 else {}),
         **{name: getattr(entry, name) for name in _COHORT_SAYS},
@@ -48,6 +51,37 @@ def mpp_in(inputs: Mapping[str, str]) -> float | None:
     """Scale of level 0 that a result was made with, um/px; None where it does not say."""
     said = inputs.get(_MPP)
     return None if said is None else float(said)
+
+
+def lost_labels(before: Mapping[str, str], entry: SlideEntry) -> str:
+    """What the labels of before followed from, where it is gone and nothing else was said since.
+
+    Parameters
+    ----------
+    before : mapping
+        What a result follows from.
+    entry : SlideEntry
+        What is said of its slide now.
+
+    Returns
+    -------
+    str
+        ``annotation``, ``slide_label``, or empty.
+    """
+    label = before.get(_LABEL, "")
+    if entry.annotation is not None or entry.slide_label not in ("", label):
+        return ""
+    if before.get(_DRAWN):
+        return "annotation"
+    return _LABEL if label and not entry.slide_label else ""
+
+
+def bring_back(record: Path) -> str:
+    """What to do about labels that are gone, of which `record` is the outcome."""
+    return (
+        f"Bring it back; to do the slide without it, remove {record}, or give --overwrite to do "
+        "every slide anew"
+    )
 
 
 def differing(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:

@@ -16,7 +16,7 @@ from common.outcomes import Outcome, forget, summary, write_outcome
 from common.parts import parse_part, part_name
 from common.progress import progress
 from common.run_folder import recorded
-from layer1_extract.cohort_record import recorded_cohort, unit_names
+from layer1_extract.cohort_record import recorded_entries, unit_names
 from layer1_extract.extraction import patch_path
 from layer1_extract.gaps import failed_slides, refuse_gaps, refuse_many_failed
 from layer1_extract.joining import join_slide
@@ -89,10 +89,11 @@ def merge(
     return _said(out, outcomes, _strangers(out, slide_ids))
 
 
-def _entries(out: Path, cohort: Path | None) -> dict[str, SlideEntry]:
-    """What is said of the slides, by their ids: in the cohort, else in what runs were given."""
-    known = recorded_cohort(out) if cohort is None else read_cohort(cohort)
-    return {entry.slide_id: entry for entry in known}
+def _entries(out: Path, cohort: Path | None) -> dict[str, list[SlideEntry]]:
+    """All that is said of the slides, by their ids: in the cohort, else in what runs were given."""
+    if cohort is None:
+        return recorded_entries(out)
+    return {entry.slide_id: [entry] for entry in read_cohort(cohort)}
 
 
 def _fail_undecoded(out: Path, states: Sequence[UnitState]) -> None:

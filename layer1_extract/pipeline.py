@@ -101,7 +101,7 @@ def extract(
     entries = [unit.entry for unit in units] if cohort is None else cohort
     warn_of_gone(run.out, entries)
     record_cohort(run.out, entries)
-    before = {} if overwrite else finished_before(units, run)
+    before = {} if overwrite else finished_before(units, run, note=True)
     todo = sorted((u for u in units if u.name not in before), key=lambda u: -u.size)
     fresh = {outcome.name: outcome for outcome in _spread(todo, run, workers, overwrite=overwrite)}
     refuse_other(run.out, run.settings)
@@ -120,10 +120,13 @@ def would_keep(units: Sequence[Unit], run: Run) -> dict[str, Outcome]:
     return finished_before(units, run)
 
 
-def finished_before(units: Sequence[Unit], run: Run) -> dict[str, Outcome]:
-    """Outcomes of what an earlier run finished, by the name of the unit."""
+def finished_before(units: Sequence[Unit], run: Run, *, note: bool = False) -> dict[str, Outcome]:
+    """Outcomes of what an earlier run finished, by the name of the unit.
+
+    `note` is that of `layer1_extract.resume.finished`.
+    """
     warn_of_changed_masks(units, run.out, run.masks)
-    found = {unit.name: finished(unit, run) for unit in units}
+    found = {unit.name: finished(unit, run, note=note) for unit in units}
     return {name: outcome for name, outcome in found.items() if outcome is not None}
 
 

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Final
 
 from common.config import digest
 from common.errors import ContractError, PipelineError, SlideError
-from common.outcomes import FOLDER as OUTCOMES
-from common.outcomes import Outcome, attempt, read_outcome
+from common.outcomes import Outcome, attempt, note_seen, outcome_path, read_outcome
 from common.patch_file.check import check
+from common.slide_changes import seen_of
 from common.slide_reader import slide_of
 from common.tissue import areas_of, given_mask, mask_bytes, mask_hash
 from layer1_extract.extraction import patch_path, preview_path
-from layer1_extract.inputs import differing, inputs_of
+from layer1_extract.inputs import bring_back, differing, inputs_of, lost_labels
 from layer1_extract.stored_pixels import stored_otherwise
 
 if TYPE_CHECKING:
@@ -61,7 +61,9 @@ class Run:
         return digest(self.settings)
 
 
-def finished(unit: Unit, run: Run, *, level: int = logging.WARNING) -> Outcome | None:
+def finished(
+    unit: Unit, run: Run, *, level: int = logging.WARNING, note: bool = False
+) -> Outcome | None:
     """The outcome of what an earlier run finished and what is still right; None if there is none.
 
     A whole slide is as good as each of its parts.
@@ -72,10 +74,16 @@ def finished(unit: Unit, run: Run, *, level: int = logging.WARNING) -> Outcome |
     run : Run
     level : int
         Of the log's lines that say why something that is there is no longer right.
+    note : bool
+        Write into its outcome what the slide's files are by now, so that they are not read again
+        before they are touched again.
     """
+    seen = seen_of(unit.entry)  # before they are read
     for name in dict.fromkeys((unit.name, unit.entry.slide_id)):
         outcome = _left(name, run, level)
         if outcome is not None and _still_right(name, outcome, unit.entry, run, level):
+            if note:
+                note_seen(run.out, outcome, seen)
             return replace(outcome, seconds=0.0)
     return None
 
@@ -105,30 +113,18 @@ def unlabelled(unit: Unit, run: Run) -> Outcome | None:
     """
     for name in dict.fromkeys((unit.name, unit.entry.slide_id)):
         outcome = _left(name, run, logging.DEBUG)
-        if outcome is not None and (lost := _lost(outcome.inputs, unit.entry)):
-            record = run.out / OUTCOMES / f"{name}.json"
+        if outcome is not None and (lost := lost_labels(outcome.inputs, unit.entry)):
             return Outcome(
                 unit.entry.slide_id,
                 "failed",
                 f"{unit.entry.path}: {lost}: expected one, as in the run of before, found none. "
-                f"Bring it back; to do the slide without it, remove {record}, or give --overwrite "
-                "to do every slide anew",
+                f"{bring_back(outcome_path(run.out, name))}",
                 exit_status=SlideError.exit_status,
                 notes=[_KEPT],
                 part=unit.part,
                 parts=unit.parts,
             )
     return None
-
-
-def _lost(before: dict[str, str], entry: SlideEntry) -> str:
-    """What the labels of before followed from, where it is gone and nothing else was said since."""
-    label = before.get("slide_label", "")
-    if entry.annotation is not None or entry.slide_label not in ("", label):
-        return ""
-    if before.get("annotation_sha256"):
-        return "annotation"
-    return "slide_label" if label and not entry.slide_label else ""
 
 
 def _left(name: str, run: Run, level: int) -> Outcome | None:
@@ -160,7 +156,7 @@ def _still_right(name: str, outcome: Outcome, entry: SlideEntry, run: Run, level
         log.log(level, "%s is tried anew: %s", name, error)
         return False
     changed = differing(outcome.inputs, inputs)
-    if changed and not _lost(outcome.inputs, entry):
+    if changed and not lost_labels(outcome.inputs, entry):
         log.log(level, "%s is done anew: other than before: %s", name, changed)
     return not changed
 

@@ -18,6 +18,7 @@ from layer1_extract.cohort_record import (
     only_failures,
     record_cohort,
     recorded_cohort,
+    recorded_entries,
     refuse_other_blocks,
     set_aside_other_blocks,
 )
@@ -147,3 +148,12 @@ def test_slides_cut_into_another_number_of_parts_are_refused_or_set_aside(tmp_pa
     refuse_other_blocks(tmp_path, 2)
     assert (tmp_path / "patches" / "set_aside" / "a.part-1-of-3.h5").exists()
     assert patch_path(tmp_path, "b").exists()
+
+
+def test_all_that_was_recorded_of_a_slide_is_told_the_latest_first(tmp_path, entries):
+    other = replace(entries[0], patient="another")
+    for given in ([other], entries):
+        record_cohort(tmp_path, given)
+        tick(tmp_path)
+
+    assert recorded_entries(tmp_path) == {"a": [entries[0], other], "b": [entries[1]]}

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import shutil
 from dataclasses import replace
 
@@ -241,3 +242,17 @@ def test_a_slide_in_parts_is_refused_for_its_damage_as_a_whole(folder, cohort, u
     assert result.exit_status == status
     assert ("of the patches not to decode" in result.text) == (status == 3)
     assert patch_path(out, name).exists() == (status == 0)
+
+
+def test_a_copy_that_lost_the_order_of_its_cohorts_is_as_whole_as_before(folder, cohort):
+    out = folder(1)
+    other = [replace(entry, patient="another") for entry in cohort]
+    record_cohort(out, other)
+    for path in (out / "cohorts").iterdir():
+        latest = {entry.patient for entry in read_cohort(path)} == {"another"}
+        os.utime(path, (2 + latest, 2 + latest))
+
+    assert merge(out).exit_status == 0
+    write_cohort(other, out / "other.csv")
+    with pytest.raises(ContractError, match="is of another patient than now"):
+        merge(out, cohort=out / "other.csv")

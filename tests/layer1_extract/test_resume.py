@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from dataclasses import replace
 
 import pytest
@@ -9,6 +10,7 @@ from tiff_slides import asap, tissue_on_glass, write_slide
 from common.cohort import SlideEntry
 from common.config import load
 from common.outcomes import forget, read_outcome, write_outcome
+from common.slide_changes import seen_of
 from common.units import Unit, units_of
 from layer1_extract.config import ExtractSettings
 from layer1_extract.extraction import patch_path
@@ -148,3 +150,16 @@ def test_nor_with_the_label_they_came_from(unit, run):
     assert failed is not None
     assert "slide_label: expected one" in failed.reason
     assert unlabelled(unit, run) is None
+
+
+def test_a_slide_that_was_touched_is_noted_where_that_is_asked_for(unit, run):
+    before = read_outcome(run.out, "s")
+    os.utime(unit.entry.path, (1, 1))
+
+    looked = finished(unit, run)
+    unnoted = read_outcome(run.out, "s")
+    noted = finished(unit, run, note=True)
+
+    assert looked == replace(noted, seen=looked.seen)
+    assert unnoted == before
+    assert read_outcome(run.out, "s") == replace(before, seen=seen_of(unit.entry)) != before
