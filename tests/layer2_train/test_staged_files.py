@@ -84,11 +84,14 @@ def test_files_for_which_there_is_no_room_are_read_in_place(plan, scratch, caplo
 
 
 @pytest.fixture
-def full(monkeypatch):
-    """A disk on which no folder can be made any more."""
+def full(scratch, monkeypatch):
+    """A scratch disk on which no folder can be made any more."""
+    make = Path.mkdir
 
-    def refuse(path, *_, **__):
-        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+    def refuse(path, *rest, **how):
+        if path.is_relative_to(scratch.folder):
+            raise OSError(errno.ENOSPC, "No space left on device", str(path))
+        make(path, *rest, **how)
 
     monkeypatch.setattr(Path, "mkdir", refuse)
 
