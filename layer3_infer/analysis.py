@@ -21,6 +21,7 @@ from common.provenance import software
 from common.slide_reader import slide_of
 from common.slides import reader_of
 from common.staging import brought
+from common.truth import annotation_hash
 from layer3_infer import heatmap_file
 from layer3_infer.answer_store import AnswerStore
 from layer3_infer.heatmap import Heatmap
@@ -283,7 +284,7 @@ class Analysis:
 
     def _inputs(self, entry: SlideEntry, header: Header) -> dict[str, str]:
         """What a result follows from; with the heatmap's hash, because pictures are of one file."""
-        said = (entry.annotation,) if entry.annotation and entry.annotation.is_file() else ()
+        drawn = entry.annotation is not None and entry.annotation.is_file()
         return {
             "model_sha256": header.model_sha256,
             "config_sha256": header.config_sha256,
@@ -291,7 +292,7 @@ class Analysis:
             "threshold": str(self.threshold),
             "slide_fingerprint": header.slide_fingerprint,
             "heatmap_sha256": sha256(self.folder.heatmap(entry.slide_id)),
-            "annotation_sha256": "".join(sha256(path) for path in said),
+            "annotation_sha256": annotation_hash(entry) if drawn else "",
             **{name: getattr(entry, name) for name in ("patient", "node", "centre")},
         }
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from common import outcomes
 from common.entry_changes import entry_changes
-from common.errors import ConfigError
-from common.outcomes import outcome_path, write_outcome
+from common.outcomes import outcome_path
 from common.slide_changes import ANNOTATION, SLIDE, is_same, may_differ, seen_of
 from layer3_infer.slide_result import read_result
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from common.cohort import SlideEntry
@@ -53,7 +51,7 @@ def note_same(folder: Path, entry: SlideEntry, result: SlideResult) -> None:
         note_seen(folder, result, seen)
 
 
-def note_seen(folder: Path, result: SlideResult, seen: Mapping[str, list[int]]) -> None:
+def note_seen(folder: Path, result: SlideResult, seen: dict[str, list[int]]) -> None:
     """Record what the files of a slide are now, where their content was found to be the same.
 
     Parameters
@@ -62,15 +60,12 @@ def note_seen(folder: Path, result: SlideResult, seen: Mapping[str, list[int]]) 
         Of the results.
     result : SlideResult
         It is left alone where another one has taken its place meanwhile.
-    seen : mapping of str to list of int
+    seen : dict of str to list of int
         What `seen_of` said before their content was read.
     """
-    if seen == result.seen:
-        return
-    there = read_result(folder, result.slide_id)
+    there = read_result(folder, result.slide_id) if seen != result.seen else None
     if there is not None and there.inputs == result.inputs:
-        with suppress(ConfigError):  # another user's: they are looked into once more
-            write_outcome(folder, replace(there, seen=dict(seen)))
+        outcomes.note_seen(folder, there, seen)
 
 
 def _as_drawn(entry: SlideEntry, result: SlideResult) -> SlideEntry:

@@ -15,7 +15,7 @@ from common.errors import SlideError
 from common.outcomes import Outcome, attempt, held, write_outcome
 from common.progress import progress
 from common.reach import out_of_reach
-from common.slide_changes import seen_of
+from common.slide_changes import ANNOTATION, seen_of
 from common.staging import settled, staged
 from common.workers import spread
 from layer3_infer.predict import answered
@@ -208,7 +208,9 @@ class Analysing:
 
     def _finished(self, work: SlideWork) -> SlideResult:
         entry = work.unit.entry
-        outcome = attempt(entry.slide_id, lambda: self._outcome(work), [entry.path])
+        drawn = [entry.annotation] if entry.annotation and ANNOTATION in work.seen else []
+        files = [entry.path, *drawn]
+        outcome = attempt(entry.slide_id, lambda: self._outcome(work), files)
         seconds = round(work.seconds, 3)
         return self._record(work.unit, replace(outcome, seconds=seconds, seen=work.seen))
 

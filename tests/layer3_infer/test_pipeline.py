@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import json
 import os
 import shutil
@@ -13,6 +14,7 @@ from colour_model import write_colour_bundle
 
 from common.cohort import read_cohort
 from common.errors import ConfigError, Interrupted
+from common.files import sha256
 from common.model_bundle import read_bundle
 from common.outcomes import exit_status
 from common.slide_changes import seen_of
@@ -81,7 +83,9 @@ def test_a_slide_that_is_the_same_but_for_its_time_is_looked_into_once(
     _, kept = run_on(copy, source=moved / "cohort.csv", keep={"green"})
 
     entry = next(e for e in read_cohort(moved / "cohort.csv") if e.slide_id == "green")
-    assert (kept, before.seen != seen_of(entry)) == (1, True)
+    assert kept == 1
+    assert before is not None
+    assert before.seen != seen_of(entry)
     assert read_result(copy, "green") == replace(before, seen=seen_of(entry))
 
 
@@ -171,6 +175,31 @@ def test_a_slide_that_this_host_cannot_get_at_is_told_from_one_that_is_damaged(
         ("failed", ""),
         ("failed", socket.gethostname()),
     ]
+
+
+def test_a_slide_whose_annotation_this_host_may_not_read_is_out_of_reach_and_no_bug(
+    run_on, tmp_path, monkeypatch
+):
+    def refused(path):
+        if path.suffix == ".xml":
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return sha256(path)
+
+    monkeypatch.setattr("common.truth.sha256", refused)
+
+    results, _ = run_on(tmp_path, keep={"green"})
+
+    assert [(one.exit_status, one.out_of_reach) for one in results] == [(3, socket.gethostname())]
+
+
+def test_an_annotation_that_is_not_there_says_nothing_of_reach(run_on, cohort_csv, tmp_path):
+    moved = shutil.copytree(cohort_csv.parent, tmp_path / "cohort")
+    (moved / "green.tif").write_bytes(b"not a slide")
+    (moved / "green.xml").unlink()
+
+    results, _ = run_on(tmp_path / "out", source=moved / "cohort.csv", keep={"green"})
+
+    assert [(one.status, one.out_of_reach) for one in results] == [("failed", "")]
 
 
 def test_it_is_recorded_what_the_files_of_a_slide_were(finished, cohort_csv):
