@@ -23,6 +23,8 @@ _NAMES: Final = (
     "EMFILE ENFILE"
 )
 _ERRORS: Final = frozenset(getattr(errno, name) for name in _NAMES.split())
+_TEXTS: Final = (os.strerror(errno.EIO), os.strerror(errno.ESTALE))
+"""All that libraries hand on of what the system told them."""
 
 
 def out_of_reach(files: Iterable[Path], error: BaseException | None = None) -> str:
@@ -33,8 +35,8 @@ def out_of_reach(files: Iterable[Path], error: BaseException | None = None) -> s
     files : iterable of Path
         Of which blocks are read, from start to end; of a folder its list.
     error : BaseException or None
-        What reading them ended with: one of the system about them tells it too, though they may be
-        back by now.
+        What reading them ended with: one of the system about them tells it too, or the words of one
+        with the name of a file, though they may be back by now.
     """
     paths = list(files)
     told = any(_tells(one, {str(path) for path in paths}) for one in _causes(error))
@@ -48,9 +50,10 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def _tells(error: BaseException, names: set[str]) -> bool:
-    if not isinstance(error, OSError) or error.errno not in _ERRORS or error.filename is None:
-        return False
-    return os.fsdecode(error.filename) in names
+    if isinstance(error, OSError) and error.filename is not None:
+        return error.errno in _ERRORS and os.fsdecode(error.filename) in names
+    said = str(error)
+    return any(text in said for text in _TEXTS) and any(name in said for name in names)
 
 
 def _cannot_be_read(path: Path) -> bool:

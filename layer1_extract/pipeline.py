@@ -23,6 +23,7 @@ from common.progress import live
 from common.reach import out_of_reach
 from common.run_folder import claim, refuse_other
 from common.slide_changes import seen_of
+from common.slide_paths import slide_paths
 from common.staging import copied_ahead, from_scratch
 from common.workers import spread
 from layer1_extract.board import open_board
@@ -221,7 +222,7 @@ def _extracted(unit: Unit, run: Run, threads: int, report: Report) -> Outcome:
 
     seen = seen_of(entry)
     work = partial(from_scratch, run.scratch, entry, extracted)
-    outcome = attempt(entry.slide_id, work, entry.files)
+    outcome = attempt(entry.slide_id, work, slide_paths(entry))
     return replace(outcome, part=unit.part, parts=unit.parts, seen=seen)
 
 
@@ -252,7 +253,7 @@ def _died(item: tuple[int, Unit], *, run: Run, board: Board) -> Outcome:
         part=unit.part,
         parts=unit.parts,
         seen=seen_of(unit.entry),
-        out_of_reach=out_of_reach(unit.entry.files),
+        out_of_reach=out_of_reach(slide_paths(unit.entry)),
     )
     board.report(row)(0, 1.0)
     return _record(outcome, unit, run)

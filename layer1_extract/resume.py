@@ -16,6 +16,7 @@ from common.errors import ContractError, PipelineError, SlideError
 from common.outcomes import Outcome, attempt, note_seen, outcome_path, read_outcome
 from common.patch_file.check import check
 from common.slide_changes import seen_of
+from common.slide_paths import slide_paths
 from common.slide_reader import slide_of
 from common.tissue import areas_of, given_mask, mask_bytes, mask_hash
 from layer1_extract.extraction import patch_path, preview_path
@@ -98,7 +99,7 @@ def vanished(unit: Unit, run: Run) -> Outcome | None:
     if all(_left(name, run, logging.DEBUG) is None for name in names):
         return None
     look = _mask_read if _reachable(unit.entry) else _opened
-    outcome = attempt(unit.entry.slide_id, lambda: look(unit.entry, run), unit.entry.files)
+    outcome = attempt(unit.entry.slide_id, lambda: look(unit.entry, run), slide_paths(unit.entry))
     if outcome.status != "failed":
         return None  # nothing is wrong, or it came back meanwhile
     return replace(outcome, notes=[_KEPT], part=unit.part, parts=unit.parts)
@@ -178,8 +179,8 @@ def _mask_read(entry: SlideEntry, run: Run) -> Outcome:
 
 
 def _reachable(entry: SlideEntry) -> bool:
-    """Whether slide and annotation can be read at all, whatever they hold."""
-    return all(_can_be_read(path) for path in entry.files)
+    """Whether all files of slide and annotation can be read at all, whatever they hold."""
+    return all(_can_be_read(path) for path in slide_paths(entry))
 
 
 def _can_be_read(path: Path) -> bool:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import socket
 
 import pytest
@@ -63,3 +64,18 @@ def test_a_file_that_is_back_by_now_was_out_of_reach_by_what_was_said_of_it(othe
 
 def test_nothing_is_out_of_reach_of_work_that_needs_no_file():
     assert out_of_reach([], OSError(errno.ENOENT, "gone", "elsewhere")) == ""
+
+
+@pytest.mark.parametrize(
+    ("number", "file", "found"),
+    [
+        (errno.EIO, "a.tif", HERE),
+        (errno.ESTALE, "a.tif", HERE),
+        (errno.ENOSPC, "a.tif", ""),
+        (errno.EIO, "results.h5", ""),
+    ],
+)
+def test_what_a_library_hands_on_of_the_system_tells_too(number, file, found, slide):
+    said = f"read of level 0: {os.strerror(number)}"
+
+    assert out_of_reach([slide], SlideError(f"{slide.parent / file}: pixels: {said}")) == found

@@ -326,6 +326,14 @@ def test_a_slide_out_of_reach_is_none_that_failed_and_is_done_when_it_is_back(sl
     assert merge(out).exit_status == 0
 
 
+def test_a_mirax_slide_whose_folder_is_away_is_out_of_reach(tmp_path):
+    (tmp_path / "s.mrxs").write_text("of no use without its folder")
+
+    (far,), _ = extract([SlideEntry("s", tmp_path / "s.mrxs")], tmp_path / "out", DENSE)
+
+    assert (far.status, far.out_of_reach) == ("failed", socket.gethostname())
+
+
 @pytest.mark.parametrize("blocks", [1, 2])
 def test_a_slide_that_was_replaced_is_left_and_refused_until_it_is_done_anew(
     slide, tmp_path, blocks

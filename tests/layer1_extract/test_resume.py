@@ -163,3 +163,13 @@ def test_a_slide_that_was_touched_is_noted_where_that_is_asked_for(unit, run):
     assert looked == replace(noted, seen=looked.seen)
     assert unnoted == before
     assert read_outcome(run.out, "s") == replace(before, seen=seen_of(unit.entry)) != before
+
+
+def test_a_mirax_slide_whose_folder_is_away_has_vanished(unit, run, tmp_path):
+    path = tmp_path / "in" / "s.mrxs"
+    path.write_text("of no use without its folder")
+
+    failed = vanished(replace(unit, entry=replace(unit.entry, path=path)), run)
+
+    assert failed is not None
+    assert failed.out_of_reach
