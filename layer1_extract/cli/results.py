@@ -33,9 +33,10 @@ def merge(
 ) -> Result:
     """Make sure that OUT holds every slide, and gather outcomes.csv and a contact sheet.
 
-    A slide or part that is missing, damaged, or was out of reach of the host that should read it is
-    named, and refused; with --cohort, patches of slides that SLIDES lacks are too. Slides that
-    failed are reported, and do not stop the others unless they are more than --max-failed.
+    A slide or part that is missing, damaged, out of reach of the host that should read it, or of
+    another slide, annotation or row of the cohort than now is named, and refused; with --cohort,
+    patches of slides that SLIDES lacks are too. Slides that failed are reported, and do not stop
+    the others unless they are more than --max-failed.
     """
     from layer1_extract.merge import merge as merge_folder
 
