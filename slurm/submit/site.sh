@@ -22,9 +22,11 @@ need_programs() {
 }
 
 need_own_cluster() {
-  [ -z "${SBATCH_CLUSTERS:-}" ] || die "SBATCH_CLUSTERS is $SBATCH_CLUSTERS: expected nothing," \
-    "since squeue tells only what is in the queue of this machine's cluster. Run this on a login" \
-    'node of that one, without it'
+  local name
+  for name in SBATCH_CLUSTERS SLURM_CLUSTERS; do
+    [ -z "${!name:-}" ] || die "$name is ${!name}: expected nothing, since squeue is asked for" \
+      "this machine's cluster alone. Run this on a login node of that one, without it"
+  done
 }
 
 # Paths are those of this folder, wherever a job runs.

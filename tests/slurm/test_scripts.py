@@ -20,6 +20,14 @@ BATCH_SCRIPTS = [path.name for path in SCRIPTS if path.suffix == ".sbatch"]
 PREEMPTED = "COMPLETING          None                2026-11-21T13:31:04"
 TIME_IS_UP = "kill -USR1 $PPID"
 STOPS = f"trap 'exit 75' USR1; {TIME_IS_UP}; while :; do sleep 0.02; done"
+BUSY = """[ ! -s {0}/busy ] || {{ sed -i 1d {0}/busy
+  echo "$(basename $0): Socket timed out on send/recv operation" >&2; exit 1; }}"""
+SQUEUE = (
+    BUSY
+    + """
+echo "${{SLURM_CLUSTERS:+CLUSTER: $SLURM_CLUSTERS
+}}{1}\""""
+)
 PROGRAMS = "srun", "apptainer", "layer1-extract", "layer3-infer"
 
 
@@ -33,7 +41,9 @@ sed -i 1d {self.does}
 eval "$does\""""
         for program in PROGRAMS:
             recording(folder / "bin", program, self.record, does)
-        recording(folder / "bin", "scontrol", self.record)
+        recording(folder / "bin", "scontrol", self.record, BUSY.format(folder))
+        short = f'[ $1 != 20 ] || {{ echo $1 >> {folder}/slept; exit; }}; exec /bin/sleep "$1"'
+        fake(folder / "bin", "sleep", short)
 
     def run(self, script, *words, does=(), queue="RUNNING None N/A", **environment):
         """What becomes of a job whose programs end, in turn, with a status or do as is said."""
@@ -42,7 +52,7 @@ eval "$does\""""
         shutil.copy(ROOT / "slurm" / script, spool)
         lines = [f"exit {it}" if isinstance(it, int) else it for it in does]
         self.does.write_text("".join(f"{line}\n" for line in lines))
-        fake(self.folder / "bin", "squeue", f'[[ $2 != --Format=* ]] || echo "{queue}"')
+        fake(self.folder / "bin", "squeue", SQUEUE.format(self.folder, queue))
         kept = {"PATH": f"{self.folder / 'bin'}{os.pathsep}{os.environ['PATH']}"}
         done = subprocess.run(
             ["bash", spool, *words],
@@ -263,6 +273,52 @@ def test_what_scancel_ends_is_not_put_back(batch, script, queue, back):
 
     assert status == 75
     assert len(calls) == 1 + back
+
+
+@pytest.mark.parametrize("script", BATCH_SCRIPTS)
+@pytest.mark.parametrize("times", [1, 4, 5, 9])
+def test_a_slurm_that_does_not_answer_at_once_is_asked_again(batch, script, times):
+    """First the queue, and then to put the job back."""
+    (batch.folder / "busy").write_text("once\n" * times)
+
+    status, calls, said = batch.run(script, "x", does=[75], **TASK)
+
+    slept = (batch.folder / "slept").read_text().split()
+    assert (status, slept) == (75, ["20"] * min(times, 5))
+    assert len(calls) == 1 + (times < 5)
+    assert ("squeue failed five times, as said above: what was" in said) is (times >= 5)
+
+
+@pytest.mark.parametrize("script", BATCH_SCRIPTS)
+def test_what_could_not_be_put_back_is_told(batch, script):
+    fake(batch.folder / "bin", "scontrol", "echo 'scontrol: error: Socket timed out' >&2; exit 1")
+
+    status, _, said = batch.run(script, "x", does=[75], **TASK)
+
+    assert status == 75
+    assert said.count("Socket timed out") == 5
+    assert "scontrol failed five times" in said
+    assert said.endswith("could not be put back into the queue. Give the same line again\n")
+
+
+@pytest.mark.parametrize("script", BATCH_SCRIPTS)
+def test_a_choice_of_clusters_does_not_hide_what_is_put_back(batch, script):
+    _, calls, _ = batch.run(script, "x", does=[75], **TASK, SLURM_CLUSTERS="far")
+
+    assert len(calls) == 2
+
+
+@pytest.mark.parametrize("script", BATCH_SCRIPTS)
+@pytest.mark.parametrize(("killed", "restarts"), [(137, "0"), (75, "2")])
+def test_a_reason_with_a_colon_is_no_preemption(batch, script, killed, restarts):
+    words = ("x", "--out", "o")
+    queue = "COMPLETING Reason:2T12:30 N/A"
+
+    status, calls, _ = batch.run(
+        script, *words, does=[killed], queue=queue, **TASK, SLURM_RESTART_COUNT=restarts
+    )
+
+    assert (status, len(calls)) == (killed, 1)
 
 
 @pytest.mark.parametrize("script", BATCH_SCRIPTS)

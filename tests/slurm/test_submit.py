@@ -110,8 +110,8 @@ sbatch --parsable --account=a --mail-type=END --gpus-per-node=1 --job-name=camne
 sbatch --parsable --account=a --mail-type=END --job-name=camnet-report \
   '--output=HERE/my out/logs/report-%j.log' --dependency=afterok:103,afterany:104 \
   --kill-on-invalid-dep=yes --export=ALL,DIGEST=GIVEN \
-  SLURM/layer3_report.sbatch 'HERE/my out/layer3' --cohort COHORT --max-failed .25 --model 'HERE/my out/layer2/bundle' \
-  --annotations COHORT -- --annotations COHORT --held-out
+  SLURM/layer3_report.sbatch 'HERE/my out/layer3' --cohort COHORT --max-failed .25 \
+  --model 'HERE/my out/layer2/bundle' --annotations COHORT -- --annotations COHORT --held-out
 """.replace("NOTHING", NOTHING)
     )
     asked = [call.replace(str(login.folder), "HERE") for call in recorded(login.asked)]

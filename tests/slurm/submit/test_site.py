@@ -86,8 +86,9 @@ def test_a_slurm_that_does_not_answer_is_told(login):
     assert "error: scontrol show config does not answer" in done.stderr
 
 
-def test_another_cluster_than_the_one_whose_queue_is_asked_is_refused(login):
-    done, calls = login.submit(SBATCH_CLUSTERS="far")
+@pytest.mark.parametrize("name", ["SBATCH_CLUSTERS", "SLURM_CLUSTERS"])
+def test_another_cluster_than_the_one_whose_queue_is_asked_is_refused(login, name):
+    done, calls = login.submit(**{name: "far"})
 
     assert (done.returncode, calls) == (2, [])
-    assert "SBATCH_CLUSTERS is far: expected nothing" in done.stderr
+    assert f"{name} is far: expected nothing" in done.stderr
