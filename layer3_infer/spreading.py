@@ -16,6 +16,7 @@ from common.outcomes import Outcome, attempt, held, write_outcome
 from common.progress import progress
 from common.reach import out_of_reach
 from common.slide_changes import ANNOTATION, seen_of
+from common.slide_paths import slide_paths
 from common.staging import settled, staged
 from common.workers import spread
 from layer3_infer.predict import answered
@@ -23,8 +24,10 @@ from layer3_infer.slide_result import SlideResult
 from layer3_infer.slide_work import SlideWork
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
+    from common.cohort import SlideEntry
     from common.units import Unit
     from layer3_infer.analysis import Analysis
     from layer3_infer.slide_work import Prepared
@@ -208,9 +211,7 @@ class Analysing:
 
     def _finished(self, work: SlideWork) -> SlideResult:
         entry = work.unit.entry
-        drawn = [entry.annotation] if entry.annotation and ANNOTATION in work.seen else []
-        files = [entry.path, *drawn]
-        outcome = attempt(entry.slide_id, lambda: self._outcome(work), files)
+        outcome = attempt(entry.slide_id, lambda: self._outcome(work), _files(entry, work.seen))
         seconds = round(work.seconds, 3)
         return self._record(work.unit, replace(outcome, seconds=seconds, seen=work.seen))
 
@@ -246,9 +247,14 @@ class Analysing:
 
 def _died(unit: Unit) -> Outcome:
     entry = unit.entry
-    away = out_of_reach([entry.path])
-    status = SlideError.exit_status if away else 1
     seen = seen_of(entry)
+    away = out_of_reach(_files(entry, seen))
+    status = SlideError.exit_status if away else 1
     return Outcome(
         entry.slide_id, "failed", _DIED, exit_status=status, seen=seen, out_of_reach=away
     )
+
+
+def _files(entry: SlideEntry, seen: Mapping[str, Sequence[int]]) -> Iterator[Path]:
+    """All that is read of a slide; that its annotation is not there keeps nobody from reading."""
+    return slide_paths(entry if ANNOTATION in seen else replace(entry, annotation=None))

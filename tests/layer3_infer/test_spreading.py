@@ -139,8 +139,9 @@ def test_a_process_that_dies_takes_its_slide_and_no_other(run_on, one_go, tmp_pa
 
 def died_of(bundle, folder, entry):
     analysis = Analysis(bundle, SMALL, ResultsFolder(folder))
-    Analysing(analysis).died(units_of([entry], 1))
-    return read_result(folder, entry.slide_id)
+    (result,) = Analysing(analysis).died(units_of([entry], 1))
+    assert read_result(folder, entry.slide_id) == result
+    return result
 
 
 def test_what_the_files_of_a_slide_were_when_its_process_died_is_noted(
@@ -153,6 +154,17 @@ def test_what_the_files_of_a_slide_were_when_its_process_died_is_noted(
     assert (result.exit_status, result.out_of_reach) == (1, "")
     assert result.seen == seen_of(entry)
     assert set(result.seen) == {"slide", "annotation"}
+
+
+def test_a_slide_of_which_a_file_beside_it_is_gone_is_out_of_reach(bundle, tmp_path):
+    entry = SlideEntry("m", tmp_path / "m.mrxs")
+    entry.path.write_bytes(b"there")
+    analysis = Analysis(bundle, SMALL, ResultsFolder(tmp_path / "out"))
+
+    (failed,) = Analysing(analysis).results(units_of([entry], 1))
+    died = died_of(bundle, tmp_path / "out", entry)
+
+    assert {failed.out_of_reach, died.out_of_reach} == {socket.gethostname()}
 
 
 def test_a_process_that_died_as_its_slide_went_away_is_no_bug(bundle, tmp_path):
