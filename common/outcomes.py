@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Status = Literal["done", "empty", "failed"]
 FOLDER: Final = "outcomes"
+DATASET_LOCK: Final = "dataset.sha256"
+"""Holds the hash of every file below its folder, which stay as they are while none is done anew."""
+
 _BUG_STATUS: Final = 1
 _ADDED: Final = ("suspect", "notes", "part", "parts", "quotas", "seen", "out_of_reach")
 """Fields that outcomes written by older versions do not have."""
@@ -176,7 +179,8 @@ def write_outcome(folder: Path, outcome: Outcome) -> None:
 def note_seen(folder: Path, outcome: Outcome, seen: dict[str, list[int]]) -> None:
     """Write what the files of a slide are by now, which were read and found to hold the same.
 
-    Without it they would be read again each time. A folder that cannot be written stays as it is.
+    Without it they would be read again each time. A folder that cannot be written, or is locked
+    with a `DATASET_LOCK`, stays as it is.
 
     Parameters
     ----------
@@ -187,9 +191,13 @@ def note_seen(folder: Path, outcome: Outcome, seen: dict[str, list[int]]) -> Non
     seen : dict of str to list of int
         Of the files before they were read.
     """
-    if seen != outcome.seen:
+    if seen != outcome.seen and not _is_locked(folder.absolute()):
         with suppress(ConfigError):
             write_outcome(folder, replace(outcome, seen=seen))
+
+
+def _is_locked(folder: Path) -> bool:
+    return any((above / DATASET_LOCK).exists() for above in (folder, *folder.parents))
 
 
 def forget(folder: Path, name: str) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from common.entry_changes import entry_changes
-from common.outcomes import note_seen, outcome_path
+from common.outcomes import note_seen, outcome_path, read_outcome
 from common.slide_changes import is_same, may_differ, may_differ_where_noted, seen_of
 from layer1_extract.inputs import bring_back, lost_labels, mpp_in
 
@@ -57,9 +57,11 @@ def _line(out: Path, outcome: Outcome, said: Sequence[SlideEntry]) -> str:
 def _changes(out: Path, outcome: Outcome, entry: SlideEntry) -> list[str]:
     path, inputs, seen = outcome_path(out, outcome.name), outcome.inputs, seen_of(entry)
     names = entry_changes(entry, inputs, mpp_in(inputs), path, outcome.seen)
-    if not names and _was_read(entry, outcome, path) and is_same(entry, inputs):
+    if names or not _was_read(entry, outcome, path) or not is_same(entry, inputs):
+        return names
+    if read_outcome(out, outcome.name) == outcome:  # no task does it anew meanwhile
         note_seen(out, outcome, seen)
-    return names
+    return []
 
 
 def _was_read(entry: SlideEntry, outcome: Outcome, path: Path) -> bool:

@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Final
 
 from common.errors import ContractError
 from common.files import whole_file
+from common.outcomes import DATASET_LOCK
 from common.provenance import software
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-NAME: Final = "dataset.sha256"
+NAME: Final = DATASET_LOCK
 FORMAT: Final = "camnet-lock"
 FORMAT_VERSION: Final = "1.0"
 _ADVICE: Final = "Copy the lock file anew"

@@ -12,6 +12,7 @@ import pytest
 
 from common.errors import ContractError, Interrupted, SlideError
 from common.outcomes import (
+    DATASET_LOCK,
     Outcome,
     as_csv,
     attempt,
@@ -201,6 +202,10 @@ def test_what_files_are_by_now_is_noted_where_it_is_other_and_can_be_written(tmp
     note_seen(tmp_path, outcome, {"slide": [1, 3]})
     (tmp_path / "file").touch()
     note_seen(tmp_path / "file", outcome, {})
+    (tmp_path / DATASET_LOCK).touch()
+    note_seen(tmp_path, outcome, {"slide": [1, 4]})
+    note_seen(tmp_path / "below", outcome, {"slide": [1, 4]})
 
     assert unwritten is None
     assert read_outcome(tmp_path, "a") == replace(outcome, seen={"slide": [1, 3]})
+    assert not (tmp_path / "below").exists()

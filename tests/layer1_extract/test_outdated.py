@@ -7,7 +7,7 @@ import pytest
 
 from common.cohort import SlideEntry
 from common.files import sha256, spread_hash
-from common.outcomes import Outcome, outcome_path, read_outcome, write_outcome
+from common.outcomes import Outcome, forget, outcome_path, read_outcome, write_outcome
 from common.slide_changes import seen_of
 from layer1_extract.outdated import outdated
 
@@ -91,6 +91,15 @@ def test_a_slide_that_was_touched_is_noted_and_not_read_again(older, entry, outc
     assert lines(tmp_path, outcome, entry) == []
 
     assert read_outcome(tmp_path, "a") == replace(outcome, seen=seen_of(entry))
+
+
+def test_what_is_done_anew_meanwhile_is_not_noted(entry, outcome, tmp_path):
+    os.utime(entry.path, (2**31, 2**31))
+    forget(tmp_path, "a")
+
+    assert lines(tmp_path, outcome, entry) == []
+
+    assert read_outcome(tmp_path, "a") is None
 
 
 @pytest.mark.parametrize("gone", [False, True])
