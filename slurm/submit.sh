@@ -68,6 +68,7 @@ main() {
 
 # Every layer is asked before anything is submitted: it may refuse its configuration or results.
 look_at_work() {
+  check_commands
   if [ -z "$model" ]; then
     check_training || exit 2
     plan_patches

@@ -10,7 +10,7 @@ fresh=''           # set once a stage is submitted: those after it wait for it
 # job is in the queue
 submit() {
   local stage=$1 after=$2 mark line parts
-  split "${words_for[$stage]:-}"
+  words_of "$stage"
   set -- "$@" ${parts[@]+"${parts[@]}"}
   mark=$(digest "${@:3}")
   todo "$stage" "$mark" || return 0
