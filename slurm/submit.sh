@@ -20,7 +20,8 @@
 # --...-sbatch   behind them, for one stage, such as '--partition=gpu --gpus-per-node=4'
 # --...-words    further words for the command of a stage, such as '--scratch $SLURM_TMPDIR', whose
 #                variable in single quotes is that of the node, or '--masks FOLDER'
-# --max-failed   share of the slides that may fail, 0 to 1; else nothing is trained [0.1; one may]
+# --max-failed   share of the slides that may fail, 0 to 1; where more do, nothing is trained, or
+#                the report's job fails [0.1]; one slide may always fail
 # --held-out     compare with annotations only those slides that the model was not trained on
 # --retry-failed do slides again that failed
 # --all          submit every task: each looks whether its slides' files are whole
@@ -45,7 +46,7 @@ source "$here/submit/queue.sh"     # what is in the queue by now
 source "$here/submit/jobs.sh"      # a job's sbatch line, dependency and number
 source "$here/submit/stages.sh"    # extract, merge, train, heatmap, report
 
-usage() { sed -n '4,32s/^# \{0,1\}//p' "$0"; }
+usage() { sed -n '4,33s/^# \{0,1\}//p' "$0"; }
 
 main() {
   read_options "$@"

@@ -342,6 +342,8 @@ def test_what_is_stopped_again_and_again_is_given_up_with_what_to_do(batch, scri
         ("layer2_train.sbatch", ("--patches", "p", "--out", "my out"), "checkpoints/last.h5"),
         ("layer3_infer.sbatch", ("s", "--out", "my out"), "outcomes/a.json"),
         ("layer3_infer.sbatch", ("s", "--out", "my out"), "unfinished/a.0.npy"),
+        ("layer3_report.sbatch", ("my out",), "evaluation.json"),
+        ("layer3_report.sbatch", ("my out",), "report/a.html"),
     ],
 )
 @pytest.mark.parametrize(
