@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import filecmp
 import glob
 import hashlib
 import os
@@ -264,10 +263,18 @@ def _first_of_same(path: Path, before: Iterable[Path]) -> Path:
     """
     for other in before:
         with suppress(FileNotFoundError):  # the same bytes are in one that is lower still
-            if filecmp.cmp(path, other, shallow=False):
+            if _same_bytes(path, other):
                 path.unlink()
                 return other
     return path
+
+
+def _same_bytes(one: Path, other: Path) -> bool:
+    """Whether two files hold the same, whatever was found of files of these names, sizes and times.
+
+    `filecmp` would remember that, and two writes within a moment have the same time.
+    """
+    return one.stat().st_size == other.stat().st_size and sha256(one) == sha256(other)
 
 
 def _partial(path: Path) -> Path:

@@ -194,6 +194,17 @@ def test_what_was_set_aside_before_is_never_replaced(tmp_path):
     }
 
 
+def test_what_clocks_cannot_tell_apart_is_set_aside_by_its_bytes(tmp_path):
+    for text in ("one", "two", "one", "six", "two"):
+        (tmp_path / "a.h5").write_text(text)
+        os.utime(tmp_path / "a.h5", (1, 1))
+        target = set_aside(tmp_path / "a.h5")
+        assert target is not None
+        assert target.read_text() == text
+
+    assert len(list((tmp_path / "set_aside").iterdir())) == 3
+
+
 def test_many_tasks_that_set_aside_what_is_written_meanwhile_lose_nothing(tmp_path):
     path, end = tmp_path / "a.h5", threading.Event()
 
